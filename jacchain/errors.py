@@ -1,0 +1,139 @@
+"""What a person did wrong, said once and in full: a code, a place, a reason and a way out.
+
+A :class:`Source` is a text a person wrote, a :class:`Span` a stretch of it, a :class:`Fragment` a piece cut out of it
+(the text of one YAML scalar, say) that still knows where each of its characters stands.  A :class:`Problem` is one mistake;
+a :class:`JacchainError` carries all the mistakes found at once.  Anything else that is raised is a bug of ours.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from functools import cached_property
+
+USAGE, PIPELINE, NUMBERS, OUTPUT = 2, 3, 4, 74
+
+
+def exit_code(code: str) -> int:
+    """The process exit code of a problem: by the hundred of its code (JC0 usage, JC1-JC3 the file, JC4 numbers, JC5 output)."""
+    return {"0": USAGE, "4": NUMBERS, "5": OUTPUT}.get(code[2], PIPELINE)
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """A text a person wrote, under the name it is shown by (``polar.yaml``, ``<stdin>``, ``--at``)."""
+
+    name: str
+    text: str
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [0] + [position + 1 for position, character in enumerate(self.text) if character == "\n"]
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """Line and column of a character, both counted from 1."""
+        line = bisect_right(self._starts, offset)
+        return line, offset - self._starts[line - 1] + 1
+
+    def line(self, number: int) -> str:
+        """The text of a line, counted from 1, without its end."""
+        start = self._starts[number - 1]
+        end = self._starts[number] - 1 if number < len(self._starts) else len(self.text)
+        return self.text[start:end].removesuffix("\r")
+
+
+@dataclass(frozen=True)
+class Span:
+    """The characters ``start <= offset < end`` of a source."""
+
+    source: Source
+    start: int
+    end: int
+
+    @property
+    def position(self) -> tuple[int, int]:
+        """Line and column of the first character, both counted from 1."""
+        return self.source.position(self.start)
+
+    def __str__(self) -> str:
+        line, column = self.position
+        return f"{self.source.name}:{line}:{column}"
+
+
+@dataclass(frozen=True, eq=False)
+class Fragment:
+    """A piece of a source, with the place of each of its characters.
+
+    ``places[i]`` is the offset in the source of character ``i`` and ``places[len(text)]`` is the end;
+    escapes and folded lines make it differ from a plain shift.
+    """
+
+    text: str
+    source: Source
+    places: range | tuple[int, ...]
+
+    @classmethod
+    def whole(cls, text: str, name: str) -> Fragment:
+        """A text that is a source by itself (an option of the command line, say)."""
+        return cls(text, Source(name, text), range(len(text) + 1))
+
+    def span(self, start: int = 0, end: int | None = None) -> Span:
+        """The span in the source of ``text[start:end]``."""
+        end = len(self.text) if end is None else end
+        first = self.places[start]
+        last = self.places[end - 1] + 1 if end > start else first
+        return Span(self.source, first, max(first, last))
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One mistake: ``message`` says what, ``label`` what is wrong at ``span``, ``related`` other places, ``help`` the way out."""
+
+    code: str
+    message: str
+    span: Span | None = None
+    label: str = ""
+    related: tuple[tuple[Span, str], ...] = ()
+    help: str = ""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(eq=False)
+class JacchainError(Exception):
+    """One or more mistakes of the person who wrote the file or the command line."""
+
+    problems: tuple[Problem, ...] = field(default=())
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__("; ".join(problem.message for problem in problems))
+        self.problems = problems
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code of the first problem."""
+        return exit_code(self.problems[0].code)
+
+
+def suggestion(word: str, known: list[str] | tuple[str, ...]) -> str:
+    """The known word a misspelt one probably means, or ``""``: at most three edits, only for words of three letters or more."""
+    if len(word) < 3:
+        return ""
+    limit = min(3, (len(word) + 1) // 2)
+    distance, best = min(((_edits(word, candidate, limit), candidate) for candidate in known), default=(limit + 1, ""))
+    return best if distance <= limit else ""
+
+
+def _edits(a: str, b: str, limit: int) -> int:
+    """The edit distance of two words (insert, delete, replace, swap neighbours), or ``limit + 1`` when it is larger."""
+    if abs(len(a) - len(b)) > limit:
+        return limit + 1
+    before: list[int] = []
+    row = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        older, before, row = before, row, [i]
+        for j, y in enumerate(b, 1):
+            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (x != y))
+            if i > 1 and j > 1 and x == b[j - 2] and a[i - 2] == y:
+                cost = min(cost, older[j - 2] + 1)
+            row.append(cost)
+    return row[-1]

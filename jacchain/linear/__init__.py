@@ -1,0 +1,1 @@
+"""Linear maps on zero patterns, and their products."""

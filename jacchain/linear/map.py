@@ -1,0 +1,153 @@
+"""A linear map: the numbers on a zero pattern, for one point or for a batch of them.
+
+Only possibly nonzero entries are stored, so a diagonal costs n numbers and an identity is known to be one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from jacchain.linear.pattern import Integers, Pattern, entries_of_rows
+
+Numbers = npt.NDArray[Any]
+
+
+@dataclass(frozen=True, eq=False)
+class LinearMap:
+    """An ``m x n`` matrix for every point of a batch.
+
+    ``values`` has the shape ``(batch, pattern.count)``, in the order of the pattern's entries; a batch of one serves all points.
+    ``unit`` says that every entry is exactly one for every x: such a map picks rows and multiplies nothing.
+    """
+
+    pattern: Pattern
+    values: Numbers
+    unit: bool = False
+
+    def __post_init__(self) -> None:
+        self.values.flags.writeable = False
+
+    @classmethod
+    def zero(cls, m: int, n: int) -> LinearMap:
+        """The zero map."""
+        return cls(Pattern.zero(m, n), np.zeros((1, 0)))
+
+    @classmethod
+    def identity(cls, n: int) -> LinearMap:
+        """The identity."""
+        return cls.selection(np.arange(n), n)
+
+    @classmethod
+    def selection(cls, columns: npt.ArrayLike, n: int) -> LinearMap:
+        """Row ``i`` picks component ``columns[i]`` of the n it is given."""
+        pattern = Pattern.selection(columns, n)
+        return cls(pattern, np.ones((1, pattern.count)), unit=True)
+
+    @classmethod
+    def diagonal(cls, values: Numbers) -> LinearMap:
+        """A diagonal for each row of ``values``, of shape ``(batch, n)``."""
+        return cls(Pattern.diagonal(values.shape[-1]), values)
+
+    @classmethod
+    def full(cls, entries: Numbers) -> LinearMap:
+        """Dense matrices, of shape ``(batch, m, n)`` or ``(m, n)``, every entry possibly nonzero."""
+        m, n = entries.shape[-2:]
+        return cls(Pattern.full(m, n), entries.reshape(-1, m * n))
+
+    @classmethod
+    def constant(cls, matrix: Numbers) -> LinearMap:
+        """A known matrix, of shape ``(m, n)``: its zeros are structural."""
+        return cls(Pattern.from_boolean(matrix != 0), matrix[matrix != 0][None])
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return self.pattern.shape
+
+    @property
+    def batch(self) -> int:
+        """Points it holds numbers for."""
+        return int(self.values.shape[0])
+
+    @cached_property
+    def dense(self) -> Numbers:
+        """All entries, of shape ``(batch, m, n)``, zeros written out."""
+        if self.pattern.is_full:
+            return self.values.reshape(self.batch, *self.shape)
+        entries = np.zeros((self.batch, *self.shape), self.values.dtype)
+        entries[:, self.pattern.rows, self.pattern.columns] = self.values
+        entries.flags.writeable = False
+        return entries
+
+    @cached_property
+    def T(self) -> LinearMap:  # noqa: N802 - the name numpy gives it
+        """The transpose."""
+        if self.pattern.is_full:
+            return LinearMap(self.pattern.T, self.dense.transpose(0, 2, 1).reshape(self.batch, -1), self.unit)
+        order = np.lexsort((self.pattern.rows, self.pattern.columns))
+        return LinearMap(self.pattern.T, self.values[:, order], self.unit)
+
+    def take(self, rows: Integers) -> LinearMap:
+        """The given rows, in the given order."""
+        if rows.size == self.shape[0] and np.array_equal(rows, np.arange(rows.size)):
+            return self
+        if self.pattern.is_full:
+            return LinearMap(self.pattern.take(rows), self.dense[:, rows].reshape(self.batch, -1), self.unit)
+        return LinearMap(self.pattern.take(rows), self.values[:, entries_of_rows(self.pattern, rows)], self.unit)
+
+    def placed(self, rows: Integers, m: int) -> LinearMap:
+        """The map whose rows ``rows`` (increasing) are those of this one, among ``m`` rows that are otherwise zero."""
+        n = self.shape[1]
+        keys = rows[self.pattern.rows] * n + self.pattern.columns
+        return LinearMap(Pattern.from_keys((m, n), keys), self.values, self.unit)
+
+    def astype(self, dtype: npt.DTypeLike) -> LinearMap:
+        """The same map with its numbers rounded to another floating-point type."""
+        return LinearMap(self.pattern, self.values.astype(dtype), self.unit)
+
+    @property
+    def structure(self) -> str:
+        """The name of its pattern, or of what it is when all its entries are ones: an identity, a selection."""
+        name = self.pattern.structure
+        if not self.unit or name == "zero":
+            return name
+        if name == "diagonal" or self.shape == (1, 1):
+            return "identity"
+        return "selection" if self.pattern.one_per_row and name != "permutation" else name
+
+
+def add(left: LinearMap, right: LinearMap) -> LinearMap:
+    """The sum of two maps of one shape."""
+    if left.pattern.count == 0 or right.pattern.count == 0:
+        return right if left.pattern.count == 0 else left
+    if left.pattern is right.pattern or (left.pattern.is_full and right.pattern.is_full):
+        return LinearMap(left.pattern, left.values + right.values)
+    pattern = left.pattern.union(right.pattern)
+    return LinearMap(pattern, spread(left, pattern) + spread(right, pattern))
+
+
+def spread(linear: LinearMap, pattern: Pattern) -> Numbers:
+    """The values of a map written on a larger pattern, zeros where it has no entry: shape ``(batch, pattern.count)``."""
+    if linear.pattern is pattern or linear.pattern.count == pattern.count:
+        return linear.values
+    values = np.zeros((linear.batch, pattern.count), linear.values.dtype)
+    positions = linear.pattern.keys if pattern.is_full else np.searchsorted(pattern.keys, linear.pattern.keys)
+    values[:, positions] = linear.values
+    return values
+
+
+def stack(parts: list[LinearMap]) -> LinearMap:
+    """Maps of the same width, one below the other."""
+    if len(parts) == 1:
+        return parts[0]
+    height, width = sum(part.shape[0] for part in parts), parts[0].shape[1]
+    batch = max(part.batch for part in parts)
+    values = np.concatenate([np.broadcast_to(part.values, (batch, part.pattern.count)) for part in parts], axis=1)
+    starts = np.cumsum([0] + [part.shape[0] for part in parts])
+    keys = np.concatenate([part.pattern.keys + start * width for part, start in zip(parts, starts, strict=False)])
+    return LinearMap(Pattern.from_keys((height, width), keys), values, all(part.unit for part in parts))

@@ -1,0 +1,219 @@
+"""Zero patterns: which entries of a matrix can be nonzero at all.
+
+A pattern is a promise that holds for every x.  Names such as *diagonal* or *lower triangular* are labels read off it,
+never types of their own: products, costs and printing ask the pattern.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Integers = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Pattern:
+    """The possibly nonzero entries of an ``m x n`` matrix, in row-major order; ``None`` for both when that is all of them.
+
+    Make one with :meth:`full`, :meth:`of`, :meth:`selection` or :meth:`from_boolean`, which keep the entries sorted and unique.
+    """
+
+    shape: tuple[int, int]
+    _rows: Integers | None = None
+    _columns: Integers | None = None
+
+    @classmethod
+    def full(cls, m: int, n: int) -> Pattern:
+        """Every entry may be nonzero."""
+        return cls((m, n))
+
+    @classmethod
+    def of(cls, shape: tuple[int, int], rows: npt.ArrayLike, columns: npt.ArrayLike) -> Pattern:
+        """The entries ``(rows[t], columns[t])``, in any order, repeats allowed."""
+        n = shape[1]
+        keys = np.unique(np.asarray(rows, np.int64) * n + np.asarray(columns, np.int64))
+        return cls.from_keys(shape, keys)
+
+    @classmethod
+    def from_keys(cls, shape: tuple[int, int], keys: Integers) -> Pattern:
+        """The entries whose row-major positions ``row * n + column`` are ``keys``, sorted and unique."""
+        m, n = shape
+        if keys.size == m * n:
+            return cls(shape)
+        rows, columns = np.divmod(keys, n)
+        return cls(shape, _frozen(rows), _frozen(columns))
+
+    @classmethod
+    def zero(cls, m: int, n: int) -> Pattern:
+        """No entry."""
+        return cls.of((m, n), [], [])
+
+    @classmethod
+    def selection(cls, columns: npt.ArrayLike, n: int) -> Pattern:
+        """Row ``i`` has its one entry in column ``columns[i]``."""
+        columns = np.asarray(columns, np.int64)
+        return cls.of((columns.size, n), np.arange(columns.size), columns)
+
+    @classmethod
+    def diagonal(cls, n: int) -> Pattern:
+        """The square diagonal pattern."""
+        return cls.selection(np.arange(n), n)
+
+    @classmethod
+    def from_boolean(cls, entries: npt.ArrayLike) -> Pattern:
+        """The true entries of a two-dimensional array."""
+        array = np.asarray(entries, bool)
+        return cls.from_keys((array.shape[0], array.shape[1]), np.flatnonzero(array))
+
+    @property
+    def is_full(self) -> bool:
+        """Whether every entry may be nonzero."""
+        return self._rows is None
+
+    @cached_property
+    def rows(self) -> Integers:
+        """The row of each entry."""
+        m, n = self.shape
+        return _frozen(np.repeat(np.arange(m), n)) if self._rows is None else self._rows
+
+    @cached_property
+    def columns(self) -> Integers:
+        """The column of each entry."""
+        m, n = self.shape
+        return _frozen(np.tile(np.arange(n), m)) if self._columns is None else self._columns
+
+    @property
+    def keys(self) -> Integers:
+        """The row-major position of each entry."""
+        return self.rows * self.shape[1] + self.columns
+
+    @cached_property
+    def starts(self) -> Integers:
+        """Where each row begins among the entries, and the end: ``m + 1`` numbers."""
+        return _frozen(np.concatenate([[0], np.cumsum(self.row_counts)]))
+
+    @property
+    def count(self) -> int:
+        """How many entries may be nonzero."""
+        return self.shape[0] * self.shape[1] if self._rows is None else self._rows.size
+
+    @cached_property
+    def row_counts(self) -> Integers:
+        """Entries in each row."""
+        m, n = self.shape
+        return _frozen(np.full(m, n) if self._rows is None else np.bincount(self._rows, minlength=m))
+
+    @cached_property
+    def column_counts(self) -> Integers:
+        """Entries in each column."""
+        m, n = self.shape
+        return _frozen(np.full(n, m) if self._columns is None else np.bincount(self._columns, minlength=n))
+
+    @cached_property
+    def T(self) -> Pattern:  # noqa: N802 - the name numpy gives it
+        """The pattern of the transpose."""
+        m, n = self.shape
+        return Pattern((n, m)) if self.is_full else Pattern.of((n, m), self.columns, self.rows)
+
+    @cached_property
+    def key(self) -> tuple[tuple[int, int], bytes]:
+        """Equal for equal patterns: for dictionaries."""
+        return self.shape, b"full" if self._rows is None else self.keys.tobytes()
+
+    def boolean(self) -> npt.NDArray[np.bool_]:
+        """The pattern as an ``m x n`` array of truth values."""
+        entries = np.zeros(self.shape, bool)
+        entries[self.rows, self.columns] = True
+        return entries
+
+    @property
+    def one_per_row(self) -> bool:
+        """Whether no row has two entries: the matrix then scales or picks rows of what it multiplies."""
+        return bool(self.row_counts.max() <= 1)
+
+    def union(self, other: Pattern) -> Pattern:
+        """Entries of either: the pattern of a sum."""
+        if self.is_full or other.is_full or self is other:
+            return self if self.is_full else other
+        return Pattern.from_keys(self.shape, np.union1d(self.keys, other.keys))
+
+    def take(self, rows: Integers) -> Pattern:
+        """The pattern of the given rows, in the given order."""
+        n = self.shape[1]
+        if self.is_full:
+            return Pattern((rows.size, n))
+        source = entries_of_rows(self, rows)
+        return Pattern.from_keys(
+            (rows.size, n), np.repeat(np.arange(rows.size), self.row_counts[rows]) * n + self.columns[source]
+        )
+
+    def __matmul__(self, other: Pattern) -> Pattern:
+        """The boolean product: an entry may be nonzero when some term of its sum may."""
+        m, n = self.shape[0], other.shape[1]
+        if self.is_full and other.is_full:
+            return Pattern((m, n))
+        if m * self.shape[1] * n <= 1 << 21 and self.count * n > 1 << 8:
+            return Pattern.from_boolean(self.boolean().astype(np.float32) @ other.boolean().astype(np.float32) > 0)
+        left, right = matching_entries(self, other)
+        return Pattern.of((m, n), self.rows[left], other.columns[right])
+
+    @cached_property
+    def structure(self) -> str:
+        """The most telling name of the pattern."""
+        m, n = self.shape
+        if self.count == 0:
+            return "zero"
+        below = int((self.rows - self.columns).max())
+        above = int((self.columns - self.rows).max())
+        if m == n and m > 1:
+            names: list[tuple[bool, str]] = [
+                (below == above == 0, "diagonal"),
+                (self.is_permutation, "permutation"),
+                (below <= 1 and above <= 1 and n > 3, "tridiagonal"),
+                (above <= 0, "lower triangular"),
+                (below <= 0, "upper triangular"),
+                (0 < below + above + 1 <= n // 2, "banded"),
+            ]
+            for holds, name in names:
+                if holds:
+                    return name
+        if self.is_full:
+            return "dense"
+        return "one entry per row" if self.one_per_row and m > 1 else "sparse"
+
+    @cached_property
+    def is_permutation(self) -> bool:
+        """Square, with exactly one entry in each row and each column."""
+        m, n = self.shape
+        return m == n and bool((self.row_counts == 1).all() and (self.column_counts == 1).all())
+
+
+def multiplications(left: Pattern, right: Pattern) -> int:
+    """Scalar multiplications of the product ``left @ right``: the sum over the inner index of column count times row count."""
+    if left.is_full and right.is_full:
+        return left.shape[0] * left.shape[1] * right.shape[1]
+    return int(left.column_counts @ right.row_counts)
+
+
+def matching_entries(left: Pattern, right: Pattern) -> tuple[Integers, Integers]:
+    """All pairs of entries ``(i, t)`` of ``left`` and ``(t, j)`` of ``right``, as positions in either's list of entries."""
+    source = entries_of_rows(right, left.columns)
+    return np.repeat(np.arange(left.count), right.row_counts[left.columns]), source
+
+
+def entries_of_rows(pattern: Pattern, rows: Integers) -> Integers:
+    """The positions of the entries of the given rows, row after row."""
+    counts = pattern.row_counts[rows]
+    offsets = np.repeat(pattern.starts[rows] - (np.cumsum(counts) - counts), counts)
+    return np.asarray(np.arange(offsets.size) + offsets, np.int64)
+
+
+def _frozen(array: npt.NDArray[Any]) -> Integers:
+    array = np.asarray(array, np.int64)
+    array.flags.writeable = False
+    return array
