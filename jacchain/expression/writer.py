@@ -1,0 +1,70 @@
+"""Tree to text, with the fewest parentheses that read back as the same tree."""
+
+from __future__ import annotations
+
+from jacchain.expression.parser import COMPARISONS, MINUS, NOT, STRENGTH
+from jacchain.expression.tree import Binary, Call, Index, Name, Number, Slice, Stack, Tree, Unary, children, postorder
+
+ATOM = 9
+
+
+def write(tree: Tree) -> str:
+    """The expression as text: ``parse(write(tree)) == tree``."""
+    written: list[tuple[str, int]] = []
+    for part in postorder(tree):
+        count = len(children(part))
+        parts = written[len(written) - count :]
+        del written[len(written) - count :]
+        written.append((_text(part, parts), strength(part)))
+    return written[0][0]
+
+
+def strength(tree: Tree) -> int:
+    """How tightly a tree holds together: the strength of its outermost operator."""
+    match tree:
+        case Binary():
+            return STRENGTH[tree.operator]
+        case Unary():
+            return {"-": MINUS, "not": NOT}.get(tree.operator, ATOM)
+        case _:
+            return ATOM
+
+
+def _text(tree: Tree, parts: list[tuple[str, int]]) -> str:
+    texts = [text for text, _ in parts]
+    match tree:
+        case Number():
+            return tree.text
+        case Name():
+            return tree.name
+        case Unary():
+            if tree.operator == "'":
+                return _enclosed(parts[0], ATOM) + "'"
+            sign = "-" if tree.operator == "-" else "not "
+            return sign + _enclosed(parts[0], strength(tree))
+        case Binary():
+            return _binary(tree, parts[0], parts[1])
+        case Call():
+            return f"{tree.name}({', '.join(texts)})"
+        case Index():
+            return f"{_enclosed(parts[0], ATOM)}[{', '.join(texts[1:])}]"
+        case Slice():
+            first = texts[0] if tree.first is not None else ""
+            last = texts[-1] if tree.last is not None else ""
+            return f"{first}:{last}"
+        case Stack():
+            return f"[{', '.join(texts)}]"
+
+
+def _binary(tree: Binary, left: tuple[str, int], right: tuple[str, int]) -> str:
+    own = STRENGTH[tree.operator]
+    if tree.operator == "^":
+        return f"{_enclosed(left, own + 1)}^{_enclosed(right, MINUS)}"
+    first = _enclosed(left, own + (tree.operator in COMPARISONS))
+    second = _enclosed(right, own + 1)
+    return f"{first}{tree.operator}{second}" if tree.operator in "*/" else f"{first} {tree.operator} {second}"
+
+
+def _enclosed(part: tuple[str, int], least: int) -> str:
+    text, own = part
+    return text if own >= least else f"({text})"

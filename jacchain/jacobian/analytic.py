@@ -1,0 +1,188 @@
+"""The analytic Jacobian of a stage: forward accumulation of linear maps along its program.
+
+The Jacobian of an instruction is the sum over its arguments of (local partial) times (Jacobian of the argument).  Local partials
+are diagonals, rows, selections and constant matrices, and stay what they are: ``tanh(W @ x + b)`` costs one row scaling of W.
+A row of one output never sees the numbers of another.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from jacchain.expression.arithmetic import Arithmetic, Array
+from jacchain.expression.graph import CONDITIONS, GATHER, MATRIX, STACK, WHERE
+from jacchain.expression.program import Instruction, Program, Registers
+from jacchain.expression.table import ROWS
+from jacchain.linear.map import LinearMap, add, spread, stack
+from jacchain.linear.pattern import Integers, Pattern
+from jacchain.linear.product import multiply
+
+EXTENDED_WORK = 1 << 18
+"""Multiplications (registers times inputs) up to which a stage is worked out in the longest floats of the machine."""
+
+
+def working_type(program: Program) -> np.dtype[Any]:
+    """The floating-point type a stage is worked out in: long double for small stages where it is longer than double.
+
+    Guard digits only: every number shown is rounded to double once.  The choice depends on the sizes alone.
+    """
+    longer = np.finfo(np.longdouble).nmant > np.finfo(float).nmant
+    small = program.start.size * program.inputs <= EXTENDED_WORK
+    return np.dtype(np.longdouble if longer and small else float)
+
+
+@dataclass(frozen=True, eq=False)
+class Derivative:
+    """The value and the Jacobian of a stage at each point of a batch, before rounding.
+
+    ``values`` is ``(batch, m)``; ``linear`` is m x n on the pattern that holds for every x; ``constant`` says that the
+    Jacobian is the same for every x; ``registers`` are all intermediate values.
+    """
+
+    values: Array
+    linear: LinearMap
+    constant: bool
+    registers: Array
+
+
+def differentiate(program: Program, points: Array) -> Derivative:
+    """The derivative of a program at each row of ``points``, in the type of the points.
+
+    Never raises for the numbers: an entry that is undefined is NaN or infinite.
+    """
+    registers = program.registers(points)
+    with np.errstate(all="ignore"):
+        forward = _Forward(program, registers)
+        for instruction in program.instructions:
+            forward.push(instruction)
+        linear, constant = forward.rows(program.results)
+    return Derivative(np.ascontiguousarray(registers[:, program.results]), linear, constant, registers)
+
+
+class _Forward:
+    """The Jacobians, with respect to the inputs, of all registers computed so far, block after block."""
+
+    def __init__(self, program: Program, registers: Array) -> None:
+        self.registers = registers
+        self.arithmetic = Arithmetic(registers.dtype)
+        self.width = program.inputs
+        self.owner = np.full(program.start.size, -1)
+        self.offset = np.zeros(program.start.size, np.int64)
+        self.blocks: list[tuple[LinearMap, bool]] = []
+        if self.width:
+            self.record(slice(0, self.width), LinearMap.identity(self.width), constant=True)
+
+    def record(self, output: slice, linear: LinearMap, *, constant: bool) -> None:
+        """Keeps the Jacobian of a block of registers."""
+        self.owner[output] = len(self.blocks)
+        self.offset[output] = np.arange(output.stop - output.start)
+        self.blocks.append((linear, constant))
+
+    def rows(self, registers: Registers) -> tuple[LinearMap, bool]:
+        """The Jacobian of the given registers, and whether it is the same for every x."""
+        owners, offsets = self.owner[registers], self.offset[registers]
+        if (owners == owners[0]).all() and owners[0] >= 0:
+            linear, constant = self.blocks[owners[0]]
+            return linear.take(offsets), constant
+        parts, order, constant = [], [], True
+        for owner in np.unique(owners):
+            positions = np.flatnonzero(owners == owner)
+            order.append(positions)
+            if owner < 0:
+                parts.append(LinearMap.zero(positions.size, self.width))
+                continue
+            linear, is_constant = self.blocks[owner]
+            parts.append(linear.take(offsets[positions]))
+            constant = constant and is_constant
+        return stack(parts).take(np.argsort(np.concatenate(order), kind="stable")), constant
+
+    def push(self, instruction: Instruction) -> None:
+        """The Jacobian of one more instruction, by the chain rule."""
+        operation = instruction.operation
+        if operation in CONDITIONS:
+            return
+        if operation in {GATHER, STACK}:
+            linear, constant = self.rows(instruction.arguments[0])
+        elif operation == MATRIX:
+            assert instruction.matrix is not None
+            matrix = LinearMap.constant(instruction.matrix.astype(self.arithmetic.dtype))
+            linear, constant = self.rows(instruction.arguments[0])
+            linear = multiply(matrix, linear)
+        elif operation == WHERE:
+            linear, constant = self.choice(instruction), False
+        else:
+            linear, constant = self.table(instruction)
+        self.record(instruction.output, linear, constant=constant)
+
+    def choice(self, instruction: Instruction) -> LinearMap:
+        """Each row is that of the branch taken; what the other branch holds, NaN included, does not count."""
+        taken = self.registers[:, instruction.arguments[0]] != 0
+        taken = np.broadcast_to(taken, (taken.shape[0], instruction.size))
+        branches = [self.argument(instruction, position) for position in (1, 2)]
+        pattern = branches[0].pattern.union(branches[1].pattern)
+        yes, no = (spread(branch, pattern) for branch in branches)
+        return LinearMap(pattern, np.where(taken[:, pattern.rows], yes, no))
+
+    def argument(self, instruction: Instruction, position: int) -> LinearMap:
+        """The Jacobian of an argument, a number repeated for every component of a vector result."""
+        linear, _ = self.rows(instruction.arguments[position])
+        if linear.shape[0] == 1 and instruction.size > 1:
+            return linear.take(np.zeros(instruction.size, np.int64))
+        return linear
+
+    def table(self, instruction: Instruction) -> tuple[LinearMap, bool]:
+        """The rule of the table, times the Jacobians of the arguments."""
+        row = ROWS[instruction.operation]
+        arguments = [self.registers[:, argument] for argument in instruction.arguments]
+        assert row.rule is not None
+        partials = row.rule(self.arithmetic, self.registers[:, instruction.output], *arguments)
+        total: LinearMap | None = None
+        constant = True
+        for position, partial in enumerate(partials):
+            if not instruction.reads[position]:
+                continue
+            others = any(reads for other, reads in enumerate(instruction.reads) if other != position)
+            known = position in row.linear and (not others or instruction.operation in {"+", "-"})
+            term, is_constant = self.term(instruction, position, np.asarray(partial), known=known)
+            total = term if total is None else add(total, term)
+            constant = constant and known and is_constant
+        assert total is not None
+        return total, constant
+
+    def term(self, instruction: Instruction, position: int, partial: Array, *, known: bool) -> tuple[LinearMap, bool]:
+        """One local partial times the Jacobian of its argument; zeros of a partial that is known for every x are structural."""
+        linear, constant = self.rows(instruction.arguments[position])
+        form = ROWS[instruction.operation].form
+        if form == "diagonal" or (form == "full" and partial.ndim == 2):
+            columns = np.zeros(instruction.size, np.int64) if linear.shape[0] == 1 else np.arange(instruction.size)
+            values = np.broadcast_to(partial, (*partial.shape[:-1], instruction.size)).reshape(-1, instruction.size)
+            return multiply(_picked(values, columns, linear.shape[0], known=known), linear), constant
+        if form == "row":
+            local = LinearMap(Pattern.full(1, linear.shape[0]), _rows(partial, linear.shape[0]))
+        else:
+            local = LinearMap.full(partial)
+        return multiply(_structural(local) if known else local, linear), constant
+
+
+def _picked(values: Array, columns: Integers, width: int, *, known: bool) -> LinearMap:
+    """One entry in each row; where it is the number one for every x, the map only picks."""
+    local = LinearMap(Pattern.selection(columns, width), values)
+    if known and (values == 1).all():
+        return LinearMap(local.pattern, values[:1], unit=True)
+    return _structural(local) if known else local
+
+
+def _structural(local: LinearMap) -> LinearMap:
+    """A map that is the same for every x, with its zeros left out."""
+    values = local.values[:1]
+    keep = values[0] != 0
+    if keep.all():
+        return LinearMap(local.pattern, values)
+    return LinearMap(Pattern.from_keys(local.shape, local.pattern.keys[keep]), values[:, keep])
+
+
+def _rows(partial: Array, size: int) -> Array:
+    return np.array(np.broadcast_to(partial, (partial.shape[0] if partial.ndim > 1 else 1, size)))

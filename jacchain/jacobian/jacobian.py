@@ -1,0 +1,25 @@
+"""The Jacobian of one stage at one point, and how it was obtained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from jacchain.expression.formula import Formula
+from jacchain.linear.map import LinearMap, Numbers
+
+
+@dataclass(frozen=True, eq=False)
+class Jacobian:
+    """``linear`` is the m x n matrix of partial derivatives, rows are outputs; the rest says why to trust it.
+
+    ``method`` is ``analytic``, ``difference`` or ``author``; ``structure`` the name of what holds for every x (``constant``,
+    ``diagonal``); ``formula`` what a person would write; ``error_bar`` an m x n bound on the error of each entry, where the
+    method yields one.
+    """
+
+    linear: LinearMap
+    method: str
+    structure: str
+    formula: Formula | None = None
+    error_bar: Numbers | None = None
+    remarks: tuple[str, ...] = ()
