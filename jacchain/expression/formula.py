@@ -51,6 +51,15 @@ def derivative_formula(graph: Graph) -> Formula | None:
     return Formula(entries=blocks)
 
 
+def node_text(graph: Graph, number: int, length: int = 60) -> str:
+    """A node as the expression a person would write for it, cut to a readable length."""
+    try:
+        text = write(_Blackboard(graph).text(number))
+    except _TooLongError:
+        text = graph.nodes[number].operation
+    return text if len(text) <= length else f"{text[: length - 1]}…"
+
+
 @dataclass(frozen=True)
 class _Unit:
     """What is differentiated by: a whole parameter, or one component of it (from 0)."""
@@ -142,7 +151,7 @@ class _Blackboard:
             return Stack(tuple(parts))
         if node.operation == WHERE:
             return Call("where", (self.text(node.arguments[0]), parts[1], parts[2]))
-        total = ZERO
+        total: Tree = ZERO
         for position, part in enumerate(parts):
             if part != ZERO:
                 total = plus(total, self.term(number, node, position, part))

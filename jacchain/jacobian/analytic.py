@@ -7,6 +7,7 @@ A row of one output never sees the numbers of another.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,6 +61,16 @@ def differentiate(program: Program, points: Array) -> Derivative:
             forward.push(instruction)
         linear, constant = forward.rows(program.results)
     return Derivative(np.ascontiguousarray(registers[:, program.results]), linear, constant, registers)
+
+
+def accumulate(program: Program, registers: Array) -> Iterator[tuple[Instruction, LinearMap]]:
+    """Every instruction in turn with the Jacobian of what it computes: to find the one where numbers fail."""
+    forward = _Forward(program, registers)
+    for instruction in program.instructions:
+        with np.errstate(all="ignore"):
+            forward.push(instruction)
+        if forward.owner[instruction.output.start] >= 0:
+            yield instruction, forward.blocks[-1][0]
 
 
 class _Forward:
