@@ -1,0 +1,124 @@
+"""A plan: which products are formed in which order, what each costs, and what the alternatives would have cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+Tree = int | tuple["Tree", "Tree"]
+"""A bracketing: the number of a factor, or two bracketings that are multiplied."""
+
+Mode = Literal["explicit", "matrix-free"]
+Operation = Literal["multiply", "tangent", "adjoint"]
+Building = Literal["given", "tangent", "adjoint"]
+
+SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
+
+@dataclass(frozen=True, slots=True)
+class Operand:
+    """One side of a product: the factor ``Jᵢᵀ`` of a stage, or an earlier product ``Pᵢ``."""
+
+    kind: Literal["stage", "product"]
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedProduct:
+    """One product of the plan, of ``shape`` (rows, columns).
+
+    ``operation`` says how: two matrices are multiplied, or the columns of one are pushed through a stage that is never
+    built (``tangent``: the right operand, ``adjoint``: the left one).  ``entries`` counts what has to be stored.
+    """
+
+    number: int
+    left: Operand
+    right: Operand
+    shape: tuple[int, int]
+    multiplications: int
+    structure: str
+    entries: int
+    operation: Operation = "multiply"
+
+
+@dataclass(frozen=True, slots=True)
+class Accumulation:
+    """The Jacobian of a stage, built before it is multiplied: one pass per column (``tangent``) or per row (``adjoint``)."""
+
+    stage: int
+    operation: Building
+    multiplications: int
+    entries: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """An order of the products of a chain with ``dims = (d₀, …, d_q)``, and its cost beside that of the obvious orders.
+
+    ``products`` stand in the order they are computed, operands first.  ``multiplications`` is the exact cost of this plan
+    and ``optimum`` the least of all bracketings; ``worst`` is the most expensive one, ``None`` where the chain is too long
+    to ask.  ``tangent``, ``adjoint`` and ``preaccumulation`` are the homogeneous strategies of the matrix-free mode,
+    ``None`` where they do not apply.  ``confirmed`` names the algorithms that found the same optimum independently.
+    ``upper_bound`` is true when the zero patterns were too large to use and the costs are those of dense matrices.
+    """
+
+    dims: tuple[int, ...]
+    products: tuple[PlannedProduct, ...]
+    multiplications: int
+    forward: int
+    reverse: int
+    worst: int | None
+    optimum: int
+    order: str = "optimal"
+    mode: Mode = "explicit"
+    accumulations: tuple[Accumulation, ...] = ()
+    tangent: int | None = None
+    adjoint: int | None = None
+    preaccumulation: int | None = None
+    confirmed: tuple[str, ...] = ()
+    upper_bound: bool = False
+
+    @property
+    def length(self) -> int:
+        """How many factors the chain has."""
+        return len(self.dims) - 1
+
+    @cached_property
+    def tree(self) -> Tree:
+        """The bracketing as nested pairs of factor numbers, or ``1`` for a chain of one."""
+        trees: list[Tree] = [1]
+        for product in self.products:
+            left, right = (
+                trees[operand.number] if operand.kind == "product" else operand.number
+                for operand in (product.left, product.right)
+            )
+            trees.append((left, right))
+        return trees[-1]
+
+    def bracketing(self, *, ascii_only: bool = False) -> str:
+        """The bracketing as people write it: ``J₁ᵀ (J₂ᵀ J₃ᵀ)``, or ``J1T (J2T J3T)``."""
+        pending: list[Tree | str] = [self.tree]
+        text: list[str] = []
+        while pending:
+            match pending.pop():
+                case str(word):
+                    text.append(word)
+                case int(number):
+                    text.append(f"J{number}T" if ascii_only else f"J{number}ᵀ".translate(SUBSCRIPTS))
+                case (left, right):
+                    pending += [")", right, " ", left, "("]
+        return "".join(text[1:-1] if self.products else text)
+
+    @cached_property
+    def peak(self) -> int:
+        """The most entries of intermediate matrices that are alive at one time; the given factors are not counted."""
+        built = {accumulation.stage: accumulation.entries for accumulation in self.accumulations}
+        live = peak = 0
+        for product in self.products:
+            operands = (product.left, product.right)
+            stages = sum(built.get(operand.number, 0) for operand in operands if operand.kind == "stage")
+            peak = max(peak, live + stages + product.entries)
+            used = (self.products[operand.number - 1].entries for operand in operands if operand.kind == "product")
+            live += product.entries - sum(used)
+        return max(peak, sum(built.values()) if not self.products else 0)
