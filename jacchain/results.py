@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from jacchain.chain.plan import Plan, PlannedProduct
+from jacchain.chain.plan import Plan
+from jacchain.chain.products import ProductResult as ProductResult  # noqa: PLC0414 - the result of a product is a result
 from jacchain.jacobian.diagnostic import Diagnostic
 from jacchain.jacobian.jacobian import Jacobian
 from jacchain.linear.map import LinearMap, Numbers
@@ -31,18 +32,6 @@ class StageResult:
     outputs: tuple[str, ...]
     value: Numbers
     jacobian: Jacobian
-
-
-@dataclass(frozen=True, eq=False)
-class ProductResult:
-    """One product of the plan, multiplied out: ``linear`` times two to the ``exponent``.
-
-    The exponent is zero unless an entry would overflow a double on the way to a total that does not.
-    """
-
-    planned: PlannedProduct
-    linear: LinearMap
-    exponent: int = 0
 
 
 @dataclass(frozen=True, eq=False)

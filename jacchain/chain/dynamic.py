@@ -22,6 +22,7 @@ from jacchain.chain.prices import Prices
 
 OPERATIONS: tuple[Operation, ...] = ("multiply", "tangent", "adjoint")
 BUILDINGS: tuple[Building, ...] = ("given", "tangent", "adjoint")
+MULTIPLY, TANGENT, ADJOINT = range(3)
 
 SCALAR_LENGTH = 40
 """Chains up to this length are planned in plain Python, without importing numpy."""
@@ -39,15 +40,15 @@ class Choice(NamedTuple):
 
 
 class Table:
-    """The cost of every sub-chain: ``rows[i][j]`` and ``columns[j][i]`` are ``C[i:j]``, or beyond ``limit`` if impossible."""
+    """The cost of every sub-chain: ``rows[i][j]`` and ``columns[j][i]`` are ``C[i:j]``."""
 
     def __init__(self, instance: Instance, prices: Prices, rows: list[list[int]], columns: list[list[int]]) -> None:
         self.instance, self.prices, self.rows, self.columns = instance, prices, rows, columns
-        self.limit = cost_limit(instance)
 
-    def possible(self, cost: int) -> bool:
-        """Whether a cost is one that can be paid."""
-        return 0 <= cost < self.limit
+    @property
+    def total(self) -> int:
+        """The cost of the whole chain."""
+        return self.rows[1][self.instance.length]
 
     def multiplying(self, i: int, j: int) -> list[int]:
         """The costs of having ``i:j`` as a product, for the splits ``i, …, j-1``."""
@@ -62,17 +63,17 @@ class Table:
         tangent, adjoint = costs[j - 1].tangent, costs[i - 1].adjoint
         found = []
         if tangent is not None:
-            found.append(Choice(self.rows[i][j - 1] + d[i - 1] * tangent, 1, j - 1))
+            found.append(Choice(self.rows[i][j - 1] + d[i - 1] * tangent, TANGENT, j - 1))
         if adjoint is not None:
-            found.append(Choice(self.columns[j][i + 1] + d[j] * adjoint, 2, i))
+            found.append(Choice(self.columns[j][i + 1] + d[j] * adjoint, ADJOINT, i))
         return found
 
     def choices(self, i: int, j: int) -> list[Choice]:
         """Every way to have ``i:j`` from the best parts, products first, splits in order."""
         if i == j:
             return leaf_choices(self.instance, i)
-        products = [Choice(cost, 0, k) for k, cost in enumerate(self.multiplying(i, j), i)]
-        return [choice for choice in products + self.eliminating(i, j) if self.possible(choice.cost)]
+        products = [Choice(cost, MULTIPLY, k) for k, cost in enumerate(self.multiplying(i, j), i)]
+        return products + self.eliminating(i, j)
 
     def best(self, i: int, j: int) -> Choice:
         """The cheapest choice, with the ties of :meth:`choices`."""
@@ -80,27 +81,21 @@ class Table:
             return min(leaf_choices(self.instance, i))
         products = self.multiplying(i, j)
         cheapest = min(products)
-        return min([Choice(cheapest, 0, i + products.index(cheapest)), *self.eliminating(i, j)])
+        return min([Choice(cheapest, MULTIPLY, i + products.index(cheapest)), *self.eliminating(i, j)])
 
 
 def solve(instance: Instance, prices: Prices, *, worst: bool = False) -> Table:
     """The table of an instance; with ``worst``, of the dearest way to have every sub-chain."""
-    if instance.length > SCALAR_LENGTH:
-        from jacchain.chain.blocked import solve_blocked  # noqa: PLC0415 - numpy is imported for long chains only
-
-        return solve_blocked(instance, prices, worst=worst)
-    better, impossible = (max, -cost_limit(instance)) if worst else (min, cost_limit(instance))
+    better = max if worst else min
     q = instance.length
-    rows = [[impossible] * (q + 1) for _ in range(q + 2)]
-    columns = [[impossible] * (q + 2) for _ in range(q + 1)]
+    rows = [[0] * (q + 1) for _ in range(q + 2)]
+    columns = [[0] * (q + 2) for _ in range(q + 1)]
     table = Table(instance, prices, rows, columns)
     for j in range(1, q + 1):
-        for i in range(j, 0, -1):
-            if i == j:
-                costs = [choice.cost for choice in leaf_choices(instance, i)]
-            else:
-                costs = table.multiplying(i, j) + [choice.cost for choice in table.eliminating(i, j)]
-            rows[i][j] = columns[j][i] = better(costs, default=impossible)
+        rows[j][j] = columns[j][j] = better(leaf_choices(instance, j)).cost
+        for i in range(j - 1, 0, -1):
+            products = better(table.multiplying(i, j))
+            rows[i][j] = columns[j][i] = better([products, *(choice.cost for choice in table.eliminating(i, j))])
     return table
 
 
@@ -111,10 +106,3 @@ def leaf_choices(instance: Instance, i: int) -> list[Choice]:
     cost, d = instance.costs[i - 1], instance.dims
     ways = ((1, cost.given), (d[i - 1], cost.tangent), (d[i], cost.adjoint))
     return [Choice(count * price, number, i) for number, (count, price) in enumerate(ways) if price is not None]
-
-
-def cost_limit(instance: Instance) -> int:
-    """More than any way to have the chain can cost: every product and every pass through a stage is paid for at most once."""
-    largest = max(instance.dims)
-    passes = sum((cost.given or 0) + largest * ((cost.tangent or 0) + (cost.adjoint or 0)) for cost in instance.costs or ())
-    return 1 + passes + instance.length * largest**3

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from collections.abc import Sequence
+from typing import Protocol
+
+Join = tuple[int, int, int]
+"""``(i, k, j)``: the sub-chain ``i:j`` is made of ``i:k`` and ``k+1:j``."""
 
 
 class Prices(Protocol):
@@ -16,11 +20,11 @@ class Prices(Protocol):
     def splits(self, i: int, j: int) -> list[int]:
         """The costs of multiplying ``i:k`` by ``k+1:j``, for ``k = i, …, j-1``."""
 
-    def panel(self, k: int, rows: slice, columns: slice) -> tuple[Any, Any]:
-        """Two float matrices whose product holds ``split(i, k, j)`` for the ``i`` of ``rows`` and the ``j`` of ``columns``."""
-
     def entries(self, i: int, j: int) -> int:
         """How many entries the matrix of ``i:j`` stores."""
+
+    def structures(self, joins: Sequence[Join]) -> list[str]:
+        """The names of the structures of the products ``i:j`` of ``(i, k, j)``, operands before what is made of them."""
 
 
 class Shapes:
@@ -41,3 +45,7 @@ class Shapes:
     def entries(self, i: int, j: int) -> int:
         """How many entries the matrix of ``i:j`` stores: all of them."""
         return self.dims[i - 1] * self.dims[j]
+
+    def structures(self, joins: Sequence[Join]) -> list[str]:
+        """Every product is dense."""
+        return ["dense"] * len(joins)

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from jacchain.chain.prices import Join
 from jacchain.linear.pattern import Pattern
 
 Counts = npt.NDArray[Any]
@@ -25,8 +26,8 @@ Counts = npt.NDArray[Any]
 class Structures:
     """Prices of structured matrices.
 
-    ``rows[j, o[b] + t]`` counts the entries in row ``t`` of the sub-chain ``b+1:j`` and ``columns[i, o[b] + t]`` those in
-    column ``t`` of ``i:b``, where ``o`` are the offsets of the boundaries ``0 … q``.
+    ``rows[j, o[b] + t]`` counts the entries in row ``t`` of the sub-chain ``b+1:j`` and ``columns[i - 1, o[b] + t]`` those
+    in column ``t`` of ``i:b``, where ``o`` are the offsets of the boundaries ``0 … q``.
     """
 
     def __init__(self, patterns: Sequence[Pattern]) -> None:
@@ -40,17 +41,26 @@ class Structures:
     def split(self, i: int, k: int, j: int) -> int:
         """The cost of multiplying ``i:k`` by ``k+1:j``."""
         inner = slice(self.offsets[k], self.offsets[k + 1])
-        return int(self.columns[i, inner].astype(np.int64) @ self.rows[j, inner].astype(np.int64))
+        return int(self.columns[i - 1, inner].astype(np.int64) @ self.rows[j, inner].astype(np.int64))
 
     def splits(self, i: int, j: int) -> list[int]:
         """The costs of multiplying ``i:k`` by ``k+1:j``, for ``k = i, …, j-1``."""
         inner = slice(self.offsets[i], self.offsets[j])
-        products = self.columns[i, inner].astype(np.int64) * self.rows[j, inner]
+        products = self.columns[i - 1, inner].astype(np.int64) * self.rows[j, inner]
         return np.add.reduceat(products, self.offsets[i:j] - self.offsets[i]).tolist()  # type: ignore[no-any-return]
 
     def entries(self, i: int, j: int) -> int:
         """How many entries the matrix of ``i:j`` stores: those that can be nonzero."""
         return int(self.rows[j, self.offsets[i - 1] : self.offsets[i]].sum(dtype=np.int64))
+
+    def structures(self, joins: Sequence[Join]) -> list[str]:
+        """The names of the structures of the products ``i:j`` of ``(i, k, j)``, operands before what is made of them."""
+        patterns = {(i, i): pattern for i, pattern in enumerate(self.patterns, 1)}
+        names = []
+        for i, k, j in joins:
+            patterns[i, j] = patterns.pop((i, k)) @ patterns.pop((k + 1, j))
+            names.append(patterns[i, j].structure)
+        return names
 
 
 def bytes_needed(dims: tuple[int, ...]) -> int:
