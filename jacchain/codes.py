@@ -108,6 +108,28 @@ CODES: dict[str, Code] = {
     "JC403": Code("a derivative is not finite",
         "The value exists but its derivative does not, such as that of `sqrt(x)` at 0. "
         "Choose another point, or a function that is smooth there."),
+    "JC405": Code("the function jumps at the point",
+        "A jump has no derivative and no set of generalised ones, so no number is shown. "
+        "Choose a point on one side of it."),
+    "JC406": Code("the slope is infinite at the point",
+        "Close to the point the derivative grows without bound, as that of sqrt(x) does at 0, so no number is shown. "
+        "Choose another point, or write the function without the root."),
+    "JC407": Code("a kink at the point",
+        "The derivatives from the left and from the right differ, and the element of least norm of the Clarke set is used: 0 for "
+        "abs and relu at 0, equal shares at a tie of max. "
+        "With --strict this is an error; choose a point beside the kink to avoid it."),
+    "JC408": Code("the edge of a domain",
+        "The function is not defined on every side of the point, and the limit of its derivative from inside is used. "
+        "Choose a point inside the domain where that is not meant."),
+    "JC409": Code("a derivative where the rule has none",
+        "The rule divides by zero at the point although the derivative exists, so it was worked out from the surroundings. "
+        "Nothing has to be done; a simpler form of the expression avoids the remark."),
+    "JC410": Code("a kink that cancels",
+        "An operation stands on its switch, and yet the derivative of the output exists, and is used. "
+        "Nothing has to be done; a smoother form of the expression avoids the remark."),
+    "JC411": Code("a point that could not be judged",
+        "How the function behaves around the point could not be worked out: it oscillates, or too many operations stand on switches. "
+        "Choose another point, or fewer outputs at a time."),
     "JC450": Code("an object beyond a limit of size",
         "The vectors, matrices or repetitions asked for would not fit into the memory or time that is allowed. "
         "The message names the limit and what was asked for; make it smaller."),

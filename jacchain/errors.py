@@ -87,7 +87,10 @@ class Fragment:
 
 @dataclass(frozen=True)
 class Problem:
-    """One mistake: ``message`` says what, ``label`` what is wrong at ``span``, ``related`` other places, ``help`` the way out."""
+    """One mistake: ``message`` says what, ``label`` what is wrong at ``span``, ``related`` other places, ``help`` the way out.
+
+    ``kind`` names, for a point where numbers fail, what the point is: ``domain_error``, ``discontinuity``, ….
+    """
 
     code: str
     message: str
@@ -96,6 +99,7 @@ class Problem:
     related: tuple[tuple[Span, str], ...] = ()
     help: str = ""
     notes: tuple[str, ...] = ()
+    kind: str = ""
 
 
 @dataclass(eq=False)

@@ -6,8 +6,11 @@ from dataclasses import dataclass
 
 from jacchain.chain.plan import Plan
 from jacchain.chain.products import ProductResult as ProductResult  # noqa: PLC0414 - the result of a product is a result
+from jacchain.chain.spectrum import Spectrum
 from jacchain.jacobian.diagnostic import Diagnostic
 from jacchain.jacobian.jacobian import Jacobian
+from jacchain.jacobian.reach import Reach
+from jacchain.linear.enclosure import Enclosure
 from jacchain.linear.map import LinearMap, Numbers
 
 
@@ -35,8 +38,50 @@ class StageResult:
 
 
 @dataclass(frozen=True, eq=False)
+class Certificate:
+    """Proved bounds: every exact number lies in its enclosure, as long as ``assumption`` holds.
+
+    ``values`` and ``jacobians`` have one enclosure a stage, ``(m,)`` and ``(m, n)``; ``products`` one for each product of the
+    plan, in its order; ``jacobian`` that of the whole chain.
+    """
+
+    values: tuple[Enclosure, ...]
+    jacobians: tuple[Enclosure, ...]
+    products: tuple[Enclosure, ...]
+    jacobian: Enclosure
+    assumption: str
+
+
+@dataclass(frozen=True, eq=False)
+class Digits:
+    """How many of about 16 digits an entry can be trusted to, estimated: 0 says that none can.
+
+    ``stages`` has an ``(m, n)`` array for each Jacobian: what rounding inside the stage leaves.  ``products`` has an array
+    for each product of the plan: digits that cancel in this product alone.  ``surviving`` is what is left in each entry of the
+    Jacobian of the chain, and ``place`` names where most of the rest went (``J3``, ``P2``; empty when nothing worth saying did).
+    """
+
+    stages: tuple[Numbers, ...]
+    products: tuple[Numbers, ...]
+    surviving: Numbers
+    place: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class StageSpectrum:
+    """The singular values of one Jacobian, and of the running product ``Jᵢ … J₁`` that ends with it."""
+
+    jacobian: Spectrum
+    running: Spectrum
+
+
+@dataclass(frozen=True, eq=False)
 class Report:
-    """The whole answer: every stage, the plan, every product, and the Jacobian of the chain (``gradient`` at a scalar end)."""
+    """The whole answer: every stage, the plan, every product, and the Jacobian of the chain (``gradient`` at a scalar end).
+
+    What is ``None`` or empty was not asked for.  ``reach`` says how far each input can move before a derivative may change
+    its form.
+    """
 
     pipeline: PipelineFacts
     stages: tuple[StageResult, ...]
@@ -45,3 +90,7 @@ class Report:
     jacobian: LinearMap
     gradient: Numbers | None
     diagnostics: tuple[Diagnostic, ...] = ()
+    certificate: Certificate | None = None
+    digits: Digits | None = None
+    spectra: tuple[StageSpectrum, ...] = ()
+    reach: Reach | None = None

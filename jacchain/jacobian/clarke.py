@@ -1,0 +1,169 @@
+"""The Clarke set of an output at a kink: the hull of its limiting gradients, found cell by cell, and its point nearest to zero.
+
+The switches that hinge on the direction cut the space of directions into cones; in each, the gradient has one limit.  Crossing
+the walls of a cone one by one reaches all of them.  Sources: Clarke, Optimization and Nonsmooth Analysis, 1983, 2.6;
+Wolfe, Finding the nearest point in a polytope, Math. Programming 11 (1976).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Vector = npt.NDArray[np.longdouble]
+TOLERANCE = 1e-13
+CELLS = 96
+
+
+@dataclass(frozen=True, eq=False)
+class Cell:
+    """What one direction shows: the limit of the gradient there, and the normals of the walls, pointing inwards.
+
+    ``key`` is the same for directions of one cell.  ``gradient`` is None where the direction leaves the domain; ``trouble`` is
+    ``jump``, ``infinite`` or ``unknown`` where there is no limit for another reason.  ``curved`` says that walls or the gradient
+    bend with the direction.
+    """
+
+    key: tuple[Any, ...]
+    gradient: Vector | None
+    walls: tuple[Vector, ...] = ()
+    trouble: str = ""
+    curved: bool = False
+
+    def holds(self, direction: Vector) -> bool:
+        """Whether a direction is known to lie in the cell."""
+        return bool(self.walls) and not self.curved and all(wall @ direction > 0 for wall in self.walls)
+
+
+@dataclass(frozen=True, eq=False)
+class Cells:
+    """The cells found around a point; ``complete`` when there are no others."""
+
+    cells: tuple[Cell, ...]
+    complete: bool
+
+    @property
+    def gradients(self) -> Vector:
+        """The limiting gradients, one in each row."""
+        found = [cell.gradient for cell in self.cells if cell.gradient is not None]
+        return np.array(found, np.longdouble)
+
+    @property
+    def trouble(self) -> str:
+        """The worst of what goes wrong in any cell."""
+        troubles = {cell.trouble for cell in self.cells}
+        return next((kind for kind in ("jump", "infinite", "unknown") if kind in troubles), "")
+
+    @property
+    def leaves_domain(self) -> bool:
+        """Whether some direction leaves the domain at once."""
+        return any(cell.gradient is None and not cell.trouble for cell in self.cells)
+
+
+def explore(look: Callable[[Vector], Cell], size: int) -> Cells:
+    """Every cell of the directions in ``size`` dimensions; where cells are curved, those that many directions hit."""
+    first = generic_direction(size)
+    pending = [first, -first]
+    found: dict[tuple[Any, ...], Cell] = {}
+    curved = False
+    while pending and len(found) < CELLS:
+        direction = pending.pop(0)
+        if any(cell.holds(direction) for cell in found.values()):
+            continue
+        cell = look(direction)
+        if cell.curved and not curved and size > 1:
+            curved = True
+            pending += _samples(size)
+        if cell.key not in found:
+            found[cell.key] = cell
+            pending += _beyond(cell.walls)
+    return Cells(tuple(found.values()), not (pending or curved))
+
+
+def generic_direction(size: int) -> Vector:
+    """A direction that no simple relation between the components describes."""
+    steps = np.modf(np.arange(1, size + 1) * 0.6180339887498949)[0]
+    return np.asarray((0.75 + steps / 2) * np.where(np.arange(size) % 3 == 1, -1, 1), np.longdouble)
+
+
+def _samples(size: int) -> list[Vector]:
+    """More directions, each with its opposite: along the axes, and spread out."""
+    random = np.random.default_rng(size)
+    axes = list(np.eye(size)[:8])
+    spread = list(random.normal(size=(4 * min(size, 8), size)))
+    return [np.asarray(sign * direction, np.longdouble) for direction in [*axes, *spread] for sign in (1, -1)]
+
+
+def _beyond(walls: tuple[Vector, ...]) -> list[Vector]:
+    """A direction across each wall of a cell, inside all the others; walls in the same place are crossed together."""
+    normals = [wall / length for wall in walls if (length := np.sqrt((wall * wall).sum())) > 0]
+    distinct: list[Vector] = []
+    for normal in normals:
+        if all(np.abs(normal - other).max() > TOLERANCE and np.abs(normal + other).max() > TOLERANCE for other in distinct):
+            distinct.append(normal)
+    directions = []
+    for crossed, wall in enumerate(distinct):
+        flipped = np.array([-wall] + [other for position, other in enumerate(distinct) if position != crossed])
+        nearest = nearest_point(flipped)
+        if (nearest * nearest).sum() > TOLERANCE:
+            directions.append(nearest)
+    return directions
+
+
+def nearest_point(points: Vector) -> Vector:
+    """The point of least norm in the convex hull of the rows of ``points``; exactly zero when the origin is in it."""
+    scale = np.abs(points).max()
+    if scale == 0 or len(points) == 1:
+        return np.asarray(points[0])
+    p = points / scale
+    chosen = [int(np.argmin((p * p).sum(1)))]
+    weights = np.ones(1, np.longdouble)
+    for _ in range(20 * (len(p) + p.shape[1])):
+        x = weights @ p[chosen]
+        products = p @ x
+        entering = int(np.argmin(products))
+        if products[entering] >= (x * x).sum() - TOLERANCE or entering in chosen:
+            break
+        chosen.append(entering)
+        weights = np.append(weights, np.longdouble(0))
+        chosen, weights = _corral(p, chosen, weights)
+    x = weights @ p[chosen]
+    return np.asarray(np.zeros_like(x) if np.sqrt((x * x).sum()) < TOLERANCE else x * scale)
+
+
+def _corral(p: Vector, chosen: list[int], weights: Vector) -> tuple[list[int], Vector]:
+    """Moves to the nearest point of the affine hull of the chosen points, giving up those that are left behind on the way."""
+    while True:
+        target = _affine(p[chosen])
+        if (target > TOLERANCE).all():
+            return chosen, target
+        behind = target <= TOLERANCE
+        steps = weights[behind] / np.maximum(weights[behind] - target[behind], np.finfo(np.longdouble).tiny)
+        weights = weights + min(np.longdouble(1), steps.min()) * (target - weights)
+        kept = weights > TOLERANCE
+        if kept.all():
+            return chosen, weights
+        chosen = [index for index, keep in zip(chosen, kept, strict=True) if keep]
+        weights = weights[kept] / weights[kept].sum()
+
+
+def _affine(q: Vector) -> Vector:
+    """The weights, with sum one, of the point nearest to zero in the affine hull of the rows of q."""
+    size = len(q)
+    system = np.ones((size + 1, size + 2), np.longdouble)
+    system[:size, :size] = q @ q.T
+    system[size, size] = 0
+    system[:size, size + 1] = 0
+    for column in range(size + 1):
+        pivot = column + int(np.argmax(np.abs(system[column:, column])))
+        system[[column, pivot]] = system[[pivot, column]]
+        if system[column, column] == 0:
+            system[column, column] = np.finfo(np.longdouble).eps
+        system[column] /= system[column, column]
+        others = np.arange(size + 1) != column
+        system[others] -= system[others, column, None] * system[column]
+    return np.asarray(system[:size, -1])
