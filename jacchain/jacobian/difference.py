@@ -1,0 +1,224 @@
+"""Derivatives from values alone, each with a bar on its own error: the engine that judges the analytic one.
+
+It knows a function only as something that can be evaluated, many points at once, and shares nothing else with the engine it
+judges.  Every input is displaced by a ladder of steps, from half its own size down to where rounding begins, to both sides;
+``tableau`` makes derivatives of the quotients.  Columns that share no row are displaced together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from jacchain.expression.arithmetic import Array
+from jacchain.jacobian.colouring import colour_columns
+from jacchain.jacobian.samples import MEMORY, Evaluate, block_size, sample
+from jacchain.jacobian.tableau import COLUMNS, SIDES, Estimates, Samples, estimate
+from jacchain.linear.map import Numbers
+from jacchain.linear.pattern import Integers, Pattern
+
+LEVELS = {"double": 18, "longer": 24}
+"""Steps to each side: the smallest are 2^-35 and 2^-47 of the scale, where some digits of a quotient are still left."""
+NEAR_ZERO_LEVELS = 12
+"""Further steps on the scale of an input that is small beside one."""
+
+
+@dataclass(frozen=True, eq=False)
+class Sweep:
+    """What is known of a function before it is sampled.
+
+    ``pattern`` (m x n) says which entries can be nonzero; ``scale`` ``(n,)`` is the size of each input, ``bounds`` ``(n, 2)``
+    the interval it may not leave; ``epsilon`` the relative precision of the values, that of the numbers unless told; ``width``
+    how many numbers an evaluation needs for itself; ``levels`` the number of steps to each side.
+    """
+
+    pattern: Pattern | None = None
+    scale: Numbers | None = None
+    bounds: Numbers | None = None
+    epsilon: float | None = None
+    width: int = 0
+    levels: int | None = None
+    max_bytes: int = MEMORY
+
+
+@dataclass(frozen=True, eq=False)
+class Difference:
+    """A Jacobian by differences: for each entry of ``pattern`` its ``value`` and a bound ``error_bar`` on its error.
+
+    A value is NaN and its bar infinite where nothing can be said.  ``step`` and ``side`` (a position in :data:`SIDES`) belong
+    to the quotient it was made from; ``steepest`` is the largest slope seen at any step.  At a kink the value is the mean of
+    ``left`` and ``right``, and the bar reaches both.  ``at`` ``(m,)`` is the value of the function, ``reach`` ``(n,)`` the
+    largest step, ``evaluations`` ``(n,)`` how often the function was evaluated for a column.
+    """
+
+    pattern: Pattern
+    value: Numbers
+    error_bar: Numbers
+    step: Numbers
+    side: Integers
+    kink: npt.NDArray[np.bool_]
+    left: Numbers
+    right: Numbers
+    steepest: Numbers
+    at: Numbers
+    reach: Numbers
+    evaluations: Integers
+
+    @cached_property
+    def matrix(self) -> Numbers:
+        """All entries, ``(m, n)``."""
+        return dense(self.pattern, self.value)
+
+    @cached_property
+    def bars(self) -> Numbers:
+        """The error bars of all entries, ``(m, n)``; zero where the pattern has none."""
+        return dense(self.pattern, self.error_bar)
+
+
+def dense(pattern: Pattern, values: Numbers) -> Numbers:
+    """Numbers on a pattern as a matrix, zeros written out."""
+    matrix = np.zeros(pattern.shape, values.dtype)
+    matrix[pattern.rows, pattern.columns] = values
+    return matrix
+
+
+def difference_jacobian(evaluate: Evaluate, x: Array, sweep: Sweep | None = None) -> Difference:
+    """The Jacobian of a function at x ``(n,)``, in the type of x.
+
+    ``evaluate`` takes points ``(batch, n)`` to values ``(batch, m)``; it may return values that are not finite, and is never
+    asked outside the bounds.
+    """
+    sweep = sweep or Sweep()
+    at = evaluate(x[None])[0]
+    n, m = x.size, at.size
+    pattern = sweep.pattern or Pattern.full(m, n)
+    epsilon = max(sweep.epsilon or 0.0, float(np.finfo(x.dtype).eps))
+    steps = _ladder(x, epsilon, sweep)
+    with np.errstate(all="ignore"):
+        places = np.concatenate([x[:, None] + steps, x[:, None] - steps], axis=1)
+        if sweep.bounds is not None:
+            places[(places < sweep.bounds[:, :1]) | (places > sweep.bounds[:, 1:])] = np.nan
+        spans = np.abs(places - x[:, None])
+        spans[spans == 0] = np.nan
+    colours = colour_columns(pattern)
+    entries = _Entries(pattern, colours, spans)
+    levels = steps.shape[1]
+    numbers = 2 * levels * (n + sweep.width) + 12 * COLUMNS * levels * m
+    for block, values in sample(evaluate, x, places, colours, block_size(numbers, x.dtype, sweep.max_bytes)):
+        values[~np.isfinite(values)] = np.nan
+        entries.take(block, at, values, epsilon)
+    evaluations = np.full(n, 2 * levels + 1) - np.isnan(places).sum(1)
+    return entries.difference(at, np.nanmax(steps, axis=1, initial=0), evaluations)
+
+
+def _ladder(x: Array, epsilon: float, sweep: Sweep) -> Array:
+    """Steps for each input, ``(n, levels)``, descending by a factor of about four; NaN first where a row has fewer.
+
+    Ratios are not exactly four: a period that every step divides, or rounding that repeats at round numbers, would hide.
+    """
+    levels = sweep.levels or LEVELS["longer" if epsilon < 2.0**-60 else "double"]
+    index = np.arange(levels)
+    factors = np.ldexp(1 - 0.25 * np.modf(0.6180339887498949 * index)[0], -2 * index).astype(x.dtype)
+    size = np.abs(x)
+    scale = np.maximum(size, 1) if sweep.scale is None else np.asarray(sweep.scale, x.dtype)
+    steps = scale[:, None] / 2 * factors
+    smallest = np.finfo(x.dtype).tiny * 2.0 ** (2 * NEAR_ZERO_LEVELS)
+    small = (size > smallest) & (size < steps[:, -1] * 2.0**20)
+    if small.any():
+        more = np.where(small[:, None], size[:, None] / 2 * factors[:NEAR_ZERO_LEVELS], np.nan)
+        steps = -np.sort(-np.concatenate([more, steps], axis=1), axis=1)
+        steps = np.stack([np.roll(row, int(np.isnan(row).sum())) for row in steps])
+    return np.asarray(steps)
+
+
+class _Entries:
+    """Where the estimates of each block go: the entries of the pattern, in its order."""
+
+    def __init__(self, pattern: Pattern, colours: Integers, spans: Array) -> None:
+        self.pattern = pattern
+        self.spans = spans
+        self.colour = colours[pattern.columns]
+        self.order = np.argsort(self.colour, kind="stable")
+        self.starts = np.searchsorted(self.colour[self.order], np.arange(int(colours.max(initial=-1)) + 2))
+        self.alone = bool(np.array_equal(colours, np.arange(colours.size)))
+        count = pattern.count
+        self.value, self.bar, self.step = (np.full(count, fill, spans.dtype) for fill in (np.nan, np.inf, np.nan))
+        self.left, self.right, self.steepest = (np.zeros(count, spans.dtype) for _ in range(3))
+        self.side = np.zeros(count, np.int64)
+        self.kink = np.zeros(count, bool)
+
+    def take(self, block: slice, at: Array, values: Array, epsilon: float) -> None:
+        """Makes estimates of the samples of a block of colours and keeps them."""
+        chosen = self.order[self.starts[block.start] : self.starts[block.stop]]
+        group, row = self.colour[chosen] - block.start, self.pattern.rows[chosen]
+        spans = self._spans(block, values.shape[2], chosen)
+        levels = values.shape[1] // 2
+        samples = Samples(at, values[:, :levels], values[:, levels:], spans[:, :levels], spans[:, levels:])
+        estimates = estimate(samples, epsilon)
+        settled = _settled(estimates)
+        for name in ("value", "bar", "left", "right", "steepest", "side", "kink"):
+            getattr(self, name)[chosen] = getattr(settled, name)[group, row]
+        level = settled.level[group, row] + np.where(self.side[chosen] == SIDES.index("backward"), levels, 0)
+        self.step[chosen] = self.spans[self.pattern.columns[chosen], level]
+
+    def _spans(self, block: slice, m: int, chosen: Integers) -> Array:
+        """The distances stepped, for each colour and row those of the column that row sees."""
+        if self.alone:
+            return self.spans[block, :, None]
+        spans = np.full((block.stop - block.start, self.spans.shape[1], m), np.nan, self.spans.dtype)
+        group, row = self.colour[chosen] - block.start, self.pattern.rows[chosen]
+        spans[group, :, row] = self.spans[self.pattern.columns[chosen]]
+        return spans
+
+    def difference(self, at: Array, reach: Array, evaluations: Integers) -> Difference:
+        """All entries, once every block is in."""
+        return Difference(
+            self.pattern,
+            self.value,
+            self.bar,
+            self.step,
+            self.side,
+            self.kink,
+            self.left,
+            self.right,
+            self.steepest,
+            at,
+            reach,
+            evaluations,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class _Settled:
+    value: Array
+    bar: Array
+    side: Integers
+    level: Integers
+    kink: npt.NDArray[np.bool_]
+    left: Array
+    right: Array
+    steepest: Array
+
+
+def _settled(estimates: Estimates) -> _Settled:
+    """One number for each entry: the tableau with the least bar, unless the two sides have different derivatives.
+
+    A side that is defined and yet has no derivative is a jump or a vertical tangent, whatever the other side says.
+    """
+    _, forward, backward = estimates.value
+    bars = estimates.bar
+    side = bars.argmin(0)
+    value = np.take_along_axis(estimates.value, side[None], 0)[0]
+    one_sided = bars[1:]
+    torn = (estimates.defined[1:] & ~np.isfinite(one_sided)).any(0)
+    bar = np.where(torn, np.inf, bars.min(0))
+    with np.errstate(invalid="ignore"):
+        kink = np.isfinite(one_sided).all(0) & (np.abs(forward - backward) > 2 * one_sided.sum(0))
+        bar = np.where(kink, np.abs(forward - backward) / 2 + one_sided.max(0), bar)
+    value = np.where(kink, (forward + backward) / 2, value)
+    value = np.where(np.isfinite(bar), value, np.nan)
+    level = np.take_along_axis(estimates.level, side[None], 0)[0]
+    return _Settled(value, bar, side, level, kink, backward, forward, estimates.steepest)

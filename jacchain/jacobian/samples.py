@@ -1,0 +1,42 @@
+"""A function sampled around a point, one component displaced at a time (or one colour of components), in bounded memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from jacchain.expression.arithmetic import Array
+from jacchain.linear.pattern import Integers
+
+Evaluate = Callable[[Array], Array]
+"""Values of a function at each row of an array: ``(batch, n)`` to ``(batch, m)``, undefined ones not finite."""
+
+MEMORY = 1 << 27
+"""Bytes that the samples of one block may take, all that is made of them included."""
+
+
+def sample(evaluate: Evaluate, x: Array, places: Array, colours: Integers, block: int) -> Iterator[tuple[slice, Array]]:
+    """The values with component j at each of ``places[j]``, for all components of a colour at once.
+
+    ``places`` is ``(n, k)``, NaN where the component is to stay where it is; ``colours`` is ``(n,)``.  Yields the colours of a
+    block, at most ``block`` of them, with their values ``(colours, k, m)``.
+    """
+    count = int(colours.max(initial=-1)) + 1
+    order = np.argsort(colours, kind="stable")
+    starts = np.searchsorted(colours[order], np.arange(count + 1))
+    kept = np.where(np.isnan(places), x[:, None], places)
+    for first in range(0, count, block):
+        last = min(first + block, count)
+        moved = order[starts[first] : starts[last]]
+        points = np.empty((last - first, places.shape[1], x.size), places.dtype)
+        points[:] = x
+        points[colours[moved] - first, :, moved] = kept[moved]
+        values = evaluate(points.reshape(-1, x.size))
+        yield slice(first, last), values.reshape(*points.shape[:2], -1)
+
+
+def block_size(numbers: int, dtype: np.dtype[Any], max_bytes: int) -> int:
+    """How many colours fit into a block when each needs so many numbers: at least one."""
+    return max(1, max_bytes // (max(numbers, 1) * dtype.itemsize))

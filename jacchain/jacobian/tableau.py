@@ -1,0 +1,228 @@
+"""Difference quotients of many steps made into derivatives that know their own error.
+
+Three Richardson tableaux stand side by side: central, forward and backward.  Every entry of a tableau is a candidate, and is
+believed as far as it agrees with its neighbours, as rounding allows, and as every finer step bears it out.  A coarse step may
+alias an oscillation or straddle a kink and still agree with itself; the derivative is what the finer steps say.
+
+The arrays are ``(3, groups, levels, m)``: the kinds in the order of :data:`SIDES`, the levels from the largest step to the
+smallest.  Sources: Ridders, Adv. Eng. Software 4 (1982), for the choice of a candidate by its neighbours; Moré and Wild, SIAM
+J. Sci. Comput. 33 (2011), for noise that is measured and not assumed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from jacchain.expression.arithmetic import Array
+from jacchain.linear.pattern import Integers
+
+SIDES = ("central", "forward", "backward")
+COLUMNS = 5
+ROUNDING = 3.0
+"""A value is taken to be off by up to half as many ulps, in either of the two values of a quotient."""
+FLUCTUATION = 1.5
+"""How far the jitter seen among the finest quotients may exceed its median."""
+FINEST = 4
+"""Levels whose candidates may contradict the one that was chosen."""
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """A function at ``x`` ``(m,)``, and above and below it ``(groups, levels, m)``, NaN where there is no value.
+
+    ``rise`` and ``fall`` are the distances really stepped, ``(groups, levels, m)`` or with a last axis of one.
+    """
+
+    at: Array
+    above: Array
+    below: Array
+    rise: Array
+    fall: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Estimates:
+    """The derivative by each of the three tableaux, ``(3, groups, m)``: ``value``, ``bar`` (infinite where unknown), ``level``.
+
+    ``defined`` says that there are values at the finest step; without them the bar is infinite.  ``steepest``
+    ``(groups, m)`` is the largest one-sided slope seen at any step; ``jump`` how far the value at x is from where its
+    neighbours lead.
+    """
+
+    value: Array
+    bar: Array
+    level: Integers
+    defined: npt.NDArray[np.bool_]
+    steepest: Array
+    jump: Array
+
+
+def estimate(samples: Samples, epsilon: float) -> Estimates:
+    """Derivatives and their error bars.  ``epsilon`` is the relative precision to which values are computed."""
+    with np.errstate(all="ignore"):
+        changes, spans, sizes = _quotients(samples)
+        slopes = changes / spans
+        jump = _jump(samples)
+        known = _rounding(changes, spans, sizes, epsilon)
+        error = known + _fluctuation(slopes, spans, jump)
+        tableau = _extrapolated(slopes, spans)
+        centre = _central_value(slopes)
+        tiny = epsilon * np.abs(tableau[1:]).astype(float)
+        apart = (tableau - centre).astype(float)  # scores need sixteen digits of the differences, not of the numbers
+        candidates, own = apart[1:], _disagreement(apart)
+        contradiction = _contradiction(candidates, apart[0], error)
+        chosen = _Choice(candidates, np.maximum(own, 2 * contradiction) + error + tiny)
+        fresh = _Choice(candidates[:, :, :, -FINEST:], (own + known + tiny)[:, :, :, -FINEST:])
+        finest = _Finest(apart[0, :, :, -1], spans[:, :, -1], sizes[:, :, -1])
+        bar = _widened(chosen, fresh, finest, changes, epsilon)
+        value = chosen.pick(tableau[1:])
+        one_sided = np.abs(slopes[1:])
+        steepest = np.where(np.isfinite(one_sided), one_sided, 0).max((0, 2))
+    return Estimates(value, bar, chosen.level, np.isfinite(slopes[:, :, -1]), steepest, jump)
+
+
+def _quotients(samples: Samples) -> tuple[Array, Array, Array]:
+    """Changes of the value, the spans over which they happen, and the larger of the two values each."""
+    at, above, below = samples.at, samples.above, samples.below
+    high, middle, low = np.abs(above), np.abs(at), np.abs(below)
+    changes = np.stack([above - below, above - at, at - below])
+    spans = np.stack([samples.rise + samples.fall, samples.rise, samples.fall])
+    sizes = np.stack([np.maximum(high, low), np.maximum(high, middle), np.maximum(middle, low)])
+    return changes, spans, sizes
+
+
+def _rounding(changes: Array, spans: Array, sizes: Array, epsilon: float) -> Array:
+    """What rounding the values, or steps lost inside the function, may have done to each quotient.
+
+    Values that stand still while coarser steps move them by next to nothing have lost at least what the smallest move was.
+    """
+    smallest = np.finfo(changes.dtype).smallest_subnormal
+    errors = ROUNDING * (epsilon * sizes + 2 * smallest)
+    moves = np.abs(changes)
+    quantum = np.where(moves > 0, moves, np.inf).min(2, keepdims=True)
+    lost = (moves == 0) & (quantum < sizes * 2.0**-20)
+    errors += np.where(lost, 2 * quantum, 0)
+    errors /= spans
+    return _or_infinite(errors.astype(float))
+
+
+def _jump(samples: Samples) -> Array:
+    """How far the value at x is from the mean of its neighbours as the step goes to zero: noise, or a value out of line."""
+    bend = (samples.above[:, -5:] + samples.below[:, -5:]) / 2 - samples.at
+    ratio = np.square(samples.rise[:, -5:-1] / samples.rise[:, -4:])
+    limits = np.abs((ratio * bend[:, 1:] - bend[:, :-1]) / (ratio - 1))
+    return _middle(limits, 1)
+
+
+def _fluctuation(slopes: Array, spans: Array, jump: Array) -> Array:
+    """The noise of the function as the finest quotients show it, as an error of every quotient."""
+    jitter = np.abs(np.diff(slopes[:, :, -6:], axis=2)) * spans[:, :, -5:]
+    errors = (FLUCTUATION * _middle(jitter, 2) + 2 * jump)[:, :, None] / spans
+    return _or_infinite(errors.astype(float))
+
+
+def _or_infinite(errors: Array) -> Array:
+    errors[np.isnan(errors)] = np.inf
+    return errors
+
+
+def _central_value(slopes: Array) -> Array:
+    """A number near every believable candidate: the quotient of a step at which few have lost their digits."""
+    centre = slopes[:, :, 2 * slopes.shape[2] // 3]
+    return np.where(np.isfinite(centre), centre, 0)[:, :, None]
+
+
+def _middle(values: Array, axis: int) -> Array:
+    """The median of a few values along an axis, zero where most are undefined."""
+    ordered = np.sort(values, axis=axis)  # NaN last
+    middle = ordered.take(values.shape[axis] // 2, axis=axis)
+    return np.where(np.isfinite(middle), middle, 0)
+
+
+def _extrapolated(slopes: Array, spans: Array) -> Array:
+    """The tableaux: ``[k]`` is free of k error terms, of even powers of the step for the central one, of every power else."""
+    tableau = np.full((COLUMNS, *slopes.shape), np.nan, slopes.dtype)
+    tableau[0] = slopes
+    powers = spans.copy()
+    powers[0] *= spans[0]
+    for k in range(1, COLUMNS):
+        fine, coarse = tableau[k - 1, :, :, k:], tableau[k - 1, :, :, k - 1 : -1]
+        tableau[k, :, :, k:] = fine + (fine - coarse) / (powers[:, :, :-k] / powers[:, :, k:] - 1)
+    return tableau
+
+
+def _disagreement(tableau: Array) -> Array:
+    """The largest difference of each candidate from its three neighbours; all three must be there."""
+    left, right = tableau[:-1], tableau[1:]
+    apart = np.full_like(right, np.nan)
+    here = right[:, :, :, 1:]
+    apart[:, :, :, 1:] = np.maximum(np.abs(here - left[:, :, :, 1:]), np.abs(here - left[:, :, :, :-1]))
+    apart[:, :, :, 1:] = np.maximum(apart[:, :, :, 1:], np.abs(here - right[:, :, :, :-1]))
+    return apart
+
+
+def _contradiction(candidates: Array, slopes: Array, error: Array) -> Array:
+    """How far each candidate lies outside what every finer quotient allows: its own error and twice its distance to the next."""
+    width = 2 * error
+    apart = np.abs(np.diff(slopes, axis=2))
+    width[:, :, :-1] += 2 * apart
+    width[:, :, -1] += apart[:, :, -1]
+    known = np.isfinite(slopes) & np.isfinite(width)
+    low = np.where(known, slopes - width, -np.inf)[:, :, :0:-1]
+    high = np.where(known, slopes + width, np.inf)[:, :, :0:-1]
+    low = np.maximum.accumulate(low, axis=2)[:, :, ::-1]
+    high = np.minimum.accumulate(high, axis=2)[:, :, ::-1]
+    outside = np.zeros_like(candidates)
+    here = candidates[:, :, :, :-1]
+    outside[:, :, :, :-1] = np.maximum(np.maximum(low - here, here - high), 0)
+    return outside
+
+
+class _Choice:
+    """For every kind, group and row the candidate with the smallest score: what it is, that score, its level."""
+
+    def __init__(self, candidates: Array, scores: Array) -> None:
+        scores = np.where(np.isfinite(scores) & np.isfinite(candidates), scores, np.inf)
+        in_column = scores.min(3)
+        column = in_column.argmin(0)
+        level = scores.argmin(3)
+        self.column: Integers = column
+        self.level: Integers = np.take_along_axis(level, column[None], 0)[0]
+        self.bar = np.take_along_axis(in_column, column[None], 0)[0]
+        self.apart = self.pick(candidates)
+
+    def pick(self, numbers: Array) -> Array:
+        """The numbers, ``(columns, 3, groups, levels, m)``, that belong to the chosen candidates."""
+        kind, group, row = np.ogrid[tuple(slice(size) for size in self.level.shape)]
+        return np.asarray(numbers[self.column, kind, group, self.level, row])
+
+
+@dataclass(frozen=True, eq=False)
+class _Finest:
+    """The finest quotients: how far apart from the centre, their spans, the values they are made of."""
+
+    apart: Array
+    spans: Array
+    sizes: Array
+
+
+def _widened(chosen: _Choice, fresh: _Choice, finest: _Finest, changes: Array, epsilon: float) -> Array:
+    """The bars of the chosen candidates, wider where the finest steps say something else.
+
+    Either the best candidate of the finest steps contradicts the choice, or at the very finest the function still moves in a
+    way that the derivative does not explain: then there is structure no step has resolved, or a jump.
+    """
+    bar = np.maximum(chosen.bar, 4 * np.finfo(float).smallest_subnormal)
+    gap = np.abs(chosen.apart - fresh.apart)
+    bar = np.where(gap > bar + 3 * fresh.bar, np.maximum(bar, 1.5 * gap), bar)
+    missed = np.abs(finest.apart - chosen.apart)
+    unexplained = missed * finest.spans
+    whole = np.where(np.isfinite(changes), np.abs(changes), 0).max(2)
+    rounding = ROUNDING * epsilon * finest.sizes
+    unresolved = unexplained > np.maximum(2.0**-10 * whole, 2.0**5 * rounding)
+    lost = np.where(whole > 2.0**10 * rounding, np.inf, np.maximum(bar, 2 * missed))
+    bar = np.where(unresolved, lost, bar)
+    return np.where(np.isfinite(finest.apart), bar, np.inf)
