@@ -19,6 +19,12 @@ class Code(NamedTuple):
 # fmt: off
 CODES: dict[str, Code] = {
     # JC0: the command line
+    "JC010": Code("an option that cannot be read",
+        "`--at` takes `r=3,theta=pi/4`, `v=[1,2],q=3` or numbers by position, and `--set` takes `NAME=VALUE`. "
+        "Quote the whole option in the shell where it holds brackets or blanks."),
+    "JC011": Code("an unknown constant in --set",
+        "`--set` replaces a constant that the file defines. "
+        "The message lists what there is; an input is changed with `--at`."),
     "JC020": Code("not an order of products",
         "An order is `optimal`, `forward`, `reverse`, or a bracketing such as '(1 (2 3))'. "
         "Quote a bracketing, since a shell reads parentheses itself."),
@@ -28,6 +34,50 @@ CODES: dict[str, Code] = {
     "JC022": Code("factors missing or out of order",
         "A bracketing names the factors 1, 2, 3, … once each and in this order, because matrices do not commute. "
         "Only the parentheses are free to choose."),
+
+    # JC100-JC149: the text of a file, before it means anything
+    "JC100": Code("not UTF-8",
+        "Pipeline files are UTF-8, with or without a byte order mark. "
+        "Save the file as UTF-8."),
+    "JC101": Code("a hidden character",
+        "Control characters, and characters that turn the direction of writing, can make a file say something else than it shows. "
+        "Delete the character that is pointed at."),
+    "JC102": Code("a mistake of YAML syntax",
+        "The text is not YAML, so what comes after it cannot be trusted and is not reported. "
+        "Check indentation and quotes there; an expression in quotes is always safe."),
+    "JC103": Code("a comma or bracket splits an expression",
+        "Inside `[ ]` and `{ }` YAML cuts at every comma, also at those between the arguments of a call. "
+        "Quote the expression, or write the list with one `- item` a line."),
+    "JC104": Code("an anchor, alias or merge key of YAML",
+        "`&`, `*` and `<<` copy parts of a file, which makes its meaning depend on distant places; constants do the same by name. "
+        "Define a constant, or quote an expression that begins with such a sign."),
+    "JC105": Code("a tag of YAML",
+        "`!` chooses types, and a pipeline file has only texts, numbers, lists and mappings. "
+        "Delete the tag, or quote an expression that begins with `!`."),
+    "JC106": Code("a directive or a second document",
+        "A file holds one pipeline. "
+        "Delete the line that begins with `%`, or put the second pipeline into a file of its own."),
+    "JC107": Code("a tab in YAML",
+        "A tab looks like any number of spaces, so YAML does not indent with it and neither does a pipeline file. "
+        "Replace it by spaces."),
+    "JC108": Code("a key stands twice",
+        "The second value would silently replace the first. "
+        "Delete one, or give it another name."),
+    "JC109": Code("a key that is not a text",
+        "Keys are names: not numbers, truth values, lists or nothing. "
+        "Write a name, such as `x`."),
+    "JC110": Code("a mistake of JSON syntax",
+        "JSON is read strictly: double quotes, no comments, no comma before the end, no NaN. "
+        "The same pipeline can be written in YAML, which is easier by hand."),
+    "JC112": Code("a value of the wrong kind",
+        "A text, a number, a list or a mapping stands where something else is due. "
+        "The message says what belongs there."),
+    "JC113": Code("a value that only looks like a number",
+        "`010`, `0x10`, `1:30`, `1_000`, `yes` and dates mean different things to different readers of YAML. "
+        "Write a plain decimal number."),
+    "JC114": Code("a number that is not finite",
+        "Inputs and constants are finite. "
+        "Use a large number, or a formula that does not need infinity."),
 
     # JC150-JC199: the words and the grammar of an expression
     "JC150": Code("empty expression",
@@ -56,6 +106,9 @@ CODES: dict[str, Code] = {
         "The message names the limit; split the text, or name parts of it with `let`."),
 
     # JC200-JC249: shapes inside an expression and along the chain
+    "JC201": Code("two functions do not fit together",
+        "The outputs of one function, in order, are the inputs of the next, and their number has to match exactly. "
+        "Change one of the two signatures or the size of a matrix; the message shows both places and the sizes so far."),
     "JC202": Code("an operator between shapes it does not combine",
         "`+ - *` and `/` combine numbers and vectors component by component; of matrices only constant ones of equal shape, or with a number. "
         "Write `@` for the product of a matrix and a vector."),
@@ -97,6 +150,72 @@ CODES: dict[str, Code] = {
     "JC254": Code("a call with the wrong number of arguments",
         "The message says what the function takes. "
         "`jacchain functions NAME` shows an example."),
+
+    # JC3: what a pipeline file is made of
+    "JC300": Code("an unknown key",
+        "A pipeline has the keys `name description constants functions chain at`, "
+        "and a function in the long form `outputs description let jacobian method scale bounds`. "
+        "The message names the key that was probably meant; named outputs of a function in the long form stand under `outputs`."),
+    "JC301": Code("a part is missing",
+        "A pipeline needs at least one function, a function at least one output, a chain at least one function. "
+        "`jacchain samples` prints whole files to begin with."),
+    "JC302": Code("an unknown method",
+        "A function is differentiated by the method `analytic` or `difference`. "
+        "Leave the key out for `analytic`."),
+    "JC303": Code("not a signature",
+        "A function is written `name(parameters): expression`, with parameters such as `x`, `r, theta` or `p[2], q`. "
+        "It takes at least one parameter; a size is a whole number in brackets."),
+    "JC304": Code("a name is defined twice",
+        "Functions, constants and the outputs of one function each need names of their own. "
+        "Names count as equal when they look the same: é is é however it is encoded."),
+    "JC305": Code("not a name",
+        "Names are letters of any script, digits and `_`, begin with a letter or `_`, and are none of `and or not`. "
+        "Choose another name."),
+    "JC306": Code("a name hides another one",
+        "A parameter or a name of `let` may not hide a constant of the file, and no name may hide a function of the language. "
+        "Rename one of the two."),
+    "JC310": Code("the chain names an unknown function",
+        "`chain` lists functions that are defined under `functions`. "
+        "Without `chain`, all functions are applied in the order of the file."),
+    "JC311": Code("not a link of the chain",
+        "A link is the name of a function, or a repetition such as `step * 50`. "
+        "The number of repetitions is a whole number."),
+    "JC312": Code("not a vector or matrix",
+        "A vector is a list of numbers, a matrix a list of rows of equal length, and an entry one number. "
+        "Write `[1, 2]`, `[[1, 2], [3, 4]]`, or `{file: weights.npy}`."),
+    "JC320": Code("no point",
+        "Jacobians are evaluated at a point. "
+        "Add the section `at`, or give `--at`."),
+    "JC321": Code("the point and the inputs have different names",
+        "A point by name has exactly the parameters of the first function. "
+        "The message says which name is missing or unknown."),
+    "JC322": Code("the point has the wrong number of numbers",
+        "Every input takes one number, a vector as many as it has components. "
+        "Change the point, or the sizes in the signature of the first function."),
+    "JC330": Code("the author's Jacobian has the wrong shape",
+        "Rows are outputs and columns are inputs. "
+        "Write one list for each output, with one expression for each input."),
+    "JC331": Code("scale or bounds that do not fit",
+        "`scale` is positive, and `bounds` are pairs `[low, high]`; both are written once for all inputs, once for each, or by name. "
+        "`null` leaves a bound open."),
+    "JC340": Code("a file that may not be opened",
+        "A pipeline file is not trusted: it reads .npy and .csv files in its own folder, by plain relative paths, without links. "
+        "Move the file there, or allow its folder with `--allow-dir`."),
+    "JC341": Code("a file that cannot be read",
+        "It does not exist, is not a regular file, or permission is missing. "
+        "Paths are relative to the pipeline file."),
+    "JC342": Code("a .npy file that is not read",
+        "Read are arrays of at most two dimensions of real, finite numbers, as `numpy.save` writes them. "
+        "Save the array again with `numpy.save(name, array)`."),
+    "JC343": Code("a .csv file that is not read",
+        "Read are rows of decimal numbers separated by commas, all of one length, without a header. "
+        "The message points at the cell; mend or delete it."),
+    "JC390": Code("the names arrive in another order",
+        "Functions compose by position, as in mathematics, so here each name receives the value of another. "
+        "This is a warning: put the names in one order if that was not meant."),
+    "JC391": Code("a name hides a built-in constant",
+        "`pi`, `e` and `tau` may be used as names, and then the built-in ones are not visible there. "
+        "This is a warning: choose another name if the built-in one is meant."),
 
     # JC4: numbers
     "JC401": Code("a value is undefined",

@@ -7,9 +7,7 @@ a :class:`JacchainError` carries all the mistakes found at once.  Anything else 
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from dataclasses import dataclass, field
-from functools import cached_property
 
 USAGE, PIPELINE, NUMBERS, OUTPUT = 2, 3, 4, 74
 
@@ -21,25 +19,26 @@ def exit_code(code: str) -> int:
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """A text a person wrote, under the name it is shown by (``polar.yaml``, ``<stdin>``, ``--at``)."""
+    """A text a person wrote, under the name it is shown by (``polar.yaml``, ``<stdin>``, ``--at``).
+
+    ``option`` says that it came from the command line: whatever is wrong in it is a mistake of usage.
+    """
 
     name: str
     text: str
-
-    @cached_property
-    def _starts(self) -> list[int]:
-        return [0] + [position + 1 for position, character in enumerate(self.text) if character == "\n"]
+    option: bool = False
 
     def position(self, offset: int) -> tuple[int, int]:
         """Line and column of a character, both counted from 1."""
-        line = bisect_right(self._starts, offset)
-        return line, offset - self._starts[line - 1] + 1
+        return self.text.count("\n", 0, offset) + 1, offset - self.text.rfind("\n", 0, offset)
 
     def line(self, number: int) -> str:
         """The text of a line, counted from 1, without its end."""
-        start = self._starts[number - 1]
-        end = self._starts[number] - 1 if number < len(self._starts) else len(self.text)
-        return self.text[start:end].removesuffix("\r")
+        start = 0
+        for _ in range(number - 1):
+            start = self.text.index("\n", start) + 1
+        end = self.text.find("\n", start)
+        return self.text[start : len(self.text) if end < 0 else end].removesuffix("\r")
 
 
 @dataclass(frozen=True)
@@ -73,9 +72,13 @@ class Fragment:
     places: range | tuple[int, ...]
 
     @classmethod
-    def whole(cls, text: str, name: str) -> Fragment:
-        """A text that is a source by itself (an option of the command line, say)."""
-        return cls(text, Source(name, text), range(len(text) + 1))
+    def whole(cls, text: str, name: str, *, option: bool = False) -> Fragment:
+        """A text that is a source by itself; ``option`` for one of the command line."""
+        return cls(text, Source(name, text, option), range(len(text) + 1))
+
+    def part(self, start: int, end: int) -> Fragment:
+        """The piece ``text[start:end]``."""
+        return Fragment(self.text[start:end], self.source, self.places[start : end + 1])
 
     def span(self, start: int = 0, end: int | None = None) -> Span:
         """The span in the source of ``text[start:end]``."""
@@ -114,8 +117,10 @@ class JacchainError(Exception):
 
     @property
     def exit_code(self) -> int:
-        """The exit code of the first problem."""
-        return exit_code(self.problems[0].code)
+        """The exit code of the first problem; in an option of the command line, everything but numbers is usage."""
+        first = self.problems[0]
+        status = exit_code(first.code)
+        return USAGE if status == PIPELINE and first.span is not None and first.span.source.option else status
 
 
 def suggestion(word: str, known: list[str] | tuple[str, ...]) -> str:

@@ -6,6 +6,7 @@ Every complaint is about shapes or names (JC201-JC299) and points at the part of
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from math import e, pi, tau
 
 import numpy as np
@@ -36,8 +37,19 @@ CONSTANTS = {"pi": pi, "π": pi, "e": e, "tau": tau}
 Value = int | Array
 """What a sub-expression is while the graph is built: a node, or a constant matrix."""
 
-SIZE = 1 << 26
-"""Entries a constant or vector may have while a graph is built."""
+NUMBERS = 1 << 25
+"""Numbers that the sub-expressions built within one budget may have together."""
+
+WORK = 1 << 31
+"""Multiplications that products of constant matrices may cost within one budget."""
+
+
+@dataclass
+class Budget:
+    """What building graphs may still cost, so that no expression, and no set of them, exhausts the machine."""
+
+    numbers: int = NUMBERS
+    work: int = WORK
 
 
 def describe(shape: Shape) -> str:
@@ -51,12 +63,17 @@ class Builder:
     """Builds the graph of one stage, expression by expression.
 
     ``constants`` are doubles of 0, 1 or 2 dimensions.  A name is a parameter, then a ``let``, then a constant, then a built-in.
+    Whatever would cost more than the ``budget`` is left is an error (JC450).
     """
 
-    def __init__(self, parameters: Sequence[tuple[str, Shape]], constants: Mapping[str, Array]) -> None:
+    def __init__(
+        self, parameters: Sequence[tuple[str, Shape]], constants: Mapping[str, Array], budget: Budget | None = None
+    ) -> None:
+        self._budget = budget or Budget()
         self._nodes = Nodes()
         self._scope: dict[str, Value] = {}
         self._constants = constants
+        self._known_constants: dict[str, int] = {}
         self._parameters: list[Parameter] = []
         start = 0
         for name, shape in parameters:
@@ -140,7 +157,12 @@ class Builder:
             return known[name]
         if scope is None and name in self._constants:
             value = self._constants[name]
-            return value if value.ndim == 2 else self._nodes.constant(value, place.span, name)
+            if value.ndim == 2:
+                return value
+            if name not in self._known_constants:
+                self._spend(place, value.size)
+                self._known_constants[name] = self._nodes.constant(value, place.span, name)
+            return self._known_constants[name]
         if name in CONSTANTS:
             return self._nodes.constant(CONSTANTS[name], place.span, name)
         if name in FUNCTIONS:
@@ -186,6 +208,7 @@ class Builder:
             }
             if operator == "*" and a.ndim == b.ndim == 2:
                 raise place.error("JC202", "`*` does not multiply matrices", "write `@`")
+            self._spend(place, max(a.size, b.size))
             return np.asarray(folded[operator]())
 
     def _known(self, value: Value) -> Array | None:
@@ -198,12 +221,34 @@ class Builder:
         """The numbers of a node that no input reaches."""
         from jacchain.expression.program import compile_graph  # noqa: PLC0415  (constants inside an expression are rare)
 
-        shape = self.shape(node)
+        item = self._nodes.items[node]
+        if item.operation == CONSTANT and item.data is not None:
+            return item.data
+        shape = item.shape
         values = compile_graph(self.graph([node])).values(np.zeros((1, max(1, sum(p.size for p in self._parameters)))))
         return np.asarray(values[0] if shape else values[0, 0])
 
     def _shape(self, value: Value) -> Shape:
         return self._nodes.items[value].shape if isinstance(value, int) else value.shape
+
+    def _spend(self, place: _Part, numbers: int, work: int = 0) -> None:
+        """Takes from the budget what a sub-expression costs."""
+        self._budget.numbers -= numbers
+        self._budget.work -= work
+        if self._budget.numbers < 0:
+            message = f"the vectors and matrices up to here have more than {NUMBERS:,} numbers together"
+            raise place.error("JC450", message, "work with smaller ones")
+        if self._budget.work < 0:
+            message = f"the products of constant matrices up to here cost more than {WORK:,} multiplications"
+            raise place.error("JC450", message, "multiply once and keep the result in a .npy file")
+
+    def _add(self, place: _Part, node: Node) -> int:
+        """The number of a node, paid for when it is new."""
+        count = len(self._nodes.items)
+        number = self._nodes.add(node)
+        if len(self._nodes.items) > count:
+            self._spend(place, node.size)
+        return number
 
     def _matrix_product(self, place: _Part, left: Value, right: Value) -> Value:
         a, b = self._shape(left), self._shape(right)
@@ -218,21 +263,20 @@ class Builder:
             return self._matrix_vector(place, np.asarray(right).T, left, place.transposed)
         if isinstance(right, int):
             return self._matrix_vector(place, left, right, place.left)
-        if a[0] * b[1] > SIZE:
-            raise place.error("JC450", "the product of these constant matrices would be too large")
+        self._spend(place, a[0] * b[1], a[0] * a[1] * b[1])
         return left @ right
 
     def _matrix_vector(self, place: _Part, matrix: Array, vector: int, name: str) -> int:
         shape = (matrix.shape[0],)
         varies = self._nodes.varies((vector,))
-        return self._nodes.add(Node(MATRIX, (vector,), shape, np.ascontiguousarray(matrix), varies, place.span, name))
+        return self._add(place, Node(MATRIX, (vector,), shape, np.ascontiguousarray(matrix), varies, place.span, name))
 
     def _apply(self, place: _Part, name: str, arguments: tuple[int, ...], shape: Shape) -> int:
         for argument in arguments:
             if self._nodes.items[argument].operation in CONDITIONS and name not in CONDITIONS:
                 raise place.error("JC211", "a condition is not a number", "choose with where(condition, a, b)")
         varies = self._nodes.varies(arguments)
-        return self._nodes.add(Node(name, arguments, shape, None, varies, place.span))
+        return self._add(place, Node(name, arguments, shape, None, varies, place.span))
 
     def _elementwise(self, place: _Part, name: str, values: list[Value]) -> int:
         nodes = self._vectors(place, name, values)
@@ -295,6 +339,7 @@ class Builder:
         if name == "reverse":
             return self._gather(place, nodes[0], np.arange(size)[::-1], shape)
         if name == "cumsum":
+            self._spend(place, size * size)
             return self._matrix_vector(place, np.tril(np.ones((size, size))), nodes[0], "L") if shape else nodes[0]
         return self._apply(place, name, nodes, () if ROWS[name].form == "row" else shape)
 
@@ -326,13 +371,13 @@ class Builder:
             raise place.error("JC204", "`where` works component by component, but the lengths differ")
         shape = shapes.pop() if shapes else ()
         varies = self._nodes.varies(nodes)
-        return self._nodes.add(Node(WHERE, nodes, shape, None, varies, place.span))
+        return self._add(place, Node(WHERE, nodes, shape, None, varies, place.span))
 
     def _gather(self, place: _Part, node: int, components: Array, shape: Shape) -> int:
         item = self._nodes.items[node]
         if shape == item.shape and np.array_equal(components, np.arange(item.size)):
             return node
-        return self._nodes.add(Node(GATHER, (node,), shape, components.astype(float), item.varies, place.span))
+        return self._add(place, Node(GATHER, (node,), shape, components.astype(float), item.varies, place.span))
 
     def _stack(self, place: _Part, values: list[Value]) -> Value:
         if any(not isinstance(value, int) for value in values):
@@ -342,7 +387,7 @@ class Builder:
             raise place.error("JC211", "a condition is not a number", "choose with where(condition, a, b)")
         size = sum(self._nodes.items[node].size for node in nodes)
         varies = self._nodes.varies(nodes)
-        return self._nodes.add(Node(STACK, nodes, (size,), None, varies, place.span))
+        return self._add(place, Node(STACK, nodes, (size,), None, varies, place.span))
 
     def _index(self, place: _Part, tree: Index, base: Value) -> Value:
         shape = self._shape(base) or (1,)
@@ -424,12 +469,12 @@ def _renumber(node: Node, numbers: Mapping[int, int]) -> Node:
     return Node(node.operation, arguments, node.shape, node.data, node.varies, node.span, node.name)
 
 
-def evaluate_constant(fragment: Fragment, tree: Tree, constants: Mapping[str, Array]) -> Array:
+def evaluate_constant(fragment: Fragment, tree: Tree, constants: Mapping[str, Array], budget: Budget | None = None) -> Array:
     """The value of an expression without inputs: doubles of 0, 1 or 2 dimensions, finite.
 
     Raises JacchainError when it is not an expression of constants (JC2xx) or not finite (JC401).
     """
-    builder = Builder((), constants)
+    builder = Builder((), constants, budget)
     value = builder._build(fragment, tree)  # noqa: SLF001  (this function is the builder's other door)
     numbers = builder._known(value)  # noqa: SLF001
     assert numbers is not None

@@ -1,0 +1,152 @@
+"""The constants of a file, evaluated in order: numbers, vectors, matrices, expressions of earlier ones, files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Mapping as Dictionary
+from collections.abc import Sequence as Items
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from jacchain.errors import JacchainError, Problem, Span
+from jacchain.expression import CONSTANTS as BUILT_IN
+from jacchain.expression.arithmetic import Array
+from jacchain.expression.builder import evaluate_constant
+from jacchain.expression.tree import Stack
+from jacchain.pipeline.document import Block, Mapping, Node, Scalar, Sequence, already_reported, unexpected
+from jacchain.pipeline.ledger import Ledger
+from jacchain.pipeline.numbers import NUMBER
+from jacchain.pipeline.spec import ConstantSpec
+from jacchain.pipeline.written import Values, Written, text_of, with_truth, written
+
+ENTRIES = 1 << 24
+"""Numbers that all constants of a file may have together."""
+
+Reader = Callable[[Scalar], Array]
+"""Reads a parameter file, given its name where it is written."""
+
+
+@dataclass
+class Constants:
+    """The constants known so far; ``failed`` are those that are defined but could not be evaluated."""
+
+    values: dict[str, Array] = field(default_factory=dict)
+    failed: set[str] = field(default_factory=set)
+
+    def evaluate(self, expression: Written) -> Array:
+        """The value of an expression of constants, of 0, 1 or 2 dimensions.
+
+        Raises JacchainError: what is wrong with it, or nothing at all when it needs a constant that failed.
+        """
+        if self.failed & expression.names():
+            raise already_reported()
+        scalar = expression.scalar
+        if scalar is not None and scalar.kind == "number":
+            return _finite(np.array(float(scalar.text)), scalar.span)
+        tree = expression.tree
+        if isinstance(tree, Stack) and all(isinstance(row, Stack) for row in tree.items):
+            rows = [evaluate_constant(expression.fragment, row, self.values) for row in tree.items]
+            return _matrix(rows, [expression.fragment.span(row.start, row.end) for row in tree.items])
+        try:
+            return evaluate_constant(expression.fragment, tree, self.values)
+        except JacchainError as error:
+            raise with_truth(error, expression) from None
+
+    def numbers(self, values: Values) -> Array:
+        """Numbers and vectors one after the other, as one vector."""
+        parts = []
+        for value in values:
+            part = numbers_of(value) if isinstance(value, Block) else self.evaluate(value)
+            if part.ndim == 2:
+                raise JacchainError(Problem("JC205", "a number or a vector is due here, not a matrix", value.span))
+            parts.append(np.atleast_1d(part))
+        return np.concatenate(parts) if parts else np.zeros(0)
+
+
+def evaluate_constants(specs: Items[ConstantSpec], sets: Dictionary[str, Written], reader: Reader, ledger: Ledger) -> Constants:
+    """The constants of a file; ``sets`` are those that the command line replaces."""
+    constants = Constants()
+    total = 0
+    for spec in specs:
+        if spec.name in BUILT_IN:
+            message = f"the constant `{spec.name}` hides the built-in `{spec.name}`"
+            ledger.warn(Problem("JC391", message, spec.span, help="choose another name"))
+        constants.failed.add(spec.name)
+        with ledger.gather():
+            value = constants.evaluate(sets[spec.name]) if spec.name in sets else _value(spec.value, constants, reader)
+            total += value.size
+            if total > ENTRIES:
+                message = f"the constants have more than {ENTRIES:,} numbers together"
+                raise JacchainError(Problem("JC450", message, spec.span, help="make them smaller"))
+            value.flags.writeable = False
+            constants.values[spec.name] = value
+            constants.failed.remove(spec.name)
+    return constants
+
+
+def numbers_of(block: Block) -> Array:
+    """The numbers of a long list."""
+    values = np.fromstring(block.text.replace(block.separator, ","), sep=",")
+    assert values.size == block.count
+    if not np.isfinite(values).all():
+        position = int(np.flatnonzero(~np.isfinite(values))[0])
+        found = [*NUMBER.finditer(block.span.source.text, block.span.start + 1, block.span.end)][position]
+        _finite(values[position], Span(block.span.source, *found.span()))
+    return values
+
+
+def _finite(value: Array, span: Span) -> Array:
+    if not np.isfinite(value):
+        raise JacchainError(Problem("JC155", "the number is larger than any double", span, help="the largest is 1.797e308"))
+    return value
+
+
+def _value(node: Node, constants: Constants, reader: Reader) -> Array:
+    """The value written for a constant."""
+    match node:
+        case Block():
+            return numbers_of(node)
+        case Sequence() if node.items and all(isinstance(item, Sequence | Block) for item in node.items):
+            return _matrix([_vector(row, constants) for row in node.items], [row.span for row in node.items])
+        case Sequence():
+            return _vector(node, constants)
+        case Mapping():
+            return _from_file(node, reader)
+        case _:
+            return constants.evaluate(written(node, "a number, a list or an expression"))
+
+
+def _vector(node: Node, constants: Constants) -> Array:
+    """A list of numbers, each of which may be an expression."""
+    if isinstance(node, Block):
+        return numbers_of(node)
+    assert isinstance(node, Sequence)
+    if not node.items:
+        raise JacchainError(Problem("JC312", "an empty list is no vector", node.span, help="write at least one number"))
+    return np.array([_entry(item, constants) for item in node.items])
+
+
+def _entry(node: Node, constants: Constants) -> float:
+    if not isinstance(node, Scalar):
+        way_out = "a vector is a list of numbers, a matrix a list of rows: [[1, 2], [3, 4]]"
+        raise unexpected(node, "a number", way_out, "JC312")
+    value = constants.evaluate(written(node, "a number"))
+    if value.ndim:
+        raise JacchainError(Problem("JC312", "an entry is one number, and this is more", node.span, help="write the numbers out"))
+    return float(value)
+
+
+def _matrix(rows: list[Array], spans: list[Span]) -> Array:
+    for row, span in zip(rows, spans, strict=True):
+        if row.size != rows[0].size:
+            message = f"this row has {row.size} entries, the first has {rows[0].size}"
+            related = ((spans[0], f"{rows[0].size} entries"),)
+            raise JacchainError(Problem("JC312", message, span, related=related, help="give every row as many entries"))
+    return np.array([np.atleast_1d(row) for row in rows])
+
+
+def _from_file(node: Mapping, reader: Reader) -> Array:
+    if [key.text for key, _ in node.entries] != ["file"]:
+        raise unexpected(node, "a number, a list or an expression", "a constant from a file is written {file: weights.npy}")
+    return reader(text_of(node.entries[0][1], "the name of a file"))

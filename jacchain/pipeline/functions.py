@@ -1,0 +1,209 @@
+"""The section ``functions``: the three forms of outputs, and the long form around them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import cast
+
+from jacchain.errors import JacchainError, Problem, Span, suggestion
+from jacchain.expression.words import canonical, name_end
+from jacchain.pipeline.bulk import expand
+from jacchain.pipeline.document import Block, Broken, Mapping, Node, Scalar, Sequence, clip, unexpected
+from jacchain.pipeline.ledger import Ledger
+from jacchain.pipeline.signature import read_signature
+from jacchain.pipeline.spec import FunctionSpec, Named, OutputSpec, Placed, Signature
+from jacchain.pipeline.stage import Method
+from jacchain.pipeline.written import Written, name_of, refuse_function, text_of, values, written
+
+METHODS = ("analytic", "difference")
+LONG_FORM = ("outputs", "description", "let", "jacobian", "method", "scale", "bounds")
+ENTRIES = 10_000
+"""Entries a hand-derived Jacobian may have."""
+
+
+def read_functions(node: Node, ledger: Ledger) -> dict[str, FunctionSpec]:
+    """The functions of a file by name, in order; those that are not whole are there too, so that their names are known."""
+    if not isinstance(node, Mapping):
+        raise unexpected(node, "a mapping of definitions", "write `name(x, y): expression`, one a line")
+    if not node.entries:
+        raise JacchainError(Problem("JC301", "there are no functions", node.span, help="write `f(x, y): x*y`"))
+    functions: dict[str, FunctionSpec] = {}
+    for key, value in node.entries:
+        with ledger.gather():
+            try:
+                signature = read_signature(key.fragment)
+            except JacchainError:
+                name = canonical(key.text[: name_end(key.text, 0)])
+                functions.setdefault(name, FunctionSpec(Signature(name, (), key.span), whole=False))
+                raise
+            if signature.name in functions:
+                related = ((functions[signature.name].signature.span, "it is defined here already"),)
+                message = f"the function `{signature.name}` is defined twice"
+                raise JacchainError(Problem("JC304", message, key.span, related=related, help="rename one of them"))
+            functions[signature.name] = _Reader(signature, ledger).function(value)
+    return functions
+
+
+class _Reader:
+    """Reads one function; ``whole`` turns false at its first mistake."""
+
+    def __init__(self, signature: Signature, ledger: Ledger) -> None:
+        self.signature = signature
+        self.ledger = ledger
+        self.mistakes = 0
+
+    def function(self, node: Node) -> FunctionSpec:
+        """The function, in the short form or in the long one."""
+        if isinstance(node, Mapping) and _is_long(node):
+            return self.long_form(node)
+        outputs = tuple(self.outputs(node))
+        return FunctionSpec(self.signature, outputs, whole=not self.mistakes)
+
+    def note(self, error: JacchainError) -> None:
+        """Writes down what is wrong with a part, and that the function is not whole."""
+        self.mistakes += 1
+        for problem in error.problems:
+            self.ledger.add(problem)
+
+    def written(self, node: Node) -> Iterator[Written]:
+        """The expressions of a value: one, or those of a list."""
+        match node:
+            case Sequence():
+                for item in node.items:
+                    yield from self.written(item)
+            case Block():
+                for number in expand(node):
+                    yield from self.written(number)
+            case Broken():
+                self.mistakes += 1
+            case _:
+                try:
+                    yield written(node)
+                except JacchainError as error:
+                    self.note(error)
+
+    def outputs(self, node: Node) -> Iterator[OutputSpec]:
+        """The outputs in one of the three short forms: an expression, a list, or a mapping of names."""
+        if not isinstance(node, Mapping):
+            if isinstance(node, Sequence) and not node.items:
+                self.note(JacchainError(Problem("JC301", f"`{self.signature.name}` has no outputs", node.span)))
+            yield OutputSpec(self.signature.name, tuple(self.written(node)), isinstance(node, Sequence | Block))
+            return
+        if not node.entries:
+            self.note(JacchainError(Problem("JC301", f"`{self.signature.name}` has no outputs", node.span)))
+        for key, value in node.entries:
+            try:
+                name = name_of(key.fragment, "an output")
+            except JacchainError as error:
+                self.note(error)
+                continue
+            yield OutputSpec(name, tuple(self.written(value)), isinstance(value, Sequence | Block))
+
+    def long_form(self, node: Mapping) -> FunctionSpec:
+        """The mapping with the key ``outputs``."""
+        parts = known_keys(node, LONG_FORM, f"the function `{self.signature.name}`", self.ledger)
+        outputs: tuple[OutputSpec, ...] = ()
+        if "outputs" in parts:
+            outputs = tuple(self.outputs(parts["outputs"]))
+        else:
+            message = f"`{self.signature.name}` has no `outputs`"
+            way_out = "put the expression, the list or the named outputs under the key `outputs`"
+            self.note(JacchainError(Problem("JC301", message, self.signature.span, help=way_out)))
+        description, method = "", "analytic"
+        author: tuple[tuple[Written, ...], ...] = ()
+        scale = None
+        try:
+            description = text_of(parts["description"], "a description").text if "description" in parts else ""
+            method = _method(parts["method"]) if "method" in parts else "analytic"
+            author = tuple(self.rows(parts["jacobian"])) if "jacobian" in parts else ()
+            scale = read_placed(parts["scale"]) if "scale" in parts else None
+        except JacchainError as error:
+            self.note(error)
+        lets = tuple(self.lets(parts["let"])) if "let" in parts else ()
+        return FunctionSpec(
+            self.signature,
+            outputs,
+            lets,
+            author,
+            parts["jacobian"].span if "jacobian" in parts else None,
+            cast("Method", method),
+            scale,
+            parts.get("bounds"),
+            description,
+            whole=not self.mistakes,
+        )
+
+    def lets(self, node: Node) -> Iterator[tuple[str, Span, Written]]:
+        """Names for sub-expressions, in order."""
+        if not isinstance(node, Mapping):
+            self.note(unexpected(node, "a mapping of names to expressions", "write `let:` and, indented, `name: expression`"))
+            return
+        for key, value in node.entries:
+            try:
+                name = name_of(key.fragment, "a `let`")
+                refuse_function(name, key.span, "the name")
+                self.refuse_parameter(name, key.span)
+                yield name, key.span, written(value)
+            except JacchainError as error:
+                self.note(error)
+
+    def refuse_parameter(self, name: str, span: Span) -> None:
+        for parameter in self.signature.parameters:
+            if parameter.name == name:
+                message = f"`{name}` is a parameter of `{self.signature.name}` already"
+                related = ((parameter.span, "the parameter"),)
+                raise JacchainError(Problem("JC306", message, span, related=related, help="choose another name"))
+
+    def rows(self, node: Node) -> Iterator[tuple[Written, ...]]:
+        """The rows of a hand-derived Jacobian; a flat list is given back as rows of one value each."""
+        way_out = "write a list of rows, one for each output: [[1, 2*x], [y, 0]]"
+        if not isinstance(node, Sequence | Block):
+            raise unexpected(node, "a matrix of expressions", way_out)
+        count = 0
+        for row in expand(node) if isinstance(node, Block) else node.items:
+            entries = tuple(self.written(row))
+            count += len(entries)
+            if count > ENTRIES:
+                message = f"a hand-derived Jacobian may have {ENTRIES:,} written entries"
+                raise JacchainError(Problem("JC450", message, node.span, help="write a row as one expression of a vector"))
+            yield entries
+
+
+def _is_long(node: Mapping) -> bool:
+    """Whether a mapping is the long form and not one of named outputs: it has ``outputs``, or a part no output could be."""
+    for key, value in node.entries:
+        if key.text == "outputs" or (key.text in LONG_FORM and isinstance(value, Mapping | Sequence | Block)):
+            return True
+        if key.text == "method" and isinstance(value, Scalar) and value.text in METHODS:
+            return True
+    return False
+
+
+def _method(node: Node) -> str:
+    word = text_of(node, "`analytic` or `difference`")
+    if word.text not in METHODS:
+        nearest = suggestion(word.text, METHODS)
+        way_out = f"did you mean `{nearest}`?" if nearest else "write `analytic` or `difference`"
+        raise JacchainError(Problem("JC302", f"there is no method `{clip(word.text)}`", word.span, help=way_out))
+    return word.text
+
+
+def read_placed(node: Node) -> Placed:
+    """Numbers for the inputs of a function: one, a list by position, or a mapping by the names of its parameters."""
+    if not isinstance(node, Mapping):
+        return Placed(node.span, values(node))
+    named = tuple(Named(name_of(key.fragment, "an input"), values(value), key.span) for key, value in node.entries)
+    return Placed(node.span, named=named)
+
+
+def known_keys(node: Mapping, known: tuple[str, ...], where: str, ledger: Ledger) -> dict[str, Node]:
+    """The values of a mapping by key; each key that is not known is written down with the one that was probably meant."""
+    parts: dict[str, Node] = {}
+    for key, value in node.entries:
+        if key.text in known:
+            parts[key.text] = value
+            continue
+        nearest = suggestion(key.text, known)
+        way_out = f"did you mean `{nearest}`?" if nearest else "known keys: " + ", ".join(known)
+        ledger.add(Problem("JC300", f"{where} has no key `{clip(key.text)}`", key.span, help=way_out))
+    return parts

@@ -1,0 +1,102 @@
+"""The door of this room: a file, or expressions on the command line, to a :class:`~jacchain.pipeline.stage.Pipeline`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from jacchain.errors import Fragment, JacchainError, Problem
+from jacchain.pipeline.assemble import assemble
+from jacchain.pipeline.constants import evaluate_constants
+from jacchain.pipeline.document import Mapping, Node, Scalar, already_reported, clip, mapping_of
+from jacchain.pipeline.json_reader import read_json
+from jacchain.pipeline.ledger import EnoughError, Ledger
+from jacchain.pipeline.parameter_files import ParameterFiles
+from jacchain.pipeline.point import merged, read_at, read_sets
+from jacchain.pipeline.sections import read_spec
+from jacchain.pipeline.spec import Placed
+from jacchain.pipeline.stage import Pipeline
+from jacchain.pipeline.text import decode
+from jacchain.pipeline.yaml_reader import read_yaml
+
+_DEFINITION = re.compile(r"\s*(?P<signature>[^()\s][^()]*\([^()]*\))\s*:")
+
+
+def load(  # noqa: PLR0913  (what the command line may say about a file)
+    text: bytes,
+    name: str,
+    *,
+    folder: Path | None = None,
+    at: str | None = None,
+    sets: Sequence[str] = (),
+    allow_dirs: Sequence[Path | str] = (),
+) -> Pipeline:
+    """The pipeline that a file describes, at the point it gives or that ``at`` gives.
+
+    ``name`` is what the file is called in messages; JSON is read when it ends in ``.json``, or when it does not say what it is
+    and the text begins with ``{``.  Parameter files are read from ``folder`` and, when there are any, from ``allow_dirs``.
+
+    Raises JacchainError with every problem that was found, in the order of the file; about ten at most.
+    """
+    source = decode(text, name)
+    is_json = name.endswith(".json") or (not name.endswith((".yaml", ".yml")) and source.text.lstrip().startswith("{"))
+    reader = read_json if is_json else read_yaml
+    files = ParameterFiles(folder, tuple(map(Path, allow_dirs)))
+    return _pipeline(lambda ledger: reader(source, ledger), name, files, at, sets)
+
+
+def from_expressions(texts: Sequence[str], at: str | None = None, sets: Sequence[str] = ()) -> Pipeline:
+    """The pipeline of the definitions given with ``-e``, in order: ``f(x, y): x*y``.
+
+    Raises JacchainError with every problem that was found.
+    """
+    return _pipeline(lambda ledger: _definitions(texts, ledger), "-e", ParameterFiles(None), at, sets)
+
+
+def _pipeline(read: Callable[[Ledger], Node], name: str, files: ParameterFiles, at: str | None, sets: Sequence[str]) -> Pipeline:
+    """Reads, evaluates and compiles, and raises every problem met on the way."""
+    ledger = Ledger()
+    try:
+        with ledger.gather():
+            return _assembled(read, name, files, (at, sets), ledger)
+    except EnoughError:
+        pass
+    ledger.settle()
+    raise AssertionError
+
+
+def _assembled(
+    read: Callable[[Ledger], Node], name: str, files: ParameterFiles, options: tuple[str | None, Sequence[str]], ledger: Ledger
+) -> Pipeline:
+    at, sets = options
+    option: Placed | None = None
+    if at is not None:
+        with ledger.gather():
+            option = read_at(at)
+    spec = read_spec(read(ledger), name, ledger)
+    replaced = read_sets(sets, spec.constants, ledger)
+    constants = evaluate_constants(spec.constants, replaced, files.read, ledger)
+    if at is not None and option is None:
+        raise already_reported()
+    return assemble(spec, constants, merged(spec.at, option), name, ledger)
+
+
+def _definitions(texts: Sequence[str], ledger: Ledger) -> Node:
+    """The definitions of the command line as the tree of a file with only functions."""
+    entries: list[tuple[Node, Node]] = []
+    problems: list[Problem] = []
+    for text in texts:
+        whole = Fragment.whole(text, "-e")
+        found = _DEFINITION.match(text)
+        if found is None:
+            message = f"`{clip(text)}` does not define a function"
+            raise JacchainError(Problem("JC303", message, whole.span(), help="write -e 'f(x, y): x*y'"))
+        start = found.end() + len(text[found.end() :]) - len(text[found.end() :].lstrip())
+        key = Scalar(whole.part(found.start("signature"), found.end("signature")), "text", plain=False)
+        entries.append((key, Scalar(whole.part(start, len(text)), "text", plain=True)))
+    span = entries[0][0].span if entries else Fragment.whole("", "-e").span()
+    functions = mapping_of(span, entries, problems)
+    for problem in problems:
+        ledger.add(problem)
+    return Mapping(span, ((Scalar(Fragment.whole("functions", "-e"), "text", plain=False), functions),))

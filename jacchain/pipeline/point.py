@@ -1,0 +1,171 @@
+"""The point: ``at`` of the file, ``--at`` and ``--set`` of the command line, and the sizes that follow from it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from jacchain.errors import Fragment, JacchainError, Problem, Span, suggestion
+from jacchain.expression.arithmetic import Array
+from jacchain.pipeline.constants import Constants
+from jacchain.pipeline.document import Scalar, already_reported, clip
+from jacchain.pipeline.ledger import Ledger
+from jacchain.pipeline.numbers import kind_of
+from jacchain.pipeline.spec import ConstantSpec, Named, Placed, Signature
+from jacchain.pipeline.written import Written, name_of, written
+
+_ASSIGNED = re.compile(r"\s*(?P<name>[^\s=()\[\],+*/^<>!-]+)\s*=(?!=)")
+_BRACKET = re.compile(r"[()\[\],]")
+
+
+def read_at(text: str) -> Placed:
+    """The point that ``--at`` spells: ``r=3,theta=pi/4``, ``v=[1,2],q=3``, or numbers by position.
+
+    Raises JacchainError (JC010 for its form, else what is wrong with an expression) in the source ``--at``.
+    """
+    whole = Fragment.whole(text, "--at", option=True)
+    named: list[Named] = []
+    positional: list[Written] = []
+    for piece in _pieces(whole):
+        if assigned := _ASSIGNED.match(piece.text):
+            key = piece.part(assigned.start("name"), assigned.end("name"))
+            named.append(Named(name_of(key, "an input"), (_value(piece, assigned.end()),), key.span()))
+        else:
+            positional.append(_value(piece, 0))
+    if named and positional:
+        message = "some numbers have a name and some have none"
+        raise JacchainError(
+            Problem("JC010", message, positional[0].span, help="name all: --at r=3,theta=pi/4; or none: --at 3,pi/4")
+        )
+    return Placed(whole.span(), tuple(positional), tuple(named))
+
+
+def read_sets(texts: Sequence[str], constants: Sequence[ConstantSpec], ledger: Ledger) -> dict[str, Written]:
+    """The constants that ``--set NAME=VALUE`` replaces."""
+    known = [constant.name for constant in constants]
+    sets: dict[str, Written] = {}
+    for text in texts:
+        with ledger.gather():
+            whole = Fragment.whole(text, "--set", option=True)
+            assigned = _ASSIGNED.match(text)
+            if not assigned:
+                message = f"`{clip(text)}` sets nothing"
+                raise JacchainError(Problem("JC010", message, whole.span(), help="write --set b=0.5, or --set 'W=[[1,2],[3,4]]'"))
+            key = whole.part(assigned.start("name"), assigned.end("name"))
+            name = name_of(key, "a constant")
+            if name not in known:
+                nearest = suggestion(name, known)
+                listed = "the constants are " + ", ".join(known[:8]) if known else "the pipeline has no constants"
+                way_out = f"did you mean `{nearest}`?" if nearest else listed
+                raise JacchainError(Problem("JC011", f"there is no constant `{name}` to set", key.span(), help=way_out))
+            sets[name] = _value(whole, assigned.end())
+    return sets
+
+
+def _pieces(whole: Fragment) -> Iterator[Fragment]:
+    """The parts of a text between the commas that stand outside of brackets."""
+    start = depth = 0
+    for sign in _BRACKET.finditer(whole.text):
+        depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(sign.group(), 0)
+        if sign.group() == "," and depth <= 0:
+            yield whole.part(start, sign.start())
+            start = sign.end()
+    yield whole.part(start, len(whole.text))
+
+
+def _value(piece: Fragment, start: int) -> Written:
+    """The expression from ``start`` to the end of a piece of an option."""
+    rest = piece.part(start, len(piece.text))
+    text = rest.text.strip()
+    offset = start + (rest.text.index(text[0]) if text else 0)
+    fragment = piece.part(offset, offset + len(text))
+    return written(Scalar(fragment, "number" if kind_of(text) == "number" else "text", plain=True))
+
+
+def merged(file: Placed | None, option: Placed | None) -> Placed | None:
+    """The point of the command line over that of the file: by name it replaces single inputs, by position all of them."""
+    if file is None or option is None or not option.named or not file.named:
+        return option or file
+    given = {entry.name for entry in option.named}
+    return replace(option, named=(*option.named, *(entry for entry in file.named if entry.name not in given)))
+
+
+def point_of(signature: Signature, placed: Placed | None, constants: Constants, ledger: Ledger) -> Array | None:
+    """The numbers for the inputs of the first function, ``None`` when they could not all be had (the reason is in the ledger)."""
+    if placed is None:
+        message = f"there is no point at which to evaluate `{signature}`"
+        listed = ", ".join(f"{parameter.name}=..." for parameter in signature.parameters)
+        ledger.add(Problem("JC320", message, signature.span, help=f"add the section `at:` to the file, or give --at {listed}"))
+        return None
+    parts = _by_name(signature, placed, constants, ledger) if placed.named else None
+    if parts is not None:
+        return None if any(part is None for part in parts) else np.concatenate([part for part in parts if part is not None])
+    with ledger.gather():
+        numbers = constants.numbers(placed.positional)
+        if not numbers.size or (signature.size is not None and numbers.size != signature.size):
+            raise JacchainError(_count(signature, numbers.size, placed.span))
+        return numbers
+    return None
+
+
+def _by_name(signature: Signature, placed: Placed, constants: Constants, ledger: Ledger) -> list[Array | None]:
+    """The numbers for each parameter, ``None`` for those that failed."""
+    known = [parameter.name for parameter in signature.parameters]
+    given = {entry.name: entry for entry in placed.named}
+    for entry in placed.named:
+        if entry.name not in known:
+            nearest = suggestion(entry.name, known)
+            way_out = f"did you mean `{nearest}`?" if nearest else f"the inputs are those of `{signature}`"
+            ledger.add(Problem("JC321", f"`{clip(entry.name)}` is not an input of `{signature.name}`", entry.span, help=way_out))
+    parts: list[Array | None] = []
+    for parameter in signature.parameters:
+        part = None
+        with ledger.gather():
+            if parameter.name not in given:
+                if len(given) == len(known) and set(given) - set(known):
+                    raise already_reported()
+                message = f"the point says nothing about `{parameter.name}`"
+                way_out = f"add `{parameter.name}`: a point has a number for every input"
+                raise JacchainError(
+                    Problem("JC321", message, placed.span, related=((parameter.span, "the input"),), help=way_out)
+                )
+            entry = given[parameter.name]
+            numbers = constants.numbers(entry.values)
+            size = numbers.size if signature.takes_all else parameter.size or 1
+            if numbers.size != size or not size:
+                raise JacchainError(_count_of_one(parameter.name, size, numbers.size, _span(entry), parameter.span))
+            part = numbers
+        parts.append(part)
+    return parts
+
+
+def _span(entry: Named) -> Span:
+    if not entry.values:
+        return entry.span
+    first, last = entry.values[0].span, entry.values[-1].span
+    return Span(first.source, first.start, last.end)
+
+
+def _count(signature: Signature, found: int, span: Span) -> Problem:
+    due = "at least one number" if signature.size is None else _numbers(signature.size)
+    return Problem(
+        "JC322",
+        f"`{signature}` takes {due}, the point has {found}",
+        span,
+        related=((signature.span, f"takes {due}"),),
+        help="give one number for each input, in order",
+    )
+
+
+def _count_of_one(name: str, size: int, found: int, span: Span, parameter: Span) -> Problem:
+    due = _numbers(size) if size else "at least one number"
+    related = ((parameter, f"takes {due}"),)
+    way_out = f"write {name} as a list of {size} numbers" if size > 1 else "write one number, or declare a vector: `p[2]`"
+    return Problem("JC322", f"`{name}` takes {due}, the point has {found} for it", span, related=related, help=way_out)
+
+
+def _numbers(count: int) -> str:
+    return "1 number" if count == 1 else f"{count:,} numbers"

@@ -1,0 +1,121 @@
+"""What a pipeline file says, part by part, before any size is known: all names are names, all expressions are expressions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from jacchain.errors import Span
+from jacchain.pipeline.document import Node
+from jacchain.pipeline.stage import Method
+from jacchain.pipeline.written import Values, Written
+
+
+@dataclass(frozen=True, eq=False)
+class ParameterSpec:
+    """A parameter of a function; ``size`` is ``None`` where none is written."""
+
+    name: str
+    size: int | None
+    span: Span
+
+
+@dataclass(frozen=True, eq=False)
+class Signature:
+    """``name(parameters)``."""
+
+    name: str
+    parameters: tuple[ParameterSpec, ...]
+    span: Span
+
+    @property
+    def takes_all(self) -> bool:
+        """Whether its only parameter takes whatever arrives."""
+        return len(self.parameters) == 1 and self.parameters[0].size is None
+
+    @property
+    def size(self) -> int | None:
+        """How many numbers it takes, ``None`` for whatever arrives."""
+        return None if self.takes_all else sum(parameter.size or 1 for parameter in self.parameters)
+
+    def __str__(self) -> str:
+        """As it is written."""
+        sizes = (f"{p.name}[{p.size}]" if p.size is not None else p.name for p in self.parameters)
+        return f"{self.name}({', '.join(sizes)})"
+
+
+@dataclass(frozen=True, eq=False)
+class OutputSpec:
+    """One output, or several under one name: ``listed`` when they were written as a list."""
+
+    name: str
+    values: tuple[Written, ...]
+    listed: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Named:
+    """Values under a name."""
+
+    name: str
+    values: Values
+    span: Span
+
+
+@dataclass(frozen=True, eq=False)
+class Placed:
+    """Numbers for the inputs of a function: by position, or under the names of its parameters."""
+
+    span: Span
+    positional: Values = ()
+    named: tuple[Named, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class FunctionSpec:
+    """A function of the file; ``whole`` is false when a part of it could not be read."""
+
+    signature: Signature
+    outputs: tuple[OutputSpec, ...] = ()
+    lets: tuple[tuple[str, Span, Written], ...] = ()
+    author: tuple[tuple[Written, ...], ...] = ()
+    author_span: Span | None = None
+    method: Method = "analytic"
+    scale: Placed | None = None
+    bounds: Node | None = None
+    description: str = ""
+    whole: bool = True
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self.signature.name
+
+
+@dataclass(frozen=True, eq=False)
+class ConstantSpec:
+    """A constant of the file and what was written for it."""
+
+    name: str
+    value: Node
+    span: Span
+
+
+@dataclass(frozen=True, eq=False)
+class Link:
+    """A place in the chain: which function, and where that is written."""
+
+    function: str
+    span: Span
+
+
+@dataclass(frozen=True, eq=False)
+class Spec:
+    """A pipeline file, read."""
+
+    name: str
+    description: str
+    constants: tuple[ConstantSpec, ...]
+    functions: dict[str, FunctionSpec]
+    chain: tuple[Link, ...]
+    at: Placed | None
+    span: Span
