@@ -94,3 +94,25 @@ class Report:
     digits: Digits | None = None
     spectra: tuple[StageSpectrum, ...] = ()
     reach: Reach | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class FunctionFacts:
+    """One function of the language: what it takes, its derivative by each argument in the language itself, and an example.
+
+    ``domain`` is where it is defined, ``switch`` an expression at whose zeros the derivative may jump (both empty where there is
+    no such place), ``definition`` what an abbreviation stands for.  The example is ``value`` and ``jacobian`` at ``point``, one
+    number or vector for each argument; a function that is no function of numbers has none.
+    """
+
+    name: str
+    arguments: tuple[str, ...]
+    derivatives: tuple[str, ...]
+    kind: str
+    says: str = ""
+    definition: str = ""
+    domain: str = ""
+    switch: str = ""
+    point: tuple[Numbers, ...] = ()
+    value: Numbers | None = None
+    jacobian: LinearMap | None = None

@@ -1,1 +1,61 @@
-"""From a report to text, to a painted terminal, to JSON: a document of roles and one painter for each format."""
+"""From a report to text, to a painted terminal, to JSON: a document of roles and one painter for each format.
+
+A ``*_document`` says what is to be said, ``layout`` breaks it into lines, a painter of ``paint`` writes one format.
+What is here hands a whole answer over as bytes; modules are imported when they are asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from jacchain.chain.plan import Plan
+    from jacchain.report.look import Look
+    from jacchain.results import FunctionFacts, PipelineFacts, Report
+
+
+def render_run(report: Report, form: str, look: Look, *, next_steps: Sequence[str] = ()) -> bytes:
+    """The answer of ``run`` in one of the formats ``text``, ``json``, ``markdown``, ``latex``, ``svg``, ``html``, ``npz``."""
+    match form:
+        case "json":
+            from jacchain.report.record import run_json  # noqa: PLC0415
+
+            return run_json(report)
+        case "npz":
+            from jacchain.report.arrays import run_npz  # noqa: PLC0415
+
+            return run_npz(report)
+        case _:
+            from jacchain.report.paint import paint  # noqa: PLC0415
+            from jacchain.report.run_document import run_document  # noqa: PLC0415
+
+            return paint(run_document(report, look, next_steps=next_steps), look, form).encode()
+
+
+def render_plan(plan: Plan, pipeline: PipelineFacts | None, form: str, look: Look) -> bytes:
+    """A plan, with the pipeline it belongs to when there is one."""
+    if form == "json":
+        from jacchain.report.record import plan_json  # noqa: PLC0415
+
+        return plan_json(plan, pipeline)
+    from jacchain.report.paint import paint  # noqa: PLC0415
+    from jacchain.report.plan_document import plan_document  # noqa: PLC0415
+
+    return paint(plan_document(plan, look, pipeline), look, form).encode()
+
+
+def render_functions(functions: Sequence[FunctionFacts], form: str, look: Look) -> bytes:
+    """The table of functions."""
+    from jacchain.report.function_document import functions_document, functions_json  # noqa: PLC0415
+    from jacchain.report.paint import paint  # noqa: PLC0415
+
+    return functions_json(functions) if form == "json" else paint(functions_document(functions), look, form).encode()
+
+
+def render_function(forms: Sequence[FunctionFacts], form: str, look: Look) -> bytes:
+    """The page of one function, in each of its forms."""
+    from jacchain.report.function_document import function_document, functions_json  # noqa: PLC0415
+    from jacchain.report.paint import paint  # noqa: PLC0415
+
+    return functions_json(forms) if form == "json" else paint(function_document(forms, look), look, form).encode()

@@ -1,0 +1,72 @@
+"""The one writer of JSON: always valid, every double in full, the same number always the same bytes.
+
+JSON has no word for what is not finite: ``null`` stands in its place, and the list ``nonfinite`` says where and what it is.
+"""
+
+from __future__ import annotations
+
+from math import isfinite
+from typing import Any
+
+import numpy as np
+import orjson
+
+from jacchain.chain.plan import Tree
+
+DEPTH = 200
+"""Levels of nesting that every JSON reader takes."""
+
+Json = dict[str, Any]
+
+
+def json_bytes(facts: Json, *, indent: bool = False) -> bytes:
+    """An object of plain values and numpy arrays as JSON, with ``nonfinite`` added when something is not finite."""
+    found = _nonfinite(facts)
+    if found:
+        facts = {**facts, "nonfinite": found}
+    options = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_APPEND_NEWLINE | (orjson.OPT_INDENT_2 if indent else 0)
+    return orjson.dumps(facts, default=_plain, option=options)
+
+
+def tree_fragment(tree: Tree, depth: int) -> orjson.Fragment | None:
+    """A bracketing as nested pairs, None where its nesting would be more than readers of JSON take."""
+    if depth > DEPTH:
+        return None
+    pending: list[Tree | str] = [tree]
+    text: list[str] = []
+    while pending:
+        match pending.pop():
+            case str(word):
+                text.append(word)
+            case int(number):
+                text.append(str(number))
+            case (left, right):
+                pending += ["]", right, ",", left, "["]
+    return orjson.Fragment("".join(text))
+
+
+def _plain(value: Any) -> Any:
+    """What orjson does not know: arrays that are not contiguous."""
+    if isinstance(value, np.ndarray):
+        return np.ascontiguousarray(value) if value.dtype.kind in "fiub" else value.tolist()
+    raise TypeError(f"{type(value).__name__} has no place in JSON")
+
+
+def _nonfinite(facts: Any) -> list[Json]:
+    """Where, as a path that jq understands, stands what is not finite, and what it is."""
+    found: list[Json] = []
+    pending: list[tuple[str, Any]] = [("", facts)]
+    while pending:
+        path, value = pending.pop()
+        match value:
+            case dict():
+                pending.extend((f"{path}.{key}", part) for key, part in reversed(value.items()))
+            case list() | tuple():
+                pending.extend((f"{path}[{number}]", part) for number, part in reversed(list(enumerate(value))))
+            case float() if not isfinite(value):
+                found.append({"path": path, "value": str(value)})
+            case np.ndarray() if value.dtype.kind == "f" and not np.isfinite(value).all():
+                for place in np.argwhere(~np.isfinite(value)).tolist():
+                    steps = "".join(f"[{number}]" for number in place)
+                    found.append({"path": path + steps, "value": str(float(value[tuple(place)]))})
+    return found

@@ -1,0 +1,263 @@
+"""A document as lines of a given width: what every text format has in common."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+
+from jacchain.report.box import Box, Line, joined, padded, side_by_side, spoken, spoken_text, width_of, words
+from jacchain.report.document import (
+    Cell,
+    Column,
+    Document,
+    Equation,
+    Figure,
+    Formulas,
+    Gap,
+    Matrix,
+    Paragraph,
+    Role,
+    Run,
+    Table,
+    Vector,
+    runs,
+)
+from jacchain.report.look import Look
+from jacchain.report.matrix import UNCERTAIN_NOTE, formulas_box, matrix_box
+from jacchain.report.number import number_text
+from jacchain.report.text import cells, shortened
+
+_WORDS = re.compile(" +|[^ ]+")
+_CHUNKS = re.compile(" {3,}|(?:[^ ]| {1,2}(?! ))+")
+INDENT = 4
+"""How far the second line of an equation is moved to the right."""
+LEAST = 12
+"""Cells that a column of numbers or of words is given at the least."""
+
+
+def lines(document: Document, look: Look) -> Iterator[Line]:
+    """The lines of a document, none wider than the look allows; what a sign in a matrix means stands at the end."""
+    uncertain = False
+    for block in document:
+        match block:
+            case Paragraph():
+                yield from wrapped(block, look)
+            case Equation():
+                notes: list[str] = []
+                yield from _equation(block, look, notes)
+                uncertain = uncertain or UNCERTAIN_NOTE in notes
+                for note in dict.fromkeys(note for note in notes if note != UNCERTAIN_NOTE):
+                    yield from wrapped(Paragraph(runs(Run(note, "note")), 1), look)
+            case Table():
+                yield from _table(block, look)
+            case Figure():
+                for line in block.lines:
+                    yield from wrapped(Paragraph(line), look)
+            case Gap():
+                yield ()
+    if uncertain:
+        yield from wrapped(Paragraph(runs(Run(UNCERTAIN_NOTE, "note"))), look)
+
+
+def wrapped(paragraph: Paragraph, look: Look) -> Iterator[Line]:
+    """A paragraph in lines: broken at wide gaps, else at spaces, and inside words only where one is longer than a line."""
+    start = min(paragraph.indent + paragraph.hang, look.width // 2)
+    line: list[Run] = [Run(" " * paragraph.indent)]
+    room = look.width - paragraph.indent
+    blank = ""
+    for chunk in _stretches(tuple(spoken(run, look) for run in paragraph.runs), _CHUNKS):
+        fits = width_of(chunk) <= look.width - start
+        for piece in [chunk] if fits else _cut(_stretches(chunk, _WORDS), look.width - start):
+            if piece[0].text.isspace():
+                blank += "".join(run.text for run in piece)
+                continue
+            if len(blank) + width_of(piece) > room and len(line) > 1:
+                yield joined(line)
+                line, room, blank = [Run(" " * start)], look.width - start, ""
+            line += [Run(blank), *piece]
+            room -= len(blank) + width_of(piece)
+            blank = ""
+    yield joined(line)
+
+
+def _stretches(parts: Iterable[Run], pattern: re.Pattern[str]) -> Iterator[list[Run]]:
+    """Gaps and what lies between them, over the ends of runs; ``pattern`` finds both."""
+    word: list[Run] = []
+    for run in parts:
+        for piece in pattern.findall(run.text):
+            if piece.isspace():
+                if word:
+                    yield word
+                    word = []
+                yield [Run(piece, run.role)]
+            else:
+                word.append(Run(piece, run.role))
+    if word:
+        yield word
+
+
+def _cut(pieces: Iterable[list[Run]], width: int) -> Iterator[list[Run]]:
+    """The pieces, those longer than a line cut to its length."""
+    for piece in pieces:
+        if width_of(piece) <= width:
+            yield piece
+            continue
+        line: list[Run] = []
+        room = width
+        for run in piece:
+            rest = run.text
+            while cells(rest) > room:
+                first = shortened(rest, room, "")
+                yield [*line, Run(first, run.role)] if first else line
+                line, room, rest = [], width, rest[len(first) :]
+            line.append(Run(rest, run.role))
+            room -= cells(rest)
+        yield line
+
+
+def _equation(equation: Equation, look: Look, notes: list[str]) -> Iterator[Line]:
+    """The terms from left to right, on a further line where the next does not fit."""
+    units = list(_units(equation, look))
+    notes += [note for unit in units for note in unit.notes]
+    row: list[Box] = []
+    if equation.lead:
+        lead = padded(words(equation.lead, look), min(equation.margin, look.width // 3))
+        together = sum(unit.width + 1 for unit in units) - 1
+        if lead.width + 1 + together > look.width >= together + INDENT:
+            yield from _placed([lead], look)
+            row = [padded(words((), look), INDENT - 1)]
+        else:
+            row = [lead]
+    for unit in units:
+        taken = sum(box.width + 1 for box in row)
+        if row and taken + unit.width > look.width:
+            yield from _placed(row, look)
+            row = [padded(words((), look), INDENT - 1)] if unit.width + INDENT <= look.width else []
+        row.append(unit)
+    yield from _placed(row, look)
+
+
+def _units(equation: Equation, look: Look) -> Iterator[Box]:
+    """Every matrix together with the words before it, where both fit on a line."""
+    pending: Box | None = None
+    for term in equation.terms:
+        if not isinstance(term, Matrix | Formulas):
+            if pending is not None:
+                yield pending
+            pending = words(term, look)
+            continue
+        before = 0 if pending is None else pending.width + 1
+        if pending is not None and before > look.width // 3:
+            yield pending
+            pending, before = None, 0
+        room = look.width - before - INDENT
+        box = formulas_box(term, look) if isinstance(term, Formulas) else matrix_box(term, room, look)
+        yield box if pending is None else side_by_side([pending, box])
+        pending = None
+    if pending is not None:
+        yield pending
+
+
+def _placed(row: Sequence[Box], look: Look) -> Iterator[Line]:
+    for line in side_by_side(row).lines:
+        if width_of(line) > look.width:
+            yield from wrapped(Paragraph(line, 0, INDENT), look)
+        else:
+            yield line
+
+
+def _table(table: Table, look: Look) -> Iterator[Line]:
+    """The rows under their titles, two cells of space between columns, numbers as many as fit."""
+    kept = list(range(len(table.columns)))
+    while True:
+        widths = _widths(table, kept, look)
+        total = sum(widths) + 2 * len(kept) - 1
+        optional = [place for place, number in enumerate(kept) if table.columns[number].optional]
+        if total <= look.width or not optional:
+            break
+        del kept[optional[-1]]
+    widths = _squeezed(widths, look.width - 2 * len(kept) + 1)
+    columns = [table.columns[number] for number in kept]
+    yield _row([runs(Run(column.title, "heading")) for column in columns], columns, widths, look)
+    for row in table.rows:
+        if isinstance(row, Run):
+            yield from wrapped(Paragraph((row,), 1), look)
+        else:
+            yield _row([row[number] for number in kept], columns, widths, look)
+
+
+def _widths(table: Table, kept: Sequence[int], look: Look) -> list[int]:
+    """What every column would like to have; columns of numbers and of running words take what the others leave."""
+    body = [row for row in table.rows if not isinstance(row, Run)]
+    titles = [cells(spoken_text(table.columns[number].title, look)) for number in kept]
+    widths = [
+        max([title, *(_cell_width(row[number], look.width, look) for row in body)])
+        for title, number in zip(titles, kept, strict=True)
+    ]
+    for place, number in enumerate(kept):
+        if table.columns[number].flexible or any(isinstance(row[number], Vector) for row in body):
+            others = sum(widths) - widths[place] + 2 * len(widths) - 1
+            room = min(widths[place], max(LEAST, look.width - others))
+            widths[place] = max([titles[place], *(min(_cell_width(row[number], room, look), room) for row in body)])
+    return widths
+
+
+def _squeezed(widths: list[int], room: int) -> list[int]:
+    """The widths, the widest made narrower until all fit."""
+    while sum(widths) > room and max(widths) > 1:
+        widest = widths.index(max(widths))
+        widths = [*widths[:widest], widths[widest] - 1, *widths[widest + 1 :]]
+    return widths
+
+
+def _cell_width(cell: Cell, width: int, look: Look) -> int:
+    if isinstance(cell, Vector):
+        return cells(_vector_text(cell, width, look))
+    return width_of(spoken(run, look) for run in cell)
+
+
+def _row(row: Sequence[Cell], columns: Sequence[Column], widths: Sequence[int], look: Look) -> Line:
+    line: list[Run] = [Run(" ")]
+    for place, (cell, column, width) in enumerate(zip(row, columns, widths, strict=True)):
+        parts = _cell(cell, width, look)
+        padding = Run(" " * (width - width_of(parts)))
+        line += ([Run("  ")] if place else []) + ([padding, *parts] if column.right else [*parts, padding])
+    return tuple(line)
+
+
+def _cell(cell: Cell, width: int, look: Look) -> list[Run]:
+    if isinstance(cell, Vector):
+        return [Run(_vector_text(cell, width, look), "number")]
+    parts, room = [], width
+    for run in cell:
+        said = spoken(run, look)
+        text = shortened(said.text, room, "..." if look.ascii_only else "…")
+        parts.append(Run(text, said.role))
+        room -= cells(text)
+        if text != said.text:
+            break
+    return parts
+
+
+def _vector_text(vector: Vector, width: int, look: Look) -> str:
+    """As many numbers as fit, and how many more there are."""
+    count = vector.values.size
+    bars = [0.0] * count if vector.error_bar is None else vector.error_bar.tolist()
+    values = islice(vector.values.tolist(), count if look.full else width // 2 + 1)
+    texts = [number_text(value, look.digits, bar) for value, bar in zip(values, bars, strict=False)]
+    whole = "  ".join(texts)
+    if len(texts) == count and len(whole) <= width:
+        return whole
+    dots = "..." if look.ascii_only else "…"
+    while texts:
+        texts.pop()
+        text = "  ".join([*texts, f"{dots} {count - len(texts):,} more"])
+        if len(text) <= width:
+            return text
+    return f"{count:,} numbers"[:width]
+
+
+def role_of(text: str) -> Role:
+    """The role of a number that stands alone in a text."""
+    return "negative" if text[0] == "-" else "number"

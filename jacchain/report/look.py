@@ -1,0 +1,21 @@
+"""How everything is to look: decided once, before anything is laid out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+DIGITS = 4
+NARROWEST, WIDEST = 40, 10_000
+PIPED_WIDTH = 100
+"""The width of output that is not a terminal: wide enough for the tables, narrow enough for a page."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """``width`` in cells that no line exceeds, significant ``digits``, whether there is colour, only ASCII, and no elision."""
+
+    width: int = PIPED_WIDTH
+    digits: int = DIGITS
+    colour: bool = False
+    ascii_only: bool = False
+    full: bool = False

@@ -1,0 +1,175 @@
+"""A report as the JSON object that programs read: ``schemas/result.json`` says what every key means."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from jacchain import __version__
+from jacchain.chain.plan import Operand, Plan, PlannedProduct
+from jacchain.jacobian.diagnostic import Diagnostic
+from jacchain.jacobian.jacobian import Jacobian
+from jacchain.linear.map import LinearMap, Numbers
+from jacchain.report.json_text import Json, json_bytes, tree_fragment
+from jacchain.results import PipelineFacts, ProductResult, Report, StageResult
+
+FORMAT_VERSION = "1.0"
+DENSE = 1 << 20
+"""Entries up to which a sparse matrix is written out with its zeros."""
+
+
+def run_json(report: Report) -> bytes:
+    """The whole answer as one JSON object."""
+    return json_bytes(run_record(report))
+
+
+def plan_json(plan: Plan, pipeline: PipelineFacts | None = None) -> bytes:
+    """A plan as the part of the same object that it is, with the pipeline when there is one."""
+    facts = {} if pipeline is None else {"pipeline": pipeline_record(pipeline)}
+    return json_bytes({**head(), **facts, "plan": plan_record(plan)})
+
+
+def run_record(report: Report) -> Json:
+    """The whole answer as plain values and arrays."""
+    return {
+        **head(),
+        "pipeline": pipeline_record(report.pipeline),
+        "stages": [_stage(stage) for stage in report.stages],
+        "plan": plan_record(report.plan),
+        "products": [_product(product) for product in report.products],
+        "jacobian": _entries(report.jacobian),
+        "gradient": report.gradient,
+        "diagnostics": [diagnostic_record(diagnostic) for diagnostic in report.diagnostics],
+    }
+
+
+def head() -> Json:
+    """What every object begins with."""
+    return {"format_version": FORMAT_VERSION, "tool": {"name": "jacchain", "version": __version__}}
+
+
+def pipeline_record(facts: PipelineFacts) -> Json:
+    """Which pipeline, and at which point."""
+    return {
+        "name": facts.name,
+        "description": facts.description,
+        "file": facts.file,
+        "inputs": list(facts.inputs),
+        "at": facts.at,
+    }
+
+
+def plan_record(plan: Plan) -> Json:
+    """The order and its costs."""
+    return {
+        "order": plan.bracketing(),
+        "tree": tree_fragment(plan.tree, _depth(plan.products)),
+        "chosen": plan.order,
+        "mode": plan.mode,
+        "dims": list(plan.dims),
+        "multiplications": plan.multiplications,
+        "forward": plan.forward,
+        "reverse": plan.reverse,
+        "optimum": plan.optimum,
+        "worst": plan.worst,
+        "peak": plan.peak,
+        "upper_bound": plan.upper_bound,
+        "confirmed": list(plan.confirmed),
+        "tangent": plan.tangent,
+        "adjoint": plan.adjoint,
+        "preaccumulation": plan.preaccumulation,
+        "accumulations": [asdict(accumulation) for accumulation in plan.accumulations],
+        "products": [_planned(product) for product in plan.products],
+    }
+
+
+def diagnostic_record(diagnostic: Diagnostic) -> Json:
+    """A remark on the point, every key always there."""
+    return asdict(diagnostic)
+
+
+def _stage(stage: StageResult) -> Json:
+    return {
+        "index": stage.index,
+        "name": stage.name,
+        "inputs": list(stage.inputs),
+        "outputs": list(stage.outputs),
+        "value": stage.value,
+        "jacobian": _jacobian(stage.jacobian),
+    }
+
+
+def _jacobian(jacobian: Jacobian) -> Json:
+    formula: Any = None
+    if jacobian.formula is not None:
+        formula = jacobian.formula.matrix if jacobian.formula.entries is None else jacobian.formula.entries
+    record: Json = {
+        "shape": list(jacobian.linear.shape),
+        **_matrix(jacobian.linear),
+        "method": jacobian.method,
+        "structure": jacobian.structure,
+        "formula": formula,
+        "remarks": list(jacobian.remarks),
+    }
+    if jacobian.error_bar is not None:
+        record["error_bar"] = jacobian.error_bar
+    return record
+
+
+def _product(product: ProductResult) -> Json:
+    record = {**_planned(product.planned), **_matrix(product.linear)}
+    if product.exponent:
+        record["exponent"] = product.exponent
+    return record
+
+
+def _planned(planned: PlannedProduct) -> Json:
+    return {
+        "name": f"P{planned.number}",
+        "left": _operand(planned.left),
+        "right": _operand(planned.right),
+        "operation": planned.operation,
+        "shape": list(planned.shape),
+        "multiplications": planned.multiplications,
+        "structure": planned.structure,
+        "entries": planned.entries,
+    }
+
+
+def _operand(operand: Operand) -> str:
+    return f"J{operand.number}T" if operand.kind == "stage" else f"P{operand.number}"
+
+
+def _matrix(linear: LinearMap) -> Json:
+    """All entries as rows; of a very large matrix that is mostly zeros, the others with their places, counted from 1."""
+    if _is_large(linear):
+        return {
+            "data": None,
+            "sparse": {
+                "rows": linear.pattern.rows + 1,
+                "columns": linear.pattern.columns + 1,
+                "values": np.asarray(linear.values[0], float),
+            },
+        }
+    return {"data": _entries(linear)}
+
+
+def _is_large(linear: LinearMap) -> bool:
+    m, n = linear.shape
+    return m * n > DENSE and 4 * linear.pattern.count < m * n
+
+
+def _entries(linear: LinearMap) -> Numbers:
+    return np.ascontiguousarray(linear.dense[0], float)
+
+
+def _depth(products: Sequence[PlannedProduct]) -> int:
+    """How deep the bracketing is nested."""
+    depths = [0]
+    for product in products:
+        operands = (product.left, product.right)
+        depths.append(1 + max(depths[operand.number] if operand.kind == "product" else 0 for operand in operands))
+    return depths[-1]

@@ -1,0 +1,315 @@
+"""The answer of ``run`` as a document: the chain, every Jacobian, the order, every product, the result."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from jacchain.chain.plan import Operand, Plan
+from jacchain.jacobian.diagnostic import Diagnostic
+from jacchain.jacobian.jacobian import Jacobian
+from jacchain.report.box import width_of, words
+from jacchain.report.document import (
+    Block,
+    Column,
+    Document,
+    Equation,
+    Formulas,
+    Gap,
+    Matrix,
+    Paragraph,
+    Run,
+    Runs,
+    Table,
+    Term,
+    Vector,
+    runs,
+)
+from jacchain.report.look import Look
+from jacchain.report.matrix import ROWS, formulas_box, hidden, shown_numbers
+from jacchain.report.number import number_text
+from jacchain.report.symbols import NAMES, NUMBERS, grouped, jacobian_symbol, numbers, operand_symbol, point, space, variables
+from jacchain.report.text import component
+from jacchain.results import PipelineFacts, ProductResult, Report, StageResult
+
+STAGES = 24
+"""Rows up to which the table of the stages is shown whole."""
+SHOWN = 12
+"""Jacobians, and products, up to which all are shown."""
+ENTRIES = 12
+"""Formulas of single entries that are listed."""
+COLUMNS = 12
+"""Columns up to which the operands of a product are shown beside it."""
+FORMULA = 400
+"""Characters of a formula that are shown."""
+
+_NUMERAL = re.compile(r"-?[0-9.]+")
+
+
+def run_document(report: Report, look: Look, *, next_steps: Sequence[str] = ()) -> Document:
+    """The whole answer; ``next_steps`` are commands to go on with."""
+    blocks: list[Block] = [
+        *_title(report, look),
+        Gap(),
+        *_stages(report, look),
+        *_diagnostics(report.diagnostics, look),
+        Gap(),
+        *_jacobians(report, look),
+        order_line(report.plan, look),
+        Gap(),
+        *_products(report, look),
+        *result_document(report, look),
+    ]
+    if next_steps:
+        parts = [part for step in next_steps for part in (" · ", Run(step, "command"))][1:]
+        blocks += [Gap(), Paragraph(runs(Run("next: ", "note"), *parts))]
+    return tuple(blocks)
+
+
+def result_document(report: Report, look: Look) -> Document:
+    """The result alone: the value and the gradient at a scalar end, else the Jacobian of the chain."""
+    last, inputs = report.stages[-1], report.pipeline.inputs
+    if report.gradient is None:
+        by = _derivative(last.name, variables(inputs, look).text)
+        whole = Matrix(report.jacobian, "J", last.outputs, inputs)
+        return Paragraph(runs(Run("J", "symbol"), " = ", by)), Equation((whole,))
+    name = component(last.outputs[0])
+    value = runs(Run(name, "name"), " = ", Run(numbers(last.value, look), "number"))
+    if report.gradient.size > NUMBERS and not look.full:
+        column = Matrix(report.jacobian.T, f"∇{name}", inputs)
+        return Paragraph(value), Gap(), Equation((column,), runs(Run(f"∇{name}", "symbol"), " ="))
+    if len(inputs) == 1:
+        symbol = Run(f"d{name}/d{component(inputs[0])}", "symbol")
+        return (Paragraph(runs(*value, "   ", symbol, " = ", Run(numbers(report.gradient, look), "number"))),)
+    entries = ""
+    if len(grouped(inputs)) > 1 and len(inputs) <= NAMES:
+        entries = f"({', '.join(f'∂{name}/∂{component(variable)}' for variable in inputs)}) = "
+    gradient = runs(Run(f"∇{name}", "symbol"), " = ", entries, Run(numbers(report.gradient, look), "number"))
+    return (Paragraph(runs(*value, "   ", *gradient), hang=4),)
+
+
+def order_line(plan: Plan, look: Look) -> Paragraph:
+    """The order of the products, what it costs, and what the obvious orders would have cost."""
+    if plan.length == 1:
+        return Paragraph(runs(Run("order  ", "heading"), "one function: nothing to multiply"))
+    remark = f"(forward {plan.forward:,}, reverse {plan.reverse:,}: {remark_on(plan)})"
+    cost = f"{plan.multiplications:,} multiplication{'' if plan.multiplications == 1 else 's'}"
+    order = Run(bracketing_text(plan, look), "symbol")
+    return Paragraph(runs(Run("order  ", "heading"), order, "   ", Run(cost, "number"), "   ", Run(remark, "note")), hang=7)
+
+
+def bracketing_text(plan: Plan, look: Look) -> str:
+    """The bracketing; of a long chain only the name of its shape, or its beginning."""
+    if plan.length <= STAGES or look.full:
+        return plan.bracketing()
+    first, second, last = (f"{jacobian_symbol(number)}ᵀ" for number in (1, 2, plan.length))
+    products = plan.products
+    if all(product.left.kind == "stage" for product in products):
+        return f"{first} ({second} (… {last}))"
+    if all(product.right.kind == "stage" for product in products):
+        return f"(({first} {second}) …) {last}"
+    return f"{plan.length} factors, bracketed in between (--full)"
+
+
+def remark_on(plan: Plan) -> str:
+    """Which of the obvious orders is the cheapest, or how far the one chosen is from it."""
+    if plan.multiplications != plan.optimum:
+        return f"the optimum is {plan.optimum:,}"
+    forward, reverse = plan.forward == plan.optimum, plan.reverse == plan.optimum
+    if forward and reverse:
+        return "both are optimal"
+    if not forward and not reverse:
+        return "neither is optimal"
+    return f"{'forward' if forward else 'reverse'} is optimal"
+
+
+def _title(report: Report, look: Look) -> Iterator[Block]:
+    facts, outputs = report.pipeline, report.stages[-1].outputs
+    count = f"{len(report.stages):,} stage{'' if len(report.stages) == 1 else 's'}"
+    maps = (
+        variables(facts.inputs, look),
+        f" ∈ {space(len(facts.inputs))} → ",
+        variables(outputs, look),
+        f" ∈ {space(len(outputs))}",
+    )
+    parts = runs(Run(facts.file, "title"), "   ", count, "   ", *maps, "   at ", *point(facts.inputs, facts.at, look))
+    yield Paragraph(parts, hang=4)
+    yield from (Paragraph(runs(Run(text, "note")), hang=0) for text in _described(facts))
+
+
+def _described(facts: PipelineFacts) -> Iterator[str]:
+    """What the file says about itself, beyond its own name."""
+    if facts.name and facts.name not in {facts.file, facts.file.rpartition("/")[2].partition(".")[0]}:
+        yield facts.name
+    yield from (line.strip() for line in facts.description.splitlines() if line.strip())
+
+
+def _stages(report: Report, look: Look) -> Iterator[Block]:
+    columns = (
+        Column("#", right=True),
+        Column("function"),
+        Column("shape"),
+        Column("value"),
+        Column("Jacobian", optional=True),
+    )
+    shown = _shown(len(report.stages), STAGES, look)
+    rows: list[tuple[Runs | Vector, ...] | Run] = []
+    for number in shown:
+        rows.append(_stage_row(report.stages[number]))
+        if number + 1 < len(report.stages) and number + 1 not in shown:
+            rows.append(_left_out("stages", shown, len(report.stages), look))
+    yield Table(columns, tuple(rows))
+
+
+def _stage_row(stage: StageResult) -> tuple[Runs | Vector, ...]:
+    m, n = stage.jacobian.linear.shape
+    method = "" if stage.jacobian.method == "analytic" else f", {stage.jacobian.method}"
+    return (
+        runs(str(stage.index)),
+        runs(Run(stage.name, "name")),
+        runs(f"{n} → {m}"),
+        Vector(stage.value),
+        runs(f"{m}×{n} {stage.jacobian.structure}{method}"),
+    )
+
+
+def _shown(count: int, limit: int, look: Look) -> list[int]:
+    """The numbers (from 0) of what is shown; never just one is left out."""
+    return shown_numbers(count, count if look.full or count <= limit else limit // 2)
+
+
+def _left_out(kind: str, shown: Sequence[int], count: int, look: Look) -> Run:
+    return Run(f"… {hidden(kind, shown, count, look)}; --full shows all", "note")
+
+
+def _diagnostics(diagnostics: Sequence[Diagnostic], look: Look) -> Iterator[Block]:
+    """Every remark on the point, with the one-sided derivatives where there are any."""
+    if diagnostics:
+        yield Gap()
+    for diagnostic in diagnostics:
+        parts: list[str | Run] = [Run(f"{diagnostic.kind.replace('_', ' ')}: ", "warning"), diagnostic.message]
+        facts = {
+            "left": diagnostic.left,
+            "right": diagnostic.right,
+            "Clarke set": diagnostic.clarke,
+            "used": diagnostic.used,
+        }
+        said = [f"{name} {_fact(value, look)}" for name, value in facts.items() if value is not None]
+        if said:
+            parts.append(f"   ({', '.join(said)})")
+        yield Paragraph(runs(*parts))
+
+
+def _fact(value: float | str | tuple[float, float], look: Look) -> str:
+    if isinstance(value, tuple):
+        return f"[{', '.join(number_text(end, look.digits) for end in value)}]"
+    return value if isinstance(value, str) else number_text(value, look.digits)
+
+
+def _jacobians(report: Report, look: Look) -> Iterator[Block]:
+    """Every stage's Jacobian, its formula and its numbers."""
+    stages = report.stages
+    shown = _shown(len(stages), SHOWN, look)
+    for number in shown:
+        before = stages[number - 1].name if number else variables(report.pipeline.inputs, look).text
+        yield from _jacobian(stages[number], before, look)
+        yield Gap()
+        if number + 1 < len(stages) and number + 1 not in shown:
+            yield Paragraph((_left_out("Jacobians", shown, len(stages), look),))
+            yield Gap()
+
+
+def _jacobian(stage: StageResult, before: str, look: Look) -> Iterator[Block]:
+    jacobian, symbol = stage.jacobian, jacobian_symbol(stage.index)
+    head = runs(Run(symbol, "symbol"), " = ", _derivative(stage.name, before))
+    matrix = Matrix(jacobian.linear, symbol, stage.outputs, stage.inputs, error_bar=jacobian.error_bar)
+    remarks = [Run(f"   {', '.join((jacobian.method, *jacobian.remarks))}", "note")]
+    entries = _entries(jacobian)
+    if jacobian.formula is not None and jacobian.formula.matrix is not None:
+        head = runs(*head, " = ", *_formula(jacobian.formula.matrix, look))
+    elif entries is not None and len(entries) == len(entries[0]) == 1:
+        head = runs(*head, " = ", *_formula(entries[0][0], look))
+    elif entries is not None:
+        yield Paragraph(runs(*head, *remarks))
+        formulas = Formulas(entries, stage.outputs)
+        if len(entries) <= ENTRIES and formulas_box(formulas, look).width <= look.width:
+            yield Equation((formulas, runs("="), replace(matrix, rows=())))
+        else:
+            yield from _listed(stage, entries, look)
+            yield Equation((matrix,))
+        return
+    yield Paragraph(runs(*head, *remarks), hang=5)
+    yield Equation((matrix,))
+
+
+def _entries(jacobian: Jacobian) -> tuple[tuple[str, ...], ...] | None:
+    """The formulas of the entries, unless all of them are numerals: then they are the matrix itself."""
+    entries = None if jacobian.formula is None else jacobian.formula.entries
+    if entries is None or all(_NUMERAL.fullmatch(entry) for row in entries for entry in row):
+        return None
+    return entries
+
+
+def _listed(stage: StageResult, entries: tuple[tuple[str, ...], ...], look: Look) -> Iterator[Block]:
+    """The formulas that are not zero, one on a line."""
+    places = [(i, j) for i, row in enumerate(entries) for j, entry in enumerate(row) if entry != "0"]
+    shown = places if look.full else places[:ENTRIES]
+    for i, j in shown:
+        by = _derivative(component(stage.outputs[i]), component(stage.inputs[j]))
+        yield Paragraph(runs("  ", by, " = ", *_formula(entries[i][j], look)), hang=6)
+    if len(shown) < len(places):
+        yield Paragraph(
+            runs(Run(f"  … {len(places) - len(shown):,} more formulas (of {len(places):,}; --full shows all)", "note"))
+        )
+
+
+def _formula(text: str, look: Look) -> Runs:
+    """A formula, cut where nobody reads on."""
+    if len(text) <= FORMULA or look.full:
+        return runs(Run(text, "formula"))
+    return runs(Run(text[:FORMULA], "formula"), Run(f"… {len(text) - FORMULA:,} more characters (--full)", "note"))
+
+
+def _derivative(numerator: str, denominator: str) -> Run:
+    return Run(f"∂{numerator}/∂{denominator}", "symbol")
+
+
+def _products(report: Report, look: Look) -> Iterator[Block]:
+    """Every product with the matrices it multiplies."""
+    products = report.products
+    shown = _shown(len(products), SHOWN, look)
+    leads = [_lead(products[number]) for number in shown]
+    margin = max((width_of(words(lead, look).lines[0]) for lead in leads), default=0) + 2
+    for number, lead in zip(shown, leads, strict=True):
+        yield Equation(_terms(report, products[number], look), lead, margin)
+        yield Gap()
+        if number + 1 < len(products) and number + 1 not in shown:
+            yield Paragraph((_left_out("products", shown, len(products), look),))
+            yield Gap()
+
+
+def _lead(product: ProductResult) -> Runs:
+    planned = product.planned
+    text = f"P{planned.number} = {operand_symbol(planned.left)} {operand_symbol(planned.right)}"
+    return runs(Run(text, "symbol"))
+
+
+def _terms(report: Report, product: ProductResult, look: Look) -> tuple[Term, ...]:
+    planned = product.planned
+    result = Matrix(product.linear, f"P{planned.number}", exponent=product.exponent)
+    if planned.operation != "multiply":
+        return runs(Run(f"by {planned.operation}s   =", "note")), result
+    left, right = _operand(report, planned.left), _operand(report, planned.right)
+    if not look.full and any(rows > ROWS or columns > COLUMNS for rows, columns in (left.linear.shape, right.linear.shape)):
+        (m, k), (_, n) = left.linear.shape, right.linear.shape
+        return runs(Run(f"{m}×{k} · {k}×{n}", "note"), " ="), result
+    return left, runs(Run("·", "symbol")), right, runs("="), result
+
+
+def _operand(report: Report, operand: Operand) -> Matrix:
+    symbol = operand_symbol(operand)
+    if operand.kind == "stage":
+        return Matrix(report.stages[operand.number - 1].jacobian.linear.T, symbol)
+    product = report.products[operand.number - 1]
+    return Matrix(product.linear, symbol, exponent=product.exponent)
