@@ -7,7 +7,7 @@ A row of one output never sees the numbers of another.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,9 +54,13 @@ def differentiate(program: Program, points: Array) -> Derivative:
 
     Never raises for the numbers: an entry that is undefined is NaN or infinite.
     """
-    registers = program.registers(points)
+    return derivative_of(program, program.registers(points))
+
+
+def derivative_of(program: Program, registers: Array, disturb: Callable[[Array], Array] | None = None) -> Derivative:
+    """The derivative of a program whose registers are known; with ``disturb`` of local partials that are not quite right."""
     with np.errstate(all="ignore"):
-        forward = _Forward(program, registers)
+        forward = _Forward(program, registers, disturb)
         for instruction in program.instructions:
             forward.push(instruction)
         linear, constant = forward.rows(program.results)
@@ -76,8 +80,9 @@ def accumulate(program: Program, registers: Array) -> Iterator[tuple[Instruction
 class _Forward:
     """The Jacobians, with respect to the inputs, of all registers computed so far, block after block."""
 
-    def __init__(self, program: Program, registers: Array) -> None:
+    def __init__(self, program: Program, registers: Array, disturb: Callable[[Array], Array] | None = None) -> None:
         self.registers = registers
+        self.disturb = disturb
         self.arithmetic = Arithmetic(registers.dtype)
         self.width = program.inputs
         self.owner = np.full(program.start.size, -1)
@@ -157,6 +162,8 @@ class _Forward:
                 continue
             others = any(reads for other, reads in enumerate(instruction.reads) if other != position)
             known = position in row.linear and (not others or instruction.operation in {"+", "-"})
+            if self.disturb is not None and not known:
+                partial = self.disturb(np.asarray(partial))  # noqa: PLW2901 - the same partial, not quite right
             term, is_constant = self.term(instruction, position, np.asarray(partial), known=known)
             total = term if total is None else add(total, term)
             constant = constant and known and is_constant

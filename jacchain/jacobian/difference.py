@@ -31,14 +31,16 @@ class Sweep:
     """What is known of a function before it is sampled.
 
     ``pattern`` (m x n) says which entries can be nonzero; ``scale`` ``(n,)`` is the size of each input, ``bounds`` ``(n, 2)``
-    the interval it may not leave; ``epsilon`` the relative precision of the values, that of the numbers unless told; ``width``
-    how many numbers an evaluation needs for itself; ``levels`` the number of steps to each side.
+    the interval it may not leave; ``epsilon`` the relative precision of the values, that of the numbers unless told, and
+    ``noise`` ``(m,)`` their absolute error around x, where more is known than the values show; ``width`` how many numbers an
+    evaluation needs for itself; ``levels`` the number of steps to each side.
     """
 
     pattern: Pattern | None = None
     scale: Numbers | None = None
     bounds: Numbers | None = None
     epsilon: float | None = None
+    noise: Numbers | None = None
     width: int = 0
     levels: int | None = None
     max_bytes: int = MEMORY
@@ -105,11 +107,12 @@ def difference_jacobian(evaluate: Evaluate, x: Array, sweep: Sweep | None = None
         spans[spans == 0] = np.nan
     colours = colour_columns(pattern)
     entries = _Entries(pattern, colours, spans)
+    noise = np.zeros(m) if sweep.noise is None else sweep.noise
     levels = steps.shape[1]
     numbers = 2 * levels * (n + sweep.width) + 12 * COLUMNS * levels * m
     for block, values in sample(evaluate, x, places, colours, block_size(numbers, x.dtype, sweep.max_bytes)):
         values[~np.isfinite(values)] = np.nan
-        entries.take(block, at, values, epsilon)
+        entries.take(block, values, (at, noise), epsilon)
     evaluations = np.full(n, 2 * levels + 1) - np.isnan(places).sum(1)
     return entries.difference(at, np.nanmax(steps, axis=1, initial=0), evaluations)
 
@@ -150,13 +153,13 @@ class _Entries:
         self.side = np.zeros(count, np.int64)
         self.kink = np.zeros(count, bool)
 
-    def take(self, block: slice, at: Array, values: Array, epsilon: float) -> None:
-        """Makes estimates of the samples of a block of colours and keeps them."""
+    def take(self, block: slice, values: Array, known: tuple[Array, Array], epsilon: float) -> None:
+        """Makes estimates of the samples of a block of colours and keeps them; ``known`` are the value at x and its noise."""
         chosen = self.order[self.starts[block.start] : self.starts[block.stop]]
         group, row = self.colour[chosen] - block.start, self.pattern.rows[chosen]
         spans = self._spans(block, values.shape[2], chosen)
         levels = values.shape[1] // 2
-        samples = Samples(at, values[:, :levels], values[:, levels:], spans[:, :levels], spans[:, levels:])
+        samples = Samples(*known, values[:, :levels], values[:, levels:], spans[:, :levels], spans[:, levels:])
         estimates = estimate(samples, epsilon)
         settled = _settled(estimates)
         for name in ("value", "bar", "left", "right", "steepest", "side", "kink"):

@@ -33,10 +33,12 @@ FINEST = 4
 class Samples:
     """A function at ``x`` ``(m,)``, and above and below it ``(groups, levels, m)``, NaN where there is no value.
 
+    ``noise`` ``(m,)`` is the absolute error its values are known to have around x, zero where nothing is known.
     ``rise`` and ``fall`` are the distances really stepped, ``(groups, levels, m)`` or with a last axis of one.
     """
 
     at: Array
+    noise: Array
     above: Array
     below: Array
     rise: Array
@@ -114,7 +116,7 @@ def _jump(samples: Samples) -> Array:
     bend = (samples.above[:, -5:] + samples.below[:, -5:]) / 2 - samples.at
     ratio = np.square(samples.rise[:, -5:-1] / samples.rise[:, -4:])
     limits = np.abs((ratio * bend[:, 1:] - bend[:, :-1]) / (ratio - 1))
-    return _middle(limits, 1)
+    return np.maximum(_middle(limits, 1), samples.noise)
 
 
 def _fluctuation(slopes: Array, spans: Array, jump: Array) -> Array:

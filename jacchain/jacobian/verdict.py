@@ -1,0 +1,172 @@
+"""The verdict between a Jacobian and its differences: agree, disagree, or nobody can tell.
+
+Both numbers come with a bar on their own error, and there is no tolerance.  Apart by more than both bars: they disagree.  Within
+them, they agree if the bars are narrow enough to have told a wrong entry from a right one; otherwise it is inconclusive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from jacchain.jacobian.difference import Difference
+from jacchain.jacobian.tableau import SIDES
+from jacchain.linear.map import LinearMap, Numbers, spread
+from jacchain.linear.pattern import Integers, Pattern
+
+Judgement = Literal["agree", "inconclusive", "disagree"]
+JUDGEMENTS: tuple[Judgement, ...] = ("agree", "inconclusive", "disagree")
+"""From good to bad; the numbers of :class:`Verdict` are positions in it."""
+
+REASONS = ("", "negligible", "kink", "no difference", "wide bars")
+"""Why an entry was judged as it was, where the bars alone do not say: it moves the output by nothing that can be seen; the two
+sides have different slopes; differences yield nothing here; the bars are too wide to tell right from wrong."""
+
+TELLING = 0.1
+"""Both bars together have to be below this part of an entry: any slip of ten per cent would have been seen."""
+INVISIBLE = 2.0**-40
+"""Over the largest step of all, an entry that moves the output by less than this part of it is lost in the output's rounding."""
+SLOPE = 2.0**-20
+"""A zero is a zero when the bar is below this part of the steepest slope around."""
+
+
+@dataclass(frozen=True)
+class EntryVerdict:
+    """One entry ∂output/∂input (``row`` and ``column`` from 0), the two numbers with their bars, and the judgement.
+
+    ``step``, ``side`` and ``evaluations`` say how the difference was made; ``left`` and ``right`` are set at a kink.
+    """
+
+    row: int
+    column: int
+    output: str
+    input: str
+    judgement: Judgement
+    reason: str
+    value: float
+    value_bar: float
+    difference: float
+    difference_bar: float
+    step: float
+    side: str
+    evaluations: int
+    left: float | None = None
+    right: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Verdict:
+    """The judgement on every entry of ``difference.pattern``; entries outside of it are zero by structure on both sides.
+
+    ``value`` and ``value_bar`` are what is judged; ``codes`` and ``reasons`` are positions in :data:`JUDGEMENTS` and
+    :data:`REASONS`.
+    """
+
+    outputs: tuple[str, ...]
+    inputs: tuple[str, ...]
+    value: Numbers
+    value_bar: Numbers
+    difference: Difference
+    codes: Integers
+    reasons: Integers
+
+    @cached_property
+    def judgement(self) -> Judgement:
+        """The worst of all entries."""
+        return JUDGEMENTS[int(self.codes.max(initial=0))]
+
+    def count(self, judgement: Judgement) -> int:
+        """How many entries were judged so."""
+        return int((self.codes == JUDGEMENTS.index(judgement)).sum())
+
+    @cached_property
+    def order(self) -> Integers:
+        """The entries from worst to best: by judgement, then by how far apart the numbers are in terms of the bars."""
+        return np.lexsort((-self._badness, -self.codes))
+
+    @cached_property
+    def _badness(self) -> Numbers:
+        with np.errstate(all="ignore"):
+            bars = self.value_bar + self.difference.error_bar
+            apart = np.abs(self.value - self.difference.value) / bars
+            size = np.maximum(np.abs(self.value), np.abs(self.difference.value))
+            wide = np.where(size > 0, bars / size, bars)
+        return np.nan_to_num(np.where(self.codes == JUDGEMENTS.index("inconclusive"), wide, apart), nan=np.inf)
+
+    def entries(self, limit: int | None = None) -> tuple[EntryVerdict, ...]:
+        """The worst entries, at most ``limit`` of them."""
+        return tuple(self.entry(int(position)) for position in self.order[:limit])
+
+    def entry(self, position: int) -> EntryVerdict:
+        """One entry, by its position in the pattern."""
+        found = self.difference
+        row, column = int(found.pattern.rows[position]), int(found.pattern.columns[position])
+        is_kink = bool(found.kink[position])
+        return EntryVerdict(
+            row,
+            column,
+            self.outputs[row],
+            self.inputs[column],
+            JUDGEMENTS[self.codes[position]],
+            REASONS[self.reasons[position]],
+            float(self.value[position]),
+            float(self.value_bar[position]),
+            float(found.value[position]),
+            float(found.error_bar[position]),
+            float(found.step[position]),
+            "both" if is_kink else SIDES[found.side[position]],
+            int(found.evaluations[column]),
+            float(found.left[position]) if is_kink else None,
+            float(found.right[position]) if is_kink else None,
+        )
+
+
+def judge(outputs: Sequence[str], inputs: Sequence[str], judged: tuple[LinearMap, Numbers], difference: Difference) -> Verdict:
+    """Judges a Jacobian, a map with a bar for each of its entries, by differences whose pattern covers its own."""
+    linear, bars = judged
+    pattern = difference.pattern
+    value = spread(linear, pattern)[0]
+    value_bar = spread(LinearMap(linear.pattern, bars[None]), pattern)[0]
+    codes, reasons = _judged(value, value_bar, difference)
+    return Verdict(tuple(outputs), tuple(inputs), value, value_bar, difference, codes, reasons)
+
+
+def _judged(value: Numbers, value_bar: Numbers, found: Difference) -> tuple[Integers, Integers]:
+    agree, inconclusive, disagree = range(3)
+    bar = value_bar + found.error_bar
+    with np.errstate(invalid="ignore"):
+        apart = np.abs(value - found.value) > bar
+        size = np.maximum(np.abs(value), np.abs(found.value))
+        told = bar <= TELLING * size
+        zero, negligible = _as_good_as_zero(value, value_bar, found)
+    unknown = ~np.isfinite(bar) | np.isnan(found.value)
+    cases = [unknown, apart, found.kink, told | zero, negligible]
+    codes = np.select(cases, [inconclusive, disagree, inconclusive, agree, agree], inconclusive)
+    reasons = np.select(cases, [3, 0, 2, 0, 1], 4)
+    return codes, reasons
+
+
+def _as_good_as_zero(
+    value: Numbers, value_bar: Numbers, found: Difference
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Entries said to be zero that are, beside the slopes around or to the rounding of the output; and entries that matter not.
+
+    Those move nothing over the largest step that could be seen in the output, whose rounding is coarser, nor anything in units
+    a person would use; or they are below every double.
+    """
+    pattern = found.pattern
+    bar = value_bar + found.error_bar
+    largest = np.maximum(np.abs(value), np.abs(found.value)) + bar
+    seen = INVISIBLE * np.abs(found.at[pattern.rows]) / found.reach[pattern.columns]
+    zero = (value == 0) & ((bar <= SLOPE * found.steepest) | (found.steepest == 0) | (bar <= seen))
+    return zero, (largest <= np.minimum(seen, INVISIBLE)) | (largest <= np.finfo(float).tiny)
+
+
+def covering(linear: LinearMap, pattern: Pattern | None) -> Pattern | None:
+    """A pattern for differences that leaves out no entry of the Jacobian they are to judge; None for all entries."""
+    return None if pattern is None or pattern.is_full else pattern.union(linear.pattern)
