@@ -1,0 +1,28 @@
+"""What the tests of every room share: verified data from outside, when it is there, and a calm hypothesis."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("default", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("thorough", deadline=None, max_examples=2_000, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+ROOT = Path(__file__).parent.parent
+ORACLES = Path(os.environ.get("JACCHAIN_ORACLES", ROOT.parent / "shared" / "oracles"))
+
+
+@pytest.fixture(scope="session")
+def oracle():
+    """Reads a file of verified data by name; the test is skipped where the data is not there."""
+
+    def read(name):
+        path = ORACLES / name
+        if not path.is_file():
+            pytest.skip(f"no {name} (set JACCHAIN_ORACLES to the folder that holds it)")
+        return json.loads(path.read_text(encoding="utf-8"))
+
+    return read
