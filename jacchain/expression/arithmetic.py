@@ -7,6 +7,7 @@ arithmetic as ``o`` and use nothing else: another one with the same names evalua
 from __future__ import annotations
 
 import math
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,11 @@ class Arithmetic:
 
     def __init__(self, dtype: npt.DTypeLike = float) -> None:
         self.dtype: np.dtype[Any] = np.dtype(dtype)
-        self.pi = 4 * np.arctan(self.number(1.0))
+
+    @cached_property
+    def pi(self) -> Any:
+        """The circle constant, to all digits of the type."""
+        return 4 * np.arctan(self.number(1.0))
 
     def number(self, value: float) -> Any:
         """A number in this arithmetic."""

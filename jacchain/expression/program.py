@@ -1,7 +1,8 @@
 """A graph as a straight line of vector instructions.
 
-All values of a stage live in one array of registers ``(batch, registers)``.  Scalar nodes of the same operation and the same
-height in the graph become one instruction, so a thousand written formulas of one shape cost as many numpy calls as one.
+All values of a stage live in one array of registers ``(batch, registers)``, each register's batch in one stretch of memory.
+Scalar nodes of the same operation and the same height in the graph become one instruction, so a thousand written formulas of
+one shape cost as many numpy calls as one.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 from jacchain.expression.arithmetic import Arithmetic, Array
 from jacchain.expression.graph import CONDITIONS, CONSTANT, GATHER, INPUT, MATRIX, STACK, WHERE, Graph, Node
 from jacchain.expression.table import ROWS
+from jacchain.linear.map import LinearMap
 from jacchain.linear.pattern import Integers
 
 Registers = slice | Integers
@@ -50,6 +52,12 @@ class Instruction:
     def varies(self) -> bool:
         """Whether an input reaches it."""
         return any(self.reads)
+
+    @cached_property
+    def linear(self) -> LinearMap:
+        """The matrix of a product as a linear map, its zeros structural."""
+        assert self.matrix is not None
+        return LinearMap.constant(self.matrix)
 
     @property
     def size(self) -> int:
@@ -96,7 +104,7 @@ class Program:
 
         Never raises for the numbers: what is undefined is NaN, what overflows is infinite.
         """
-        return np.ascontiguousarray(self.registers(points)[:, self.results])
+        return np.ascontiguousarray(read(self.registers(points), self.results))
 
     def registers(self, points: Array) -> Array:
         """The value of every node at each row of ``points``, of shape ``(batch, registers)``."""
@@ -105,16 +113,21 @@ class Program:
         with np.errstate(all="ignore"):
             for instruction in self.constants:
                 execute(arithmetic, instruction, first)
-            registers = np.repeat(first, points.shape[0], axis=0)
+            registers = np.repeat(first.T, points.shape[0], axis=1).T
             registers[:, : self.inputs] = points
             for instruction in self.instructions:
                 execute(arithmetic, instruction, registers)
         return registers
 
 
+def read(registers: Array, chosen: Registers) -> Array:
+    """The values of some registers, one column for each."""
+    return registers[:, chosen] if isinstance(chosen, slice) else registers.T.take(chosen, axis=0).T
+
+
 def execute(arithmetic: Arithmetic, instruction: Instruction, registers: Array) -> None:
     """Carries out one instruction on every row."""
-    arguments = [registers[:, argument] for argument in instruction.arguments]
+    arguments = [read(registers, argument) for argument in instruction.arguments]
     operation = instruction.operation
     if operation in {GATHER, STACK}:
         value = arguments[0]
@@ -134,7 +147,7 @@ def execute(arithmetic: Arithmetic, instruction: Instruction, registers: Array) 
 def matrix_times(matrix: Array | None, vectors: Array) -> Array:
     """``matrix @ v`` for each row v."""
     assert matrix is not None
-    return np.asarray(vectors @ matrix.T)
+    return np.asarray((matrix @ vectors[0])[None] if vectors.shape[0] == 1 else vectors @ matrix.T)
 
 
 def compile_graph(graph: Graph) -> Program:

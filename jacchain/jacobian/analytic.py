@@ -15,14 +15,17 @@ import numpy as np
 
 from jacchain.expression.arithmetic import Arithmetic, Array
 from jacchain.expression.graph import CONDITIONS, GATHER, MATRIX, STACK, WHERE
-from jacchain.expression.program import Instruction, Program, Registers
+from jacchain.expression.program import Instruction, Program, Registers, read
 from jacchain.expression.table import ROWS
 from jacchain.linear.map import LinearMap, add, spread, stack
 from jacchain.linear.pattern import Integers, Pattern
-from jacchain.linear.product import multiply
+from jacchain.linear.product import multiply, scale_rows
 
 EXTENDED_WORK = 1 << 18
 """Multiplications (registers times inputs) up to which a stage is worked out in the longest floats of the machine."""
+
+LONGER = np.finfo(np.longdouble).nmant > np.finfo(float).nmant
+"""Whether this machine has floats with more digits than a double."""
 
 
 def working_type(program: Program) -> np.dtype[Any]:
@@ -30,9 +33,8 @@ def working_type(program: Program) -> np.dtype[Any]:
 
     Guard digits only: every number shown is rounded to double once.  The choice depends on the sizes alone.
     """
-    longer = np.finfo(np.longdouble).nmant > np.finfo(float).nmant
     small = program.start.size * program.inputs <= EXTENDED_WORK
-    return np.dtype(np.longdouble if longer and small else float)
+    return np.dtype(np.longdouble if LONGER and small else float)
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +75,7 @@ def accumulate(program: Program, registers: Array) -> Iterator[tuple[Instruction
     for instruction in program.instructions:
         with np.errstate(all="ignore"):
             forward.push(instruction)
-        if forward.owner[instruction.output.start] >= 0:
+        if forward.outputs and forward.outputs[-1] == instruction.output:
             yield instruction, forward.blocks[-1][0]
 
 
@@ -85,21 +87,35 @@ class _Forward:
         self.disturb = disturb
         self.arithmetic = Arithmetic(registers.dtype)
         self.width = program.inputs
+        self.outputs: list[slice] = []
+        self.blocks: list[tuple[LinearMap, bool]] = []
+        self.whole: dict[tuple[int, int], int] = {}
         self.owner = np.full(program.start.size, -1)
         self.offset = np.zeros(program.start.size, np.int64)
-        self.blocks: list[tuple[LinearMap, bool]] = []
+        self.entered = 0
         if self.width:
             self.record(slice(0, self.width), LinearMap.identity(self.width), constant=True)
 
     def record(self, output: slice, linear: LinearMap, *, constant: bool) -> None:
         """Keeps the Jacobian of a block of registers."""
-        self.owner[output] = len(self.blocks)
-        self.offset[output] = np.arange(output.stop - output.start)
+        self.whole[output.start, output.stop] = len(self.blocks)
+        self.outputs.append(output)
         self.blocks.append((linear, constant))
+
+    def places(self, registers: Registers) -> tuple[Integers, Integers]:
+        """For each register the block that holds its Jacobian (-1 for a constant), and the row of it."""
+        for block in range(self.entered, len(self.blocks)):
+            output = self.outputs[block]
+            self.owner[output] = block
+            self.offset[output] = np.arange(output.stop - output.start)
+        self.entered = len(self.blocks)
+        return self.owner[registers], self.offset[registers]
 
     def rows(self, registers: Registers) -> tuple[LinearMap, bool]:
         """The Jacobian of the given registers, and whether it is the same for every x."""
-        owners, offsets = self.owner[registers], self.offset[registers]
+        if isinstance(registers, slice) and (registers.start, registers.stop) in self.whole:
+            return self.blocks[self.whole[registers.start, registers.stop]]
+        owners, offsets = self.places(registers)
         if (owners == owners[0]).all() and owners[0] >= 0:
             linear, constant = self.blocks[owners[0]]
             return linear.take(offsets), constant
@@ -123,10 +139,8 @@ class _Forward:
         if operation in {GATHER, STACK}:
             linear, constant = self.rows(instruction.arguments[0])
         elif operation == MATRIX:
-            assert instruction.matrix is not None
-            matrix = LinearMap.constant(instruction.matrix.astype(self.arithmetic.dtype))
             linear, constant = self.rows(instruction.arguments[0])
-            linear = multiply(matrix, linear)
+            linear = multiply(instruction.linear.astype(self.arithmetic.dtype), linear)
         elif operation == WHERE:
             linear, constant = self.choice(instruction), False
         else:
@@ -152,7 +166,7 @@ class _Forward:
     def table(self, instruction: Instruction) -> tuple[LinearMap, bool]:
         """The rule of the table, times the Jacobians of the arguments."""
         row = ROWS[instruction.operation]
-        arguments = [self.registers[:, argument] for argument in instruction.arguments]
+        arguments = [read(self.registers, argument) for argument in instruction.arguments]
         assert row.rule is not None
         partials = row.rule(self.arithmetic, self.registers[:, instruction.output], *arguments)
         total: LinearMap | None = None
@@ -175,9 +189,13 @@ class _Forward:
         linear, constant = self.rows(instruction.arguments[position])
         form = ROWS[instruction.operation].form
         if form == "diagonal" or (form == "full" and partial.ndim == 2):
-            columns = np.zeros(instruction.size, np.int64) if linear.shape[0] == 1 else np.arange(instruction.size)
-            values = np.broadcast_to(partial, (*partial.shape[:-1], instruction.size)).reshape(-1, instruction.size)
-            return multiply(_picked(values, columns, linear.shape[0], known=known), linear), constant
+            if known and (partial == 0).any():
+                return multiply(_structural(LinearMap(*_spread(partial, instruction.size, linear.shape[0]))), linear), constant
+            repeated = linear if linear.shape[0] == instruction.size else linear.take(np.zeros(instruction.size, np.int64))
+            if known and (partial == 1).all():
+                return repeated, constant
+            factors = np.broadcast_to(partial, (*partial.shape[:-1], instruction.size)).reshape(-1, instruction.size)
+            return scale_rows(factors, repeated), constant
         if form == "row":
             local = LinearMap(Pattern.full(1, linear.shape[0]), _rows(partial, linear.shape[0]))
         else:
@@ -185,12 +203,10 @@ class _Forward:
         return multiply(_structural(local) if known else local, linear), constant
 
 
-def _picked(values: Array, columns: Integers, width: int, *, known: bool) -> LinearMap:
-    """One entry in each row; where it is the number one for every x, the map only picks."""
-    local = LinearMap(Pattern.selection(columns, width), values)
-    if known and (values == 1).all():
-        return LinearMap(local.pattern, values[:1], unit=True)
-    return _structural(local) if known else local
+def _spread(partial: Array, size: int, width: int) -> tuple[Pattern, Array]:
+    """One entry in each row: on the diagonal, or all of them in the one column there is."""
+    columns = np.zeros(size, np.int64) if width == 1 else np.arange(size)
+    return Pattern.selection(columns, width), np.broadcast_to(partial, (*partial.shape[:-1], size)).reshape(-1, size)
 
 
 def _structural(local: LinearMap) -> LinearMap:

@@ -1,12 +1,14 @@
 """A linear map: the numbers on a zero pattern, for one point or for a batch of them.
 
-Only possibly nonzero entries are stored, so a diagonal costs n numbers and an identity is known to be one.
+Only possibly nonzero entries are stored, so a diagonal costs n numbers and an identity is known to be one.  A dense matrix whose
+rows or columns are scaled keeps the factors beside it until somebody asks for the entries: the Jacobian ``diag(s) W`` of a layer
+costs as many numbers as it has rows, and a product with a narrow matrix never writes it out.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -18,19 +20,57 @@ Numbers = npt.NDArray[Any]
 
 
 @dataclass(frozen=True, eq=False)
+class Scaled:
+    """Dense matrices not written out: entry (i, j) is ``rows[i] * core[i, j] * columns[j]``.
+
+    ``core`` is ``(batch, m, n)`` in any memory order, the factors are ``(batch, m)`` and ``(batch, n)``, or None for ones;
+    each of the three may have a batch of one that serves all points.
+    """
+
+    core: Numbers
+    rows: Numbers | None = None
+    columns: Numbers | None = None
+
+    @property
+    def batch(self) -> int:
+        """Points there are numbers for."""
+        return max(len(part) for part in (self.core, self.rows, self.columns) if part is not None)
+
+    @property
+    def transposed(self) -> Scaled:
+        """The transposes."""
+        return Scaled(self.core.transpose(0, 2, 1), self.columns, self.rows)
+
+    def is_of(self, dtype: npt.DTypeLike) -> bool:
+        """Whether all its numbers are of the type already."""
+        return all(part is None or part.dtype == dtype for part in (self.core, self.rows, self.columns))
+
+    def take(self, rows: Integers) -> Scaled:
+        """The matrices of the given rows, in the given order."""
+        return Scaled(self.core[:, rows], None if self.rows is None else self.rows[:, rows], self.columns)
+
+    def entries(self) -> Numbers:
+        """All entries, ``(batch, m, n)``."""
+        entries = self.core if self.rows is None else self.rows[:, :, None] * self.core
+        return entries if self.columns is None else entries * self.columns[:, None, :]
+
+
+@dataclass(frozen=True, eq=False)
 class LinearMap:
     """An ``m x n`` matrix for every point of a batch.
 
-    ``values`` has the shape ``(batch, pattern.count)``, in the order of the pattern's entries; a batch of one serves all points.
+    ``given`` are its numbers: of the shape ``(batch, pattern.count)``, in the order of the pattern's entries, or (where every
+    entry may be nonzero) scaled matrices; a batch of one serves all points.
     ``unit`` says that every entry is exactly one for every x: such a map picks rows and multiplies nothing.
     """
 
     pattern: Pattern
-    values: Numbers
+    given: Numbers | Scaled
     unit: bool = False
 
     def __post_init__(self) -> None:
-        self.values.flags.writeable = False
+        if isinstance(self.given, np.ndarray):
+            self.given.flags.writeable = False
 
     @classmethod
     def zero(cls, m: int, n: int) -> LinearMap:
@@ -38,6 +78,7 @@ class LinearMap:
         return cls(Pattern.zero(m, n), np.zeros((1, 0)))
 
     @classmethod
+    @lru_cache(maxsize=16)
     def identity(cls, n: int) -> LinearMap:
         """The identity."""
         return cls.selection(np.arange(n), n)
@@ -57,12 +98,13 @@ class LinearMap:
     def full(cls, entries: Numbers) -> LinearMap:
         """Dense matrices, of shape ``(batch, m, n)`` or ``(m, n)``, every entry possibly nonzero."""
         m, n = entries.shape[-2:]
-        return cls(Pattern.full(m, n), entries.reshape(-1, m * n))
+        return cls(Pattern.full(m, n), Scaled(entries.reshape(-1, m, n)))
 
     @classmethod
     def constant(cls, matrix: Numbers) -> LinearMap:
         """A known matrix, of shape ``(m, n)``: its zeros are structural."""
-        return cls(Pattern.from_boolean(matrix != 0), matrix[matrix != 0][None])
+        nonzero = matrix != 0
+        return cls.full(matrix) if nonzero.all() else cls(Pattern.from_boolean(nonzero), matrix[nonzero][None])
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -72,23 +114,38 @@ class LinearMap:
     @property
     def batch(self) -> int:
         """Points it holds numbers for."""
-        return int(self.values.shape[0])
+        return self.given.batch if isinstance(self.given, Scaled) else int(self.given.shape[0])
+
+    @cached_property
+    def values(self) -> Numbers:
+        """The numbers in the order of the pattern's entries, of shape ``(batch, pattern.count)``."""
+        if isinstance(self.given, Scaled):
+            return self.dense.reshape(self.batch, -1)
+        return self.given
 
     @cached_property
     def dense(self) -> Numbers:
         """All entries, of shape ``(batch, m, n)``, zeros written out."""
-        if self.pattern.is_full:
-            return self.values.reshape(self.batch, *self.shape)
-        entries = np.zeros((self.batch, *self.shape), self.values.dtype)
-        entries[:, self.pattern.rows, self.pattern.columns] = self.values
+        if isinstance(self.given, Scaled):
+            entries = self.given.entries().view()
+        elif self.pattern.is_full:
+            entries = self.given.reshape(self.batch, *self.shape)
+        else:
+            entries = np.zeros((self.batch, *self.shape), self.given.dtype)
+            entries[:, self.pattern.rows, self.pattern.columns] = self.given
         entries.flags.writeable = False
         return entries
+
+    @property
+    def scaled(self) -> Scaled:
+        """The dense matrices, factors still beside them where they are."""
+        return self.given if isinstance(self.given, Scaled) else Scaled(self.dense)
 
     @cached_property
     def T(self) -> LinearMap:  # noqa: N802 - the name numpy gives it
         """The transpose."""
         if self.pattern.is_full:
-            return LinearMap(self.pattern.T, self.dense.transpose(0, 2, 1).reshape(self.batch, -1), self.unit)
+            return LinearMap(self.pattern.T, self.scaled.transposed, self.unit)
         order = np.lexsort((self.pattern.rows, self.pattern.columns))
         return LinearMap(self.pattern.T, self.values[:, order], self.unit)
 
@@ -97,7 +154,7 @@ class LinearMap:
         if rows.size == self.shape[0] and np.array_equal(rows, np.arange(rows.size)):
             return self
         if self.pattern.is_full:
-            return LinearMap(self.pattern.take(rows), self.dense[:, rows].reshape(self.batch, -1), self.unit)
+            return LinearMap(self.pattern.take(rows), self.scaled.take(rows), self.unit)
         return LinearMap(self.pattern.take(rows), self.values[:, entries_of_rows(self.pattern, rows)], self.unit)
 
     def placed(self, rows: Integers, m: int) -> LinearMap:
@@ -108,6 +165,8 @@ class LinearMap:
 
     def astype(self, dtype: npt.DTypeLike) -> LinearMap:
         """The same map with its numbers rounded to another floating-point type."""
+        if isinstance(self.given, Scaled) and self.given.is_of(dtype):
+            return self
         return LinearMap(self.pattern, self.values.astype(dtype), self.unit)
 
     @property

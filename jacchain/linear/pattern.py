@@ -15,6 +15,12 @@ import numpy.typing as npt
 
 Integers = npt.NDArray[np.int64]
 
+PAIRS = 1 << 16
+"""Pairs of matching entries looked at together."""
+
+CROWDED, DENSE = 1 << 10, 1 << 24
+"""A product of truth values as matrices: worth it up to so many multiplications for each pair, and so many entries."""
+
 
 @dataclass(frozen=True, eq=False)
 class Pattern:
@@ -56,8 +62,9 @@ class Pattern:
     @classmethod
     def selection(cls, columns: npt.ArrayLike, n: int) -> Pattern:
         """Row ``i`` has its one entry in column ``columns[i]``."""
-        columns = np.asarray(columns, np.int64)
-        return cls.of((columns.size, n), np.arange(columns.size), columns)
+        columns = np.array(columns, np.int64)
+        shape = (columns.size, n)
+        return cls(shape) if n == 1 else cls(shape, _frozen(np.arange(columns.size)), _frozen(columns))
 
     @classmethod
     def diagonal(cls, n: int) -> Pattern:
@@ -118,7 +125,9 @@ class Pattern:
     def T(self) -> Pattern:  # noqa: N802 - the name numpy gives it
         """The pattern of the transpose."""
         m, n = self.shape
-        return Pattern((n, m)) if self.is_full else Pattern.of((n, m), self.columns, self.rows)
+        if self.is_full:
+            return Pattern((n, m))
+        return self if self.is_diagonal else Pattern.from_keys((n, m), np.sort(self.columns * m + self.rows))
 
     @cached_property
     def key(self) -> tuple[tuple[int, int], bytes]:
@@ -130,6 +139,12 @@ class Pattern:
         entries = np.zeros(self.shape, bool)
         entries[self.rows, self.columns] = True
         return entries
+
+    @cached_property
+    def is_diagonal(self) -> bool:
+        """Square, with exactly the entries of the diagonal."""
+        m, n = self.shape
+        return m == n == self.count and bool((self.rows == self.columns).all())
 
     @property
     def one_per_row(self) -> bool:
@@ -154,13 +169,18 @@ class Pattern:
 
     def __matmul__(self, other: Pattern) -> Pattern:
         """The boolean product: an entry may be nonzero when some term of its sum may."""
-        m, n = self.shape[0], other.shape[1]
+        (m, k), n = self.shape, other.shape[1]
         if self.is_full and other.is_full:
             return Pattern((m, n))
-        if m * self.shape[1] * n <= 1 << 21 and self.count * n > 1 << 8:
+        pairs = multiplications(self, other)
+        if pairs > PAIRS and m * k * n <= CROWDED * pairs and max(m * k, k * n, m * n) <= DENSE:
             return Pattern.from_boolean(self.boolean().astype(np.float32) @ other.boolean().astype(np.float32) > 0)
-        left, right = matching_entries(self, other)
-        return Pattern.of((m, n), self.rows[left], other.columns[right])
+        keys = []
+        for rows in row_blocks(self, other, PAIRS):
+            part = self if rows.size == m else self.take(rows)
+            left, right = matching_entries(part, other)
+            keys.append(np.unique(rows[part.rows[left]] * n + other.columns[right]))
+        return Pattern.from_keys((m, n), np.concatenate(keys))
 
     @cached_property
     def structure(self) -> str:
@@ -204,6 +224,15 @@ def matching_entries(left: Pattern, right: Pattern) -> tuple[Integers, Integers]
     """All pairs of entries ``(i, t)`` of ``left`` and ``(t, j)`` of ``right``, as positions in either's list of entries."""
     source = entries_of_rows(right, left.columns)
     return np.repeat(np.arange(left.count), right.row_counts[left.columns]), source
+
+
+def row_blocks(left: Pattern, right: Pattern, pairs: int) -> list[Integers]:
+    """The rows of ``left`` in groups of neighbours, each with about ``pairs`` pairs of matching entries at most."""
+    matches = np.bincount(left.rows, right.row_counts[left.columns], left.shape[0])
+    if matches.sum() <= pairs:
+        return [np.arange(left.shape[0])]
+    group = np.cumsum(matches) // pairs
+    return np.split(np.arange(left.shape[0]), np.flatnonzero(np.diff(group)) + 1)
 
 
 def entries_of_rows(pattern: Pattern, rows: Integers) -> Integers:
