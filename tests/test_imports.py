@@ -18,10 +18,10 @@ ROOMS = {
     "pipeline": {"errors", "linear", "expression"},
     "jacobian": {"errors", "linear", "expression", "pipeline.stage"},
     "chain": {"errors", "linear"},
-    "results": {"linear", "chain.plan", "jacobian.jacobian", "jacobian.diagnostic"},
+    "results": {"linear", "chain", "jacobian"},
     "run": {"errors", "linear", "expression", "pipeline", "jacobian", "chain", "results"},
     "check": {"errors", "linear", "expression", "pipeline", "jacobian", "chain", "results", "run"},
-    "report": {"errors", "codes", "linear", "results", "chain.plan", "jacobian.jacobian", "jacobian.diagnostic", "__init__"},
+    "report": {"errors", "codes", "linear", "results", "chain", "jacobian", "expression.formula", "__init__"},
     "cli": {
         "errors",
         "codes",
@@ -42,7 +42,12 @@ ROOMS = {
 
 OWNERS = {"rich": "report", "click": "cli"}
 FORBIDDEN_MODULES = {"ast", "code", "codeop", "marshal", "pickle", "shelve", "importlib.import_module"}
-FORBIDDEN_CALLS = {"eval", "exec", "compile", "__import__"}
+FORBIDDEN_NAMES = {"eval", "exec", "compile", "__import__", "setattr", "delattr", "globals", "locals", "vars"}
+COMPUTED_NAMES = {
+    "jacobian/difference.py": "the fields of its own results, one after the other",
+    "jacobian/rays.py": "the operations of the arithmetic that a row of the table names",
+}
+"""Files that look an attribute up by a name that is not in the line itself, and which names those are."""
 
 FILES = sorted(PACKAGE.rglob("*.py"))
 
@@ -90,11 +95,10 @@ def test_nothing_a_person_wrote_is_ever_run(path):
     assert not {name for name in names if name in FORBIDDEN_MODULES or name.split(".")[0] in FORBIDDEN_MODULES}
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Name):
-            assert node.id not in FORBIDDEN_CALLS, f"{path.name}:{node.lineno} uses {node.id}"
-            assert node.id not in {"setattr", "delattr", "globals", "locals", "vars"}, f"{path.name}:{node.lineno} uses {node.id}"
+            assert node.id not in FORBIDDEN_NAMES, f"{path.name}:{node.lineno} uses {node.id}"
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "getattr":
-            literal = isinstance(node.args[1], ast.Constant)
-            assert literal, f"{path.name}:{node.lineno} looks an attribute up by a name that is not in the source"
+            known = isinstance(node.args[1], ast.Constant) or str(path.relative_to(PACKAGE)) in COMPUTED_NAMES
+            assert known, f"{path.name}:{node.lineno} looks an attribute up by a name that is not in the source"
 
 
 def test_every_room_says_what_it_is():

@@ -71,8 +71,9 @@ def test_a_sum_may_be_nonzero_where_a_term_may(data, m, n):
 
 
 @any_limits
+@pytest.mark.usefixtures("limits")
 @given(pair=factors())
-def test_the_product_is_the_boolean_product(limits, pair):
+def test_the_product_is_the_boolean_product(pair):
     a, b = pair
     product = Pattern.from_boolean(a) @ Pattern.from_boolean(b)
     assert (product.boolean() == (a.astype(int) @ b.astype(int) > 0)).all()

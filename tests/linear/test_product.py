@@ -36,8 +36,9 @@ def product(maps):
 
 
 @any_limits
+@pytest.mark.usefixtures("limits")
 @given(maps=chains(3))
-def test_products_are_those_of_the_dense_matrices(limits, maps):
+def test_products_are_those_of_the_dense_matrices(maps):
     a, b, c = (linear.dense for linear in maps)
     allowed = 1e-14 * (abs(a) @ abs(b) @ abs(c)) + 1e-300
     assert (abs(product(maps).dense - a @ b @ c) <= allowed).all()
@@ -45,15 +46,17 @@ def test_products_are_those_of_the_dense_matrices(limits, maps):
 
 
 @any_limits
+@pytest.mark.usefixtures("limits")
 @given(maps=chains(2))
-def test_the_pattern_of_a_product_is_the_product_of_the_patterns(limits, maps):
+def test_the_pattern_of_a_product_is_the_product_of_the_patterns(maps):
     expected = maps[0].pattern @ maps[1].pattern
     assert (multiply(*maps).pattern.boolean() == expected.boolean()).all()
 
 
 @any_limits
+@pytest.mark.usefixtures("limits")
 @given(maps=chains(2), row=st.integers(0, 5))
-def test_what_is_undefined_in_one_row_stays_there(limits, maps, row):
+def test_what_is_undefined_in_one_row_stays_there(maps, row):
     left, right = maps
     row %= left.shape[0]
     spoilt = np.where(left.pattern.rows == row, np.nan, left.values)
@@ -63,8 +66,9 @@ def test_what_is_undefined_in_one_row_stays_there(limits, maps, row):
 
 
 @any_limits
+@pytest.mark.usefixtures("limits")
 @given(maps=chains(2), column=st.integers(0, 5))
-def test_only_true_dependence_carries_on_what_is_undefined(limits, maps, column):
+def test_only_true_dependence_carries_on_what_is_undefined(maps, column):
     left, right = maps
     column %= right.shape[0]
     spoilt = np.where(right.pattern.rows == column, np.nan, right.values)
@@ -106,7 +110,7 @@ def scaled(rng, m, n, rows, columns):
     return LinearMap(Pattern.full(m, n), Scaled(rng.normal(size=(1, m, n)), rows, columns))
 
 
-@pytest.mark.parametrize("m, k, n", [(40, 50, 3), (3, 50, 40), (50, 4, 40), (1, 60, 60), (60, 60, 1)])
+@pytest.mark.parametrize(("m", "k", "n"), [(40, 50, 3), (3, 50, 40), (50, 4, 40), (1, 60, 60), (60, 60, 1)])
 @pytest.mark.parametrize("size", [1.0, 1e-200, 1e200, 1e-300, 1e300])
 def test_waiting_factors_of_any_size_are_as_good_as_written_ones(m, k, n, size):
     rng = np.random.default_rng(m + k + n)

@@ -1,5 +1,7 @@
 """Random zero patterns and linear maps, with the shapes and the awkward values that products trip over."""
 
+from itertools import pairwise
+
 import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -41,4 +43,4 @@ def chains(draw, length):
     """Maps that can be multiplied one after the other."""
     shapes = draw(st.lists(sizes, min_size=length + 1, max_size=length + 1))
     batch = draw(st.integers(1, 3))
-    return [draw(maps(m, n, batch)) for m, n in zip(shapes, shapes[1:], strict=False)]
+    return [draw(maps(m, n, batch)) for m, n in pairwise(shapes)]
