@@ -19,6 +19,7 @@ ROOMS = {
     "jacobian": {"errors", "linear", "expression", "pipeline.stage"},
     "chain": {"errors", "linear"},
     "results": {"linear", "chain", "jacobian"},
+    "reference": {"errors", "linear", "expression", "jacobian", "results"},
     "run": {"errors", "linear", "expression", "pipeline", "jacobian", "chain", "results"},
     "check": {"errors", "linear", "expression", "pipeline", "jacobian", "chain", "results", "run"},
     "report": {"errors", "codes", "linear", "results", "chain", "jacobian", "expression.formula", "__init__"},
