@@ -106,6 +106,10 @@ class Arithmetic:
         """The smallest component."""
         return np.asarray(x.real.min(-1, keepdims=True))
 
+    def hits(self, x: Array) -> Array:
+        """One for each component that is the largest, zero for the others."""
+        return np.asarray(x.real >= self.peak(x), self.dtype)
+
     def count(self, x: Array) -> int:
         """How many components."""
         return int(x.shape[-1])

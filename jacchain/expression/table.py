@@ -107,9 +107,10 @@ def standardised(o: Any, x: Any, epsilon: Any) -> tuple[Any, Any]:
     return centred / s, s
 
 
-def share(o: Any, y: Any, arguments: Sequence[Any]) -> list[Any]:
-    """Partials of a largest or smallest argument: one for the argument that attains it, equal shares at a tie."""
-    hits = [o.where(argument == y, o.number(1), o.number(0)) for argument in arguments]
+def share(o: Any, arguments: Sequence[Any]) -> list[Any]:
+    """Partials of a largest argument: one for the argument that is at least all others, equal shares at a tie."""
+    others = [arguments[:position] + arguments[position + 1 :] for position in range(len(arguments))]
+    hits = [o.where(own >= largest(o, *rest), o.number(1), o.number(0)) for own, rest in zip(arguments, others, strict=True)]
     count = hits[0]
     for hit in hits[1:]:
         count = count + hit
@@ -193,8 +194,8 @@ FUNCTIONS: dict[str, Row] = {
     # of two or more
     "hypot": Row("x, y", lambda o, x, y: o.hypot(x, y), lambda o, z, x, y: [direction(o, x, z), direction(o, y, z)], ("x/hypot(x, y)", "y/hypot(x, y)"), at=(3, -4), switch="hypot(x, y)", real=True, says="sqrt(x^2 + y^2)"),
     "mod":   Row("x, y", lambda o, x, y: o.mod(x, y), lambda o, z, x, y: [o.number(1), -o.floor(x / y)],             ("1", "-floor(x/y)"), at=(7.3, 2), domain="y != 0", switch="x/y - floor(x/y)", real=True, says="x - y*floor(x/y)"),
-    "max":   Row("a, b, ...", largest,  lambda o, y, *a: share(o, y, a), ("where(a >= b, 1, 0)", "where(b > a, 1, 0)"), at=(2, 3), switch="a - b", real=True, says="the larger; of one vector, its largest component"),
-    "min":   Row("a, b, ...", smallest, lambda o, y, *a: share(o, y, a), ("where(a <= b, 1, 0)", "where(b < a, 1, 0)"), at=(2, 3), switch="a - b", real=True, says="the smaller; of one vector, its smallest component"),
+    "max":   Row("a, b, ...", largest,  lambda o, y, *a: share(o, a), ("where(a >= b, 1, 0)", "where(b > a, 1, 0)"), at=(2, 3), switch="a - b", real=True, says="the larger; of one vector, its largest component"),
+    "min":   Row("a, b, ...", smallest, lambda o, y, *a: share(o, [-x for x in a]), ("where(a <= b, 1, 0)", "where(b < a, 1, 0)"), at=(2, 3), switch="a - b", real=True, says="the smaller; of one vector, its smallest component"),
     "clip":  Row("x, low, high", defined="min(max(x, low), high)", at=(0.3, 0, 1), says="x kept between low and high"),
     "where": Row("condition, a, b", at=(1, 2, 3), says="a where the condition holds, else b; only the branch taken is evaluated"),
     # a vector becomes a number
@@ -222,8 +223,8 @@ BY_ARITY: dict[tuple[str, int], tuple[str, Row]] = {
     ("log", 2):        ("log base", Row("x, base", defined="log(x)/log(base)", at=(5, 2))),
     ("leaky_relu", 2): ("leaky_relu slope", Row("x, slope", defined="where(x > 0, x, slope*x)", at=(-0.3, 0.1))),
     ("elu", 2):        ("elu scale", Row("x, a", defined="where(x > 0, x, a*expm1(x))", at=(-0.3, 0.7))),
-    ("max", 1):        ("max of", Row("v", lambda o, v: o.peak(v),  lambda o, y, v: [o.where(v == y, o.number(1), o.number(0)) / o.total(o.where(v == y, o.number(1), o.number(0)))], ("where(v == max(v), 1, 0)",), form="row", switch="gap", at=([2, 1, 0.1],), real=True)),
-    ("min", 1):        ("min of", Row("v", lambda o, v: o.least(v), lambda o, y, v: [o.where(v == y, o.number(1), o.number(0)) / o.total(o.where(v == y, o.number(1), o.number(0)))], ("where(v == min(v), 1, 0)",), form="row", switch="gap", at=([2, 1, 0.1],), real=True)),
+    ("max", 1):        ("max of", Row("v", lambda o, v: o.peak(v),  lambda o, y, v: [(hits := o.hits(v)) / o.total(hits)], ("where(v == max(v), 1, 0)",), form="row", switch="gap", at=([2, 1, 0.1],), real=True)),
+    ("min", 1):        ("min of", Row("v", lambda o, v: o.least(v), lambda o, y, v: [(hits := o.hits(-v)) / o.total(hits)], ("where(v == min(v), 1, 0)",), form="row", switch="gap", at=([2, 1, 0.1],), real=True)),
     ("layernorm", 2):  ("layernorm epsilon", Row("v, epsilon", lambda o, v, e: standardised(o, v, e)[0],
                        lambda o, y, v, e: [o.full(o.count(v) - 1 - o.square(y), -1 - o.outer(y, y)) / (o.count(v) * standardised(o, v, e)[1][..., None]), -y / (2 * o.square(standardised(o, v, e)[1]))],
                        ("(I - outer(1, 1)/n - outer(y, y)/n)/s", "-y/(2*s^2)"), form="full", at=([3, 4, -1], 0.1), domain="epsilon >= 0", real=True)),
