@@ -109,7 +109,7 @@ def standardised(o: Any, x: Any, epsilon: Any) -> tuple[Any, Any]:
 
 def share(o: Any, arguments: Sequence[Any]) -> list[Any]:
     """Partials of a largest argument: one for the argument that is at least all others, equal shares at a tie."""
-    others = [arguments[:position] + arguments[position + 1 :] for position in range(len(arguments))]
+    others = [[x for place, x in enumerate(arguments) if place != own] for own in range(len(arguments))]
     hits = [o.where(own >= largest(o, *rest), o.number(1), o.number(0)) for own, rest in zip(arguments, others, strict=True)]
     count = hits[0]
     for hit in hits[1:]:

@@ -182,16 +182,16 @@ class GermArithmetic:
 
     def _integrated(self, name: str) -> Callable[[Any], Any]:
         """A smooth function of a germ: the number at its limit, plus the integral of the table's derivative along it."""
-        plain: Callable[[Any], Any] = getattr(PLAIN, name)
-        rule = FUNCTIONS[name].rule
+        plain, rule = FUNCTIONS[name].value, FUNCTIONS[name].rule
+        assert plain is not None
         assert rule is not None
 
         def value(x: Any) -> Any:
             if not isinstance(x, Germ):
-                return plain(np.asarray(x, np.longdouble))[()]
+                return plain(PLAIN, np.asarray(x, np.longdouble))[()]
             if x.lost:
                 return x
-            start = plain(np.asarray(x.limit, np.longdouble))[()]
+            start = plain(PLAIN, np.asarray(x.limit, np.longdouble))[()]
             if not np.isfinite(start):
                 return UNDEFINED if np.isnan(start) else UNKNOWN
             recording, self.recording = self.recording, False
