@@ -28,12 +28,12 @@ from jacchain.report.matrix import UNCERTAIN_NOTE, formulas_box, matrix_box
 from jacchain.report.number import number_text
 from jacchain.report.text import cells, shortened
 
-_WORDS = re.compile(" +|[^ ]+")
+_WORDS = re.compile(" +|[^ ]+(?: [=∈] [^ ]+)*")
 _CHUNKS = re.compile(" {3,}|(?:[^ ]| {1,2}(?! ))+")
 INDENT = 4
 """How far the second line of an equation is moved to the right."""
-LEAST = 12
-"""Cells that a column of numbers or of words is given at the least."""
+LEAST = 24
+"""Cells that a column of numbers or of words is given, unless it needs less, before optional columns are."""
 
 
 def lines(document: Document, look: Look) -> Iterator[Line]:
@@ -66,35 +66,41 @@ def wrapped(paragraph: Paragraph, look: Look) -> Iterator[Line]:
     line: list[Run] = [Run(" " * paragraph.indent)]
     room = look.width - paragraph.indent
     blank = ""
-    for chunk in _stretches(tuple(spoken(run, look) for run in paragraph.runs), _CHUNKS):
+    for chunk in _stretches([spoken(run, look) for run in paragraph.runs], _CHUNKS):
         fits = width_of(chunk) <= look.width - start
+        if not fits and len(line) > 1:
+            yield joined(line)
+            line, room, blank = [Run(" " * start)], look.width - start, ""
         for piece in [chunk] if fits else _cut(_stretches(chunk, _WORDS), look.width - start):
             if piece[0].text.isspace():
-                blank += "".join(run.text for run in piece)
+                blank += piece[0].text
                 continue
             if len(blank) + width_of(piece) > room and len(line) > 1:
                 yield joined(line)
                 line, room, blank = [Run(" " * start)], look.width - start, ""
-            line += [Run(blank), *piece]
+            line += [Run(blank, piece[0].role), *piece]
             room -= len(blank) + width_of(piece)
             blank = ""
     yield joined(line)
 
 
-def _stretches(parts: Iterable[Run], pattern: re.Pattern[str]) -> Iterator[list[Run]]:
+def _stretches(parts: Sequence[Run], pattern: re.Pattern[str]) -> Iterator[list[Run]]:
     """Gaps and what lies between them, over the ends of runs; ``pattern`` finds both."""
-    word: list[Run] = []
-    for run in parts:
-        for piece in pattern.findall(run.text):
-            if piece.isspace():
-                if word:
-                    yield word
-                    word = []
-                yield [Run(piece, run.role)]
-            else:
-                word.append(Run(piece, run.role))
-    if word:
-        yield word
+    text = "".join(run.text for run in parts)
+    pending = iter(parts)
+    run, used = next(pending, Run("")), 0
+    for found in pattern.finditer(text):
+        missing = found.end() - found.start()
+        piece = []
+        while missing:
+            taken = run.text[used : used + missing]
+            if taken:
+                piece.append(Run(taken, run.role))
+            missing -= len(taken)
+            used += len(taken)
+            if used == len(run.text) and missing:
+                run, used = next(pending), 0
+        yield [Run(found.group())] if found.group().isspace() else piece
 
 
 def _cut(pieces: Iterable[list[Run]], width: int) -> Iterator[list[Run]]:
@@ -120,15 +126,23 @@ def _equation(equation: Equation, look: Look, notes: list[str]) -> Iterator[Line
     """The terms from left to right, on a further line where the next does not fit."""
     units = list(_units(equation, look))
     notes += [note for unit in units for note in unit.notes]
-    row: list[Box] = []
+    together = sum(unit.width + 1 for unit in units) - 1
+    lead = words(equation.lead, look)
     if equation.lead:
-        lead = padded(words(equation.lead, look), min(equation.margin, look.width // 3))
-        together = sum(unit.width + 1 for unit in units) - 1
-        if lead.width + 1 + together > look.width >= together + INDENT:
-            yield from _placed([lead], look)
-            row = [padded(words((), look), INDENT - 1)]
-        else:
-            row = [lead]
+        lead = padded(lead, min(equation.margin, look.width // 3))
+        if lead.width + 1 + together <= look.width:
+            yield from _placed([lead, *units], look)
+            return
+        yield from _placed([lead], look)
+    first = INDENT if equation.lead and together + INDENT <= look.width else 0
+    if equation.lead and not first:
+        units[0] = side_by_side([padded(words((), look), INDENT + 1), units[0]])
+    yield from _flow(units, first, look)
+
+
+def _flow(units: Sequence[Box], indent: int, look: Look) -> Iterator[Line]:
+    """The boxes in rows, as many in each as fit; the rows after the first are moved to the right."""
+    row = [padded(words((), look), indent - 1)] if indent else []
     for unit in units:
         taken = sum(box.width + 1 for box in row)
         if row and taken + unit.width > look.width:
@@ -160,11 +174,12 @@ def _units(equation: Equation, look: Look) -> Iterator[Box]:
 
 
 def _placed(row: Sequence[Box], look: Look) -> Iterator[Line]:
-    for line in side_by_side(row).lines:
-        if width_of(line) > look.width:
+    box = side_by_side(row)
+    if box.width <= look.width:
+        yield from box.lines
+    else:
+        for line in box.lines:
             yield from wrapped(Paragraph(line, 0, INDENT), look)
-        else:
-            yield line
 
 
 def _table(table: Table, look: Look) -> Iterator[Line]:

@@ -31,7 +31,7 @@ from jacchain.report.matrix import ROWS, formulas_box, hidden, shown_numbers
 from jacchain.report.number import number_text
 from jacchain.report.symbols import NAMES, NUMBERS, grouped, jacobian_symbol, numbers, operand_symbol, point, space, variables
 from jacchain.report.text import component
-from jacchain.results import PipelineFacts, ProductResult, Report, StageResult
+from jacchain.results import ProductResult, Report, StageResult
 
 STAGES = 24
 """Rows up to which the table of the stages is shown whole."""
@@ -135,14 +135,11 @@ def _title(report: Report, look: Look) -> Iterator[Block]:
     )
     parts = runs(Run(facts.file, "title"), "   ", count, "   ", *maps, "   at ", *point(facts.inputs, facts.at, look))
     yield Paragraph(parts, hang=4)
-    yield from (Paragraph(runs(Run(text, "note")), hang=0) for text in _described(facts))
-
-
-def _described(facts: PipelineFacts) -> Iterator[str]:
-    """What the file says about itself, beyond its own name."""
     if facts.name and facts.name not in {facts.file, facts.file.rpartition("/")[2].partition(".")[0]}:
-        yield facts.name
-    yield from (line.strip() for line in facts.description.splitlines() if line.strip())
+        yield Paragraph(runs(Run(facts.name, "heading")), hang=0)
+    for line in facts.description.splitlines():
+        if line.strip():
+            yield Paragraph(runs(Run(line.strip(), "note")), hang=0)
 
 
 def _stages(report: Report, look: Look) -> Iterator[Block]:
@@ -252,8 +249,8 @@ def _entries(jacobian: Jacobian) -> tuple[tuple[str, ...], ...] | None:
 
 
 def _listed(stage: StageResult, entries: tuple[tuple[str, ...], ...], look: Look) -> Iterator[Block]:
-    """The formulas that are not zero, one on a line."""
-    places = [(i, j) for i, row in enumerate(entries) for j, entry in enumerate(row) if entry != "0"]
+    """The formulas that are more than a number, one on a line."""
+    places = [(i, j) for i, row in enumerate(entries) for j, entry in enumerate(row) if not _NUMERAL.fullmatch(entry)]
     shown = places if look.full else places[:ENTRIES]
     for i, j in shown:
         by = _derivative(component(stage.outputs[i]), component(stage.inputs[j]))

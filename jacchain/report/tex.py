@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 from jacchain.report.document import Equation, Formulas, Matrix, Runs, Vector
 from jacchain.report.look import Look
-from jacchain.report.matrix import OUTER_ROWS, ROWS, entries, shown_numbers
+from jacchain.report.matrix import OUTER_ROWS, ROWS, shown_numbers
 from jacchain.report.number import UNCERTAIN, number_text
+from jacchain.report.strip import entries
 from jacchain.report.text import GREEK, PLAIN_DIGITS, cleaned, component
 
 COLUMNS, OUTER_COLUMNS = 10, 8
