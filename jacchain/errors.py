@@ -84,8 +84,7 @@ class Fragment:
         """The span in the source of ``text[start:end]``."""
         end = len(self.text) if end is None else end
         first = self.places[start]
-        last = self.places[end - 1] + 1 if end > start else first
-        return Span(self.source, first, max(first, last))
+        return Span(self.source, first, max(first, self.places[end]))
 
 
 @dataclass(frozen=True)

@@ -26,3 +26,21 @@ def oracle():
         return json.loads(path.read_text(encoding="utf-8"))
 
     return read
+
+
+def pytest_addoption(parser):
+    parser.addoption("--bless", action="store_true", help="rewrite the golden texts with what is printed now; read the diff")
+
+
+@pytest.fixture
+def golden(request):
+    """Holds a text to the one in a file; with ``--bless`` the file is written instead."""
+
+    def hold(path, text):
+        assert text.strip(), f"nothing is printed for {path.name}"
+        if request.config.getoption("--bless"):
+            path.write_text(text, encoding="utf-8")
+        assert path.is_file(), f"{path.name} is missing: pytest --bless writes it"
+        assert text == path.read_text(encoding="utf-8")
+
+    return hold

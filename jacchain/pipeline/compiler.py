@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from jacchain.errors import JacchainError, Problem
 from jacchain.expression.arithmetic import Array
 from jacchain.expression.builder import CONSTANTS as BUILT_IN
-from jacchain.expression.builder import Budget, Builder
+from jacchain.expression.builder import Builder
 from jacchain.expression.graph import Shape
 from jacchain.expression.program import Program, compile_graph
 from jacchain.pipeline.constants import Constants
@@ -17,7 +17,7 @@ from jacchain.pipeline.ledger import Ledger
 from jacchain.pipeline.ranges import bounds_of, scale_of
 from jacchain.pipeline.signature import SIZE
 from jacchain.pipeline.spec import FunctionSpec
-from jacchain.pipeline.written import Written, with_truth
+from jacchain.pipeline.written import Written, with_trap
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +30,19 @@ class Compiled:
     author: Program | None
     scale: Array | None
     bounds: Array | None
+
+
+@dataclass(frozen=True, eq=False)
+class Attempt:
+    """What came of compiling a function: ``compiled``, or what is wrong.
+
+    ``size`` is how many outputs it has, ``None`` when that is not known; there may be no problems, when the function needs
+    something whose mistake has been reported already.
+    """
+
+    compiled: Compiled | None
+    size: int | None
+    problems: tuple[Problem, ...] = ()
 
 
 def components(name: str, shape: Shape) -> list[str]:
@@ -58,38 +71,26 @@ def check_names(function: FunctionSpec, constants: Constants, ledger: Ledger) ->
             ledger.warn(Problem("JC391", message, span, help="choose another name if the built-in is meant"))
 
 
-def compile_function(function: FunctionSpec, arriving: int, constants: Constants, budget: Budget) -> Compiled:
-    """The program of a function for ``arriving`` inputs.
-
-    Raises JacchainError with every mistake in it; with none at all when it needs something whose mistake is known already.
-    """
+def compile_function(function: FunctionSpec, arriving: int, constants: Constants) -> Attempt:
+    """The program of a function for ``arriving`` inputs, or all that is wrong with it."""
     shapes = parameter_shapes(function, arriving)
-    builder = _Expressions(Builder(shapes, constants.values, budget), constants.failed)
+    builder = _Expressions(Builder(shapes, constants.values, constants.budget), constants.failed)
     for name, _, expression in function.lets:
         builder.let(name, expression)
-    nodes: list[int] = []
-    outputs: list[str] = []
-    for output in function.outputs:
-        built = [builder.output(expression) for expression in output.values]
-        known = [node for node in built if node is not None]
-        sizes = [builder.shape(node) for node in known]
-        total = sum(shape[0] if shape else 1 for shape in sizes)
-        if len(outputs) + total > SIZE:
-            raise _too_many(function, len(outputs) + total)
-        outputs += components(output.name, () if not output.listed and sizes == [()] else (total,))
-        nodes += known
-    if len(set(outputs)) < len(outputs):
-        message = f"two outputs of `{function.name}` have the same name"
-        builder.problems.append(Problem("JC304", message, function.signature.span, help="give each its own name"))
+    nodes, outputs = builder.outputs(function)
     inputs = tuple(name for parameter, shape in shapes for name in components(parameter, shape))
+    size = len(outputs) if builder.whole else None
     author = builder.author(function, len(outputs), len(inputs)) if function.author_span else []
     scale = bounds = None
     with builder.noting():
         scale = scale_of(function, shapes, constants)
     with builder.noting():
         bounds = bounds_of(function, shapes, constants)
-    builder.settle()
-    return Compiled(inputs, tuple(outputs), builder.program(nodes), builder.program(author) if author else None, scale, bounds)
+    if not builder.whole:
+        return Attempt(None, size, tuple(builder.problems))
+    program = builder.program(nodes)
+    compiled = Compiled(inputs, tuple(outputs), program, builder.program(author) if author else None, scale, bounds)
+    return Attempt(compiled, size)
 
 
 class _Expressions:
@@ -109,12 +110,7 @@ class _Expressions:
             yield
         except JacchainError as error:
             self.whole = False
-            self.problems += (with_truth(error, expression) if expression else error).problems
-
-    def settle(self) -> None:
-        """Raises what is wrong."""
-        if not self.whole or self.problems:
-            raise JacchainError(*self.problems)
+            self.problems += (with_trap(error, expression) if expression else error).problems
 
     def is_known(self, expression: Written) -> bool:
         """Whether everything an expression reads could be worked out; if not, its mistakes are known already."""
@@ -137,6 +133,29 @@ class _Expressions:
                 return self.builder.output(expression.fragment, expression.tree)
         return None
 
+    def outputs(self, function: FunctionSpec) -> tuple[list[int], list[str]]:
+        """The nodes of the outputs, and the names of all their components."""
+        nodes: list[int] = []
+        names: list[str] = []
+        for output in function.outputs:
+            known = [node for node in map(self.output, output.values) if node is not None]
+            shapes = [self.shape(node) for node in known]
+            total = sum(shape[0] if shape else 1 for shape in shapes)
+            with self.noting():
+                if len(names) + total > SIZE:
+                    raise _too_many(function, len(names) + total)
+                names += components(output.name, () if not output.listed and shapes == [()] else (total,))
+            nodes += known
+        if len(set(names)) < len(names):
+            message = f"two outputs of `{function.name}` have the same name"
+            self.refuse(Problem("JC304", message, function.signature.span, help="give each its own name"))
+        return nodes, names
+
+    def refuse(self, problem: Problem) -> None:
+        """Writes down a problem."""
+        self.whole = False
+        self.problems.append(problem)
+
     def author(self, function: FunctionSpec, m: int, n: int) -> list[int]:
         """The nodes of the entries of a hand-derived Jacobian, row by row."""
         rows = function.author
@@ -151,8 +170,8 @@ class _Expressions:
         if self.whole and sizes != [n] * m:
             shape = f"{len(sizes)}×{sizes[0]}" if sizes and len(set(sizes)) == 1 else f"{len(sizes)} rows of unequal length"
             message = f"the Jacobian of `{function.name}` is {m}×{n}, this one is {shape}"
-            way_out = f"write {m} row(s), one for each output, of {n} entries, one for each input"
-            self.problems.append(Problem("JC330", message, function.author_span, help=way_out))
+            way_out = f"write a row for each output ({m}), with an entry for each input ({n})"
+            self.refuse(Problem("JC330", message, function.author_span, help=way_out))
         return found
 
     def program(self, nodes: list[int]) -> Program:

@@ -12,13 +12,13 @@ import numpy as np
 from jacchain.errors import JacchainError, Problem, Span
 from jacchain.expression import CONSTANTS as BUILT_IN
 from jacchain.expression.arithmetic import Array
-from jacchain.expression.builder import evaluate_constant
+from jacchain.expression.builder import Budget, evaluate_constant
 from jacchain.expression.tree import Stack
 from jacchain.pipeline.document import Block, Mapping, Node, Scalar, Sequence, already_reported, unexpected
 from jacchain.pipeline.ledger import Ledger
 from jacchain.pipeline.numbers import NUMBER
 from jacchain.pipeline.spec import ConstantSpec
-from jacchain.pipeline.written import Values, Written, text_of, with_truth, written
+from jacchain.pipeline.written import Values, Written, text_of, with_trap, written
 
 ENTRIES = 1 << 24
 """Numbers that all constants of a file may have together."""
@@ -29,29 +29,41 @@ Reader = Callable[[Scalar], Array]
 
 @dataclass
 class Constants:
-    """The constants known so far; ``failed`` are those that are defined but could not be evaluated."""
+    """The constants known so far; ``failed`` are those that could not be evaluated, ``later`` those still to come.
+
+    ``budget`` is what all expressions of the file may cost together.
+    """
 
     values: dict[str, Array] = field(default_factory=dict)
     failed: set[str] = field(default_factory=set)
+    later: dict[str, Span] = field(default_factory=dict)
+    budget: Budget = field(default_factory=Budget)
 
     def evaluate(self, expression: Written) -> Array:
         """The value of an expression of constants, of 0, 1 or 2 dimensions.
 
         Raises JacchainError: what is wrong with it, or nothing at all when it needs a constant that failed.
         """
-        if self.failed & expression.names():
+        names = expression.names()
+        if self.failed & names:
             raise already_reported()
+        for name in sorted(names & set(self.later)):
+            related = ((self.later[name], "it is defined here"),)
+            way_out = "an expression uses the constants above it"
+            raise JacchainError(
+                Problem("JC252", f"`{name}` is not known yet", expression.place(name), related=related, help=way_out)
+            )
         scalar = expression.scalar
         if scalar is not None and scalar.kind == "number":
             return _finite(np.array(float(scalar.text)), scalar.span)
         tree = expression.tree
         if isinstance(tree, Stack) and all(isinstance(row, Stack) for row in tree.items):
-            rows = [evaluate_constant(expression.fragment, row, self.values) for row in tree.items]
+            rows = [evaluate_constant(expression.fragment, row, self.values, self.budget) for row in tree.items]
             return _matrix(rows, [expression.fragment.span(row.start, row.end) for row in tree.items])
         try:
-            return evaluate_constant(expression.fragment, tree, self.values)
+            return evaluate_constant(expression.fragment, tree, self.values, self.budget)
         except JacchainError as error:
-            raise with_truth(error, expression) from None
+            raise with_trap(error, expression) from None
 
     def numbers(self, values: Values) -> Array:
         """Numbers and vectors one after the other, as one vector."""
@@ -66,13 +78,14 @@ class Constants:
 
 def evaluate_constants(specs: Items[ConstantSpec], sets: Dictionary[str, Written], reader: Reader, ledger: Ledger) -> Constants:
     """The constants of a file; ``sets`` are those that the command line replaces."""
-    constants = Constants()
+    constants = Constants(later={spec.name: spec.span for spec in specs})
     total = 0
     for spec in specs:
         if spec.name in BUILT_IN:
             message = f"the constant `{spec.name}` hides the built-in `{spec.name}`"
             ledger.warn(Problem("JC391", message, spec.span, help="choose another name"))
         constants.failed.add(spec.name)
+        del constants.later[spec.name]
         with ledger.gather():
             value = constants.evaluate(sets[spec.name]) if spec.name in sets else _value(spec.value, constants, reader)
             total += value.size
@@ -140,10 +153,14 @@ def _entry(node: Node, constants: Constants) -> float:
 def _matrix(rows: list[Array], spans: list[Span]) -> Array:
     for row, span in zip(rows, spans, strict=True):
         if row.size != rows[0].size:
-            message = f"this row has {row.size} entries, the first has {rows[0].size}"
-            related = ((spans[0], f"{rows[0].size} entries"),)
+            message = f"this row has {_entries(row)}, the first has {_entries(rows[0])}"
+            related = ((spans[0], _entries(rows[0])),)
             raise JacchainError(Problem("JC312", message, span, related=related, help="give every row as many entries"))
     return np.array([np.atleast_1d(row) for row in rows])
+
+
+def _entries(row: Array) -> str:
+    return f"{row.size:,} entr{'y' if row.size == 1 else 'ies'}"
 
 
 def _from_file(node: Mapping, reader: Reader) -> Array:

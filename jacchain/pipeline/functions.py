@@ -10,10 +10,11 @@ from jacchain.expression.words import canonical, name_end
 from jacchain.pipeline.bulk import expand
 from jacchain.pipeline.document import Block, Broken, Mapping, Node, Scalar, Sequence, clip, unexpected
 from jacchain.pipeline.ledger import Ledger
+from jacchain.pipeline.placed import read_placed
 from jacchain.pipeline.signature import read_signature
-from jacchain.pipeline.spec import FunctionSpec, Named, OutputSpec, Placed, Signature
+from jacchain.pipeline.spec import FunctionSpec, OutputSpec, Signature
 from jacchain.pipeline.stage import Method
-from jacchain.pipeline.written import Written, name_of, refuse_function, text_of, values, written
+from jacchain.pipeline.written import Written, name_of, refuse_function, text_of, written
 
 METHODS = ("analytic", "difference")
 LONG_FORM = ("outputs", "description", "let", "jacobian", "method", "scale", "bounds")
@@ -111,14 +112,13 @@ class _Reader:
             self.note(JacchainError(Problem("JC301", message, self.signature.span, help=way_out)))
         description, method = "", "analytic"
         author: tuple[tuple[Written, ...], ...] = ()
-        scale = None
         try:
             description = text_of(parts["description"], "a description").text if "description" in parts else ""
             method = _method(parts["method"]) if "method" in parts else "analytic"
             author = tuple(self.rows(parts["jacobian"])) if "jacobian" in parts else ()
-            scale = read_placed(parts["scale"]) if "scale" in parts else None
         except JacchainError as error:
             self.note(error)
+        scale = read_placed(parts["scale"], self.ledger) if "scale" in parts else None
         lets = tuple(self.lets(parts["let"])) if "let" in parts else ()
         return FunctionSpec(
             self.signature,
@@ -130,7 +130,7 @@ class _Reader:
             scale,
             parts.get("bounds"),
             description,
-            whole=not self.mistakes,
+            whole=not self.mistakes and (scale is None or scale.whole),
         )
 
     def lets(self, node: Node) -> Iterator[tuple[str, Span, Written]]:
@@ -188,22 +188,19 @@ def _method(node: Node) -> str:
     return word.text
 
 
-def read_placed(node: Node) -> Placed:
-    """Numbers for the inputs of a function: one, a list by position, or a mapping by the names of its parameters."""
-    if not isinstance(node, Mapping):
-        return Placed(node.span, values(node))
-    named = tuple(Named(name_of(key.fragment, "an input"), values(value), key.span) for key, value in node.entries)
-    return Placed(node.span, named=named)
-
-
 def known_keys(node: Mapping, known: tuple[str, ...], where: str, ledger: Ledger) -> dict[str, Node]:
-    """The values of a mapping by key; each key that is not known is written down with the one that was probably meant."""
+    """The values of a mapping by key.
+
+    A key that is not known is written down with the one that was probably meant, and read as if it were that one.
+    """
     parts: dict[str, Node] = {}
     for key, value in node.entries:
         if key.text in known:
             parts[key.text] = value
             continue
         nearest = suggestion(key.text, known)
+        if nearest and all(nearest != other.text for other, _ in node.entries):
+            parts.setdefault(nearest, value)
         way_out = f"did you mean `{nearest}`?" if nearest else "known keys: " + ", ".join(known)
         ledger.add(Problem("JC300", f"{where} has no key `{clip(key.text)}`", key.span, help=way_out))
     return parts

@@ -9,13 +9,12 @@ from pathlib import Path
 from jacchain.errors import Fragment, JacchainError, Problem
 from jacchain.pipeline.assemble import assemble
 from jacchain.pipeline.constants import evaluate_constants
-from jacchain.pipeline.document import Mapping, Node, Scalar, already_reported, clip, mapping_of
+from jacchain.pipeline.document import Mapping, Node, Scalar, clip, mapping_of
 from jacchain.pipeline.json_reader import read_json
 from jacchain.pipeline.ledger import EnoughError, Ledger
 from jacchain.pipeline.parameter_files import ParameterFiles
 from jacchain.pipeline.point import merged, read_at, read_sets
 from jacchain.pipeline.sections import read_spec
-from jacchain.pipeline.spec import Placed
 from jacchain.pipeline.stage import Pipeline
 from jacchain.pipeline.text import decode
 from jacchain.pipeline.yaml_reader import read_yaml
@@ -70,15 +69,10 @@ def _assembled(
     read: Callable[[Ledger], Node], name: str, files: ParameterFiles, options: tuple[str | None, Sequence[str]], ledger: Ledger
 ) -> Pipeline:
     at, sets = options
-    option: Placed | None = None
-    if at is not None:
-        with ledger.gather():
-            option = read_at(at)
+    option = None if at is None else read_at(at, ledger)
     spec = read_spec(read(ledger), name, ledger)
     replaced = read_sets(sets, spec.constants, ledger)
     constants = evaluate_constants(spec.constants, replaced, files.read, ledger)
-    if at is not None and option is None:
-        raise already_reported()
     return assemble(spec, constants, merged(spec.at, option), name, ledger)
 
 
@@ -99,4 +93,9 @@ def _definitions(texts: Sequence[str], ledger: Ledger) -> Node:
     functions = mapping_of(span, entries, problems)
     for problem in problems:
         ledger.add(problem)
-    return Mapping(span, ((Scalar(Fragment.whole("functions", "-e"), "text", plain=False), functions),))
+    title = _text(clip("; ".join(texts)))
+    return Mapping(span, ((_text("name"), title), (_text("functions"), functions)))
+
+
+def _text(text: str) -> Scalar:
+    return Scalar(Fragment.whole(text, "-e"), "text", plain=False)

@@ -5,69 +5,100 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from jacchain.errors import Problem, Span
-from jacchain.expression.tree import Binary, Name, postorder
-from jacchain.pipeline.compiler import Compiled
+from jacchain.expression.tree import Binary, Index, Name, children, postorder
 from jacchain.pipeline.constants import Constants
 from jacchain.pipeline.spec import FunctionSpec
 
 
-def counted(count: int) -> str:
+def counted(count: int, noun: str = "number") -> str:
     """``1 number``, ``3 numbers``."""
-    return "1 number" if count == 1 else f"{count:,} numbers"
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 @dataclass(frozen=True)
 class Arrival:
-    """What reaches a function: how many numbers (``None`` when that is not known), from which function, and the way so far."""
+    """What reaches a function: how many numbers (``None`` when that is not known), from where, and the sizes so far.
+
+    ``producer`` is the function before it, ``None`` where the point arrives; ``span`` is the place of either.
+    """
 
     count: int | None
     producer: FunctionSpec | None = None
+    span: Span | None = None
     history: tuple[str, ...] = ()
+
+    def related(self) -> tuple[tuple[Span, str], ...]:
+        """The place that the numbers come from, and how many they are."""
+        if self.span is None or self.count is None:
+            return ()
+        return ((self.span, f"{'produces' if self.producer else 'has'} {counted(self.count)}"),)
+
+    def shapes_so_far(self, function: FunctionSpec) -> str:
+        """The sizes on the way to a function, as a note."""
+        return f"shapes so far  {' -> '.join(self.history)} -> {function.name}:?"
+
+    def clash(self, function: FunctionSpec, due: int) -> str:
+        """The message for a function that takes ``due`` numbers."""
+        what = f"cannot follow `{self.producer.name}`" if self.producer else "does not fit the point"
+        return f"`{function.name}` {what}: it takes {counted(due)}, gets {self.count:,}"
+
+    def way_out(self, due: int) -> str:
+        """How to make ``due`` numbers arrive."""
+        return f"make `{self.producer.name}` produce {counted(due)}" if self.producer else f"give the point {counted(due)}"
 
 
 def wrong_count(function: FunctionSpec, due: int, arrival: Arrival, meet: Span) -> Problem | None:
     """The problem of a function that takes another number of inputs than the one before it makes, if it does."""
     if arrival.producer is None or arrival.count is None or arrival.count == due:
         return None
-    made = counted(arrival.count)
-    related = ((arrival.producer.signature.span, f"makes {made}"), (meet, "they meet here"))
+    own = function.signature.span
     return Problem(
         "JC201",
-        f"`{function.name}` cannot follow `{arrival.producer.name}`: it takes {counted(due)}, gets {arrival.count:,}",
-        function.signature.span,
+        arrival.clash(function, due),
+        own,
         f"takes {counted(due)}",
-        related if meet != function.signature.span else related[:1],
-        f"declare the parameters of `{function.name}` for {made}, or make `{arrival.producer.name}` produce {counted(due)}",
-        (_shapes_so_far(function, arrival),),
+        (*arrival.related(), *(((meet, "they meet here"),) if meet != own else ())),
+        f"declare the parameters of `{function.name}` for {counted(arrival.count)}, or {arrival.way_out(due)}",
+        (arrival.shapes_so_far(function),),
     )
 
 
 def misfit(problem: Problem, function: FunctionSpec, arrival: Arrival, constants: Constants) -> Problem:
-    """The problem; if it is one of sizes in a function that takes whatever arrives, with the place that it arrives from."""
-    producer, count = arrival.producer, arrival.count
-    if producer is None or count is None or not function.signature.takes_all or problem.code not in {"JC203", "JC204", "JC207"}:
+    """A problem inside a function; where it is one of the size that arrives, with the place that it arrives from."""
+    if problem.code not in {"JC203", "JC204", "JC207"} or not function.signature.takes_all or not _reads_all(problem, function):
         return problem
-    related = (*problem.related, (producer.signature.span, f"makes {counted(count)}"))
-    note = _shapes_so_far(function, arrival)
+    note = arrival.shapes_so_far(function)
+    problem = replace(problem, related=(*problem.related, *arrival.related()))
     matrix = _factor(problem, function, constants)
-    if matrix is None:
-        return replace(problem, related=related, notes=(*problem.notes, note))
+    if matrix is None or arrival.count is None:
+        return replace(problem, notes=(*problem.notes, note))
     name, rows, columns = matrix
     return replace(
         problem,
         code="JC201",
-        message=f"`{function.name}` cannot follow `{producer.name}`: it takes {counted(columns)}, gets {count:,}",
+        message=arrival.clash(function, columns),
         label=f"{name} is {rows}×{columns}: takes a vector of length {columns}",
-        related=related,
-        help=f"give `{name}` {count} column{'s' * (count > 1)}, or make `{producer.name}` produce {counted(columns)}",
+        help=f"give `{name}` {counted(arrival.count, 'column')}, or {arrival.way_out(columns)}",
         notes=(note,),
     )
+
+
+def _reads_all(problem: Problem, function: FunctionSpec) -> bool:
+    """Whether the part that a problem points at works on the parameter itself, so that its size is the one that arrives."""
+    parameter = function.signature.parameters[0].name
+    for expression in function.expressions():
+        for part in postorder(expression.tree):
+            if any(isinstance(child, Name) and child.name == parameter for child in children(part)):
+                places = [part, *part.selectors] if isinstance(part, Index) else [part]
+                if problem.span in [expression.fragment.span(place.start, place.end) for place in places]:
+                    return True
+    return False
 
 
 def _factor(problem: Problem, function: FunctionSpec, constants: Constants) -> tuple[str, int, int] | None:
     """The matrix and its shape when the problem is a constant matrix times the whole parameter."""
     parameter = function.signature.parameters[0].name
-    for expression in [value for output in function.outputs for value in output.values] + [let[2] for let in function.lets]:
+    for expression in function.expressions():
         for part in postorder(expression.tree):
             match part:
                 case Binary("@", Name(name), Name(vector)) if vector == parameter and name in constants.values:
@@ -77,14 +108,9 @@ def _factor(problem: Problem, function: FunctionSpec, constants: Constants) -> t
     return None
 
 
-def order_warning(function: FunctionSpec, compiled: Compiled, previous: Compiled) -> Problem | None:
+def order_warning(function: FunctionSpec, inputs: tuple[str, ...], arriving: tuple[str, ...]) -> Problem | None:
     """A warning when the names that arrive are those of the parameters in another order: composition goes by position."""
-    arriving = previous.outputs
-    if arriving == compiled.inputs or set(arriving) != set(compiled.inputs):
+    if arriving == inputs or set(arriving) != set(inputs):
         return None
-    message = f"`{function.name}` takes ({', '.join(compiled.inputs[:6])}), but they arrive as ({', '.join(arriving[:6])})"
+    message = f"`{function.name}` takes ({', '.join(inputs[:6])}), but they arrive as ({', '.join(arriving[:6])})"
     return Problem("JC390", message, function.signature.span, help="functions compose by position: put the names in one order")
-
-
-def _shapes_so_far(function: FunctionSpec, arrival: Arrival) -> str:
-    return f"shapes so far  {' -> '.join(arrival.history)} -> {function.name}:?"

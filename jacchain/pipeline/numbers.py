@@ -20,9 +20,10 @@ _LEADING_ZERO = re.compile(r"([-+]?)0+([0-9]+(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?)"
 _SEXAGESIMAL = re.compile(r"[-+]?[0-9]+(?::[0-9]+)+(?:\.[0-9]*)?")
 _OTHER_BASE = re.compile(r"[-+]?0(?:[xX][0-9a-fA-F]+|[oO][0-7]+|[bB][01]+)")
 _GROUPED = re.compile(r"[-+]?[0-9]+(?:_[0-9]+)+(?:\.[0-9]*)?")
-_NOT_FINITE = re.compile(r"[-+]?\.?(?:nan|inf|infinity)", re.IGNORECASE)
+_NOT_FINITE = re.compile(r"[-+]?\.(?:nan|inf)", re.IGNORECASE)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TRUTH = re.compile(r"yes|no|on|off|true|false", re.IGNORECASE)
+_NOT_FINITE_WORD = re.compile(r"[-+]?(?:nan|inf|infinity)", re.IGNORECASE)
 
 
 def kind_of(text: str) -> Kind:
@@ -53,8 +54,10 @@ def trap(scalar: Scalar) -> Problem | None:
     return None
 
 
-def truth_trap(scalar: Scalar) -> Problem | None:
-    """The problem of a value that some reader of YAML takes for a truth value, if it is one (and not a name that is known)."""
+def word_trap(scalar: Scalar) -> Problem | None:
+    """The problem of a word, not a name that is known, that some reader takes for a truth value or a number, if it is one."""
+    if _NOT_FINITE_WORD.fullmatch(scalar.text):
+        return _problem(scalar, "numbers are finite", "write a finite number", "JC114")
     if not _TRUTH.fullmatch(scalar.text):
         return None
     value = "1" if scalar.text.lower() in {"yes", "on", "true"} else "0"

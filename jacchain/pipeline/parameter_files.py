@@ -10,7 +10,7 @@ import os
 import re
 import stat
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -55,6 +55,9 @@ class ParameterFiles:
         content = self._content(name)
         try:
             return read_npy(content) if written.endswith(".npy") else read_csv(content, written)
+        except JacchainError as error:
+            related = ((name.span, "it is read here"),)
+            raise JacchainError(*(replace(problem, related=related) for problem in error.problems)) from None
         except ValueError as error:
             raise JacchainError(Problem("JC342", f"`{clip(written)}` {error}", name.span, help=_NPY_ADVICE)) from None
 

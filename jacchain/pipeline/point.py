@@ -21,26 +21,28 @@ _ASSIGNED = re.compile(r"\s*(?P<name>[^\s=()\[\],+*/^<>!-]+)\s*=(?!=)")
 _BRACKET = re.compile(r"[()\[\],]")
 
 
-def read_at(text: str) -> Placed:
+def read_at(text: str, ledger: Ledger) -> Placed:
     """The point that ``--at`` spells: ``r=3,theta=pi/4``, ``v=[1,2],q=3``, or numbers by position.
 
-    Raises JacchainError (JC010 for its form, else what is wrong with an expression) in the source ``--at``.
+    What is wrong with it is written into the ledger (JC010 for its form, else by the expression), in the source ``--at``.
     """
-    whole = Fragment.whole(text, "--at", option=True)
+    text_of_option = Fragment.whole(text, "--at", option=True)
     named: list[Named] = []
     positional: list[Written] = []
-    for piece in _pieces(whole):
-        if assigned := _ASSIGNED.match(piece.text):
-            key = piece.part(assigned.start("name"), assigned.end("name"))
-            named.append(Named(name_of(key, "an input"), (_value(piece, assigned.end()),), key.span()))
-        else:
-            positional.append(_value(piece, 0))
-    if named and positional:
-        message = "some numbers have a name and some have none"
-        raise JacchainError(
-            Problem("JC010", message, positional[0].span, help="name all: --at r=3,theta=pi/4; or none: --at 3,pi/4")
-        )
-    return Placed(whole.span(), tuple(positional), tuple(named))
+    whole = False
+    with ledger.gather():
+        for piece in _pieces(text_of_option):
+            if assigned := _ASSIGNED.match(piece.text):
+                key = piece.part(assigned.start("name"), assigned.end("name"))
+                named.append(Named(name_of(key, "an input"), (_value(piece, assigned.end()),), key.span()))
+            else:
+                positional.append(_value(piece, 0))
+        if named and positional:
+            message = "some numbers have a name and some have none"
+            way_out = "name all: --at r=3,theta=pi/4; or none: --at 3,pi/4"
+            raise JacchainError(Problem("JC010", message, positional[0].span, help=way_out))
+        whole = True
+    return Placed(text_of_option.span(), tuple(positional), tuple(named), whole)
 
 
 def read_sets(texts: Sequence[str], constants: Sequence[ConstantSpec], ledger: Ledger) -> dict[str, Written]:
@@ -90,19 +92,22 @@ def merged(file: Placed | None, option: Placed | None) -> Placed | None:
     if file is None or option is None or not option.named or not file.named:
         return option or file
     given = {entry.name for entry in option.named}
-    return replace(option, named=(*option.named, *(entry for entry in file.named if entry.name not in given)))
+    kept = (entry for entry in file.named if entry.name not in given)
+    return replace(option, named=(*option.named, *kept), whole=option.whole and file.whole)
 
 
 def point_of(signature: Signature, placed: Placed | None, constants: Constants, ledger: Ledger) -> Array | None:
     """The numbers for the inputs of the first function, ``None`` when they could not all be had (the reason is in the ledger)."""
     if placed is None:
         message = f"there is no point at which to evaluate `{signature}`"
-        listed = ", ".join(f"{parameter.name}=..." for parameter in signature.parameters)
+        listed = ",".join(f"{parameter.name}=..." for parameter in signature.parameters)
         ledger.add(Problem("JC320", message, signature.span, help=f"add the section `at:` to the file, or give --at {listed}"))
         return None
-    parts = _by_name(signature, placed, constants, ledger) if placed.named else None
-    if parts is not None:
-        return None if any(part is None for part in parts) else np.concatenate([part for part in parts if part is not None])
+    if not placed.whole:
+        return None
+    if placed.named:
+        parts = [part for part in _by_name(signature, placed, constants, ledger) if part is not None]
+        return np.concatenate(parts) if len(parts) == len(signature.parameters) else None
     with ledger.gather():
         numbers = constants.numbers(placed.positional)
         if not numbers.size or (signature.size is not None and numbers.size != signature.size):

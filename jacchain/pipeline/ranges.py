@@ -18,7 +18,7 @@ Shapes = Items[tuple[str, Shape]]
 
 
 def scale_of(function: FunctionSpec, shapes: Shapes, constants: Constants) -> Array | None:
-    """The typical size of each input, positive; NaN for an input that is not mentioned; ``None`` without ``scale``.
+    """The typical size of each input, positive; ``None`` without ``scale``.
 
     One number is for all inputs, a list has one for each; under a name, one number is for all components.
     Raises JacchainError (JC331) when the numbers do not fit.
@@ -32,6 +32,9 @@ def scale_of(function: FunctionSpec, shapes: Shapes, constants: Constants) -> Ar
         _fill(scale, constants.numbers(placed.positional), placed.span)
     for entry in placed.named:
         _fill(scale[_place(places, entry.name, entry.span, function)], constants.numbers(entry.values), entry.span)
+    if np.isnan(scale).any():
+        message = f"the scale does not mention every input of `{function.signature}`"
+        raise JacchainError(Problem("JC331", message, placed.span, help="write one number for all, or one for each"))
     if (scale <= 0).any():
         raise JacchainError(Problem("JC331", "a scale is positive", placed.span, help="write the typical size of the input"))
     return scale

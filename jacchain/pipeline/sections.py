@@ -7,9 +7,10 @@ from pathlib import PurePath
 
 from jacchain.errors import JacchainError, Problem, suggestion
 from jacchain.pipeline.document import Broken, Mapping, Node, Scalar, Sequence, already_reported, clip, unexpected
-from jacchain.pipeline.functions import known_keys, read_functions, read_placed
+from jacchain.pipeline.functions import known_keys, read_functions
 from jacchain.pipeline.ledger import Ledger
-from jacchain.pipeline.spec import ConstantSpec, FunctionSpec, Link, Placed, Spec
+from jacchain.pipeline.placed import read_placed
+from jacchain.pipeline.spec import ConstantSpec, FunctionSpec, Link, Spec
 from jacchain.pipeline.written import name_of, refuse_function, text_of
 
 SECTIONS = ("name", "description", "constants", "functions", "chain", "at")
@@ -35,7 +36,6 @@ def read_spec(root: Node, file: str, ledger: Ledger) -> Spec:
     name, description = PurePath(file).stem, ""
     constants: tuple[ConstantSpec, ...] = ()
     functions: dict[str, FunctionSpec] = {}
-    at: Placed | None = None
     with ledger.gather():
         name = text_of(parts["name"], "a name").text if "name" in parts else name
     with ledger.gather():
@@ -51,9 +51,7 @@ def read_spec(root: Node, file: str, ledger: Ledger) -> Spec:
     if "chain" in parts:
         with ledger.gather():
             chain = _chain(parts["chain"], functions, ledger)
-    if "at" in parts:
-        with ledger.gather():
-            at = read_placed(parts["at"])
+    at = read_placed(parts["at"], ledger) if "at" in parts else None
     if not chain:
         raise already_reported()
     return Spec(name, description, constants, functions, chain, at, root.span)

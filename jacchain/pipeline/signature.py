@@ -20,6 +20,10 @@ def read_signature(fragment: Fragment) -> Signature:
     Raises JacchainError: not of the form ``name(parameters)`` (JC303), a name that cannot be one (JC305, JC306), a size too
     large (JC450).
     """
+    if "=" in fragment.text:
+        place = fragment.text.index("=")
+        message = "`=` has no place in a signature"
+        raise JacchainError(Problem("JC303", message, fragment.span(place, place + 1), help="write `name(x, y): ...`"))
     words = tokens(fragment)
     if words[0].kind != "name":
         raise _error(fragment, words[0], f"`{clip(fragment.text)}` does not name a function")
@@ -75,7 +79,7 @@ def _size(fragment: Fragment, words: list[Token], position: int) -> tuple[int | 
     if not size:
         raise _error(fragment, number, "a vector has at least one component", "write `[1]`, or leave the parameter out")
     if size > SIZE:
-        message = f"a vector of length {number.text} is beyond the limit of {SIZE:,}"
+        message = f"a vector of length {size:,} is beyond the limit of {SIZE:,}"
         raise JacchainError(Problem("JC450", message, fragment.span(number.start, number.end), help="declare a smaller vector"))
     return size, position + 3
 

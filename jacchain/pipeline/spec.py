@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from jacchain.errors import Span
@@ -63,11 +64,15 @@ class Named:
 
 @dataclass(frozen=True, eq=False)
 class Placed:
-    """Numbers for the inputs of a function: by position, or under the names of its parameters."""
+    """Numbers for the inputs of a function: by position, or under the names of its parameters.
+
+    ``whole`` is false when some of them could not be read.
+    """
 
     span: Span
     positional: Values = ()
     named: tuple[Named, ...] = ()
+    whole: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +94,12 @@ class FunctionSpec:
     def name(self) -> str:
         """Its name."""
         return self.signature.name
+
+    def expressions(self) -> Iterator[Written]:
+        """The expressions of its names and outputs."""
+        yield from (expression for _, _, expression in self.lets)
+        for output in self.outputs:
+            yield from output.values
 
 
 @dataclass(frozen=True, eq=False)

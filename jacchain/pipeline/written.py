@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from jacchain.errors import Fragment, JacchainError, Problem, Span
 from jacchain.expression.parser import RESERVED, parse
@@ -10,7 +10,7 @@ from jacchain.expression.table import FUNCTIONS
 from jacchain.expression.tree import Name, Tree, postorder
 from jacchain.expression.words import NAME_LENGTH, canonical, name_end
 from jacchain.pipeline.document import Block, Node, Scalar, Sequence, clip, unexpected
-from jacchain.pipeline.numbers import trap, truth_trap
+from jacchain.pipeline.numbers import trap, word_trap
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +30,11 @@ class Written:
         """The names it reads."""
         return {part.name for part in postorder(self.tree) if isinstance(part, Name)}
 
+    def place(self, name: str) -> Span:
+        """Where it reads a name first."""
+        part = next(part for part in postorder(self.tree) if isinstance(part, Name) and part.name == name)
+        return self.fragment.span(part.start, part.end)
+
 
 Values = tuple[Written | Block, ...]
 """Numbers and vectors that stand one after the other."""
@@ -46,7 +51,7 @@ def written(node: Node, due: str = "an expression") -> Written:
                 raise JacchainError(problem)
             return Written(node.fragment, parse(node.fragment), node)
         case Scalar(kind="boolean"):
-            problem = truth_trap(node)
+            problem = word_trap(node)
             assert problem is not None
             raise JacchainError(problem)
         case Scalar():
@@ -55,17 +60,6 @@ def written(node: Node, due: str = "an expression") -> Written:
             raise unexpected(node, due, "quote a list inside an expression: '[x, y]'")
         case _:
             raise unexpected(node, due, "write a number or a formula")
-
-
-def values(node: Node, *, depth: int = 2) -> Values:
-    """The expressions of a list, in order, lists inside it included; a single expression is a list of one."""
-    match node:
-        case Block():
-            return (node,)
-        case Sequence() if depth:
-            return tuple(value for item in node.items for value in values(item, depth=depth - 1))
-        case _:
-            return (written(node),)
 
 
 def text_of(node: Node, due: str) -> Scalar:
@@ -100,14 +94,9 @@ def refuse_function(name: str, span: Span, what: str) -> None:
         raise JacchainError(Problem("JC306", message, span, help="choose another name"))
 
 
-def with_truth(error: JacchainError, expression: Written) -> JacchainError:
-    """The error, said better when the unknown name is ``yes``, ``no``, ``on`` or ``off``."""
+def with_trap(error: JacchainError, expression: Written) -> JacchainError:
+    """The error, said better when the unknown name is ``yes``, ``no``, ``nan`` or the like."""
     scalar = expression.scalar
-    if scalar is None or (problem := truth_trap(scalar)) is None:
+    if scalar is None or (problem := word_trap(scalar)) is None:
         return error
     return JacchainError(*(problem if known.code == "JC252" else known for known in error.problems))
-
-
-def relocated(error: JacchainError, **changes: object) -> JacchainError:
-    """The error with some fields of each problem replaced."""
-    return JacchainError(*(replace(problem, **changes) for problem in error.problems))  # type: ignore[arg-type]

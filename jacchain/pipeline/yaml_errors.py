@@ -7,11 +7,12 @@ from typing import Any
 from jacchain.errors import Problem, Source, Span
 
 SPLIT_ADVICE = "inside [ ] and { } quote an expression that holds a comma or a bracket, or write one a line"
+QUOTE_PARTS = "quote what holds a comma, a bracket or `: `"
 QUOTE_ADVICE = "quote the expression: a plain value does not begin with one of [ { @ | > * & ! % `"
 INDENT_ADVICE = "check the indentation of this line and of the one above"
 
 _KNOWN: tuple[tuple[str, str, str, str], ...] = (
-    ("expected ',' or", "JC103", "a list or mapping does not go on like this", SPLIT_ADVICE),
+    ("expected ',' or", "JC102", "`[` or `{` is not closed before this", "close it; " + QUOTE_PARTS),
     ("mapping values are not allowed", "JC102", "`: ` stands inside a value that is not quoted", f"quote it, or {INDENT_ADVICE}"),
     ("could not find expected ':'", "JC102", "a key has no `: ` behind it", "write `key: value`; " + INDENT_ADVICE),
     ("cannot start any token", "JC102", "a value cannot begin with this character", QUOTE_ADVICE),
@@ -34,9 +35,12 @@ def syntax_problem(source: Source, error: Any) -> Problem:
     """The problem behind an error of libyaml (or of its twin in Python)."""
     said = f"{error.context or ''} {error.problem or ''}"
     span, around = _place(source, error.problem_mark), _place(source, error.context_mark)
+    if "expected ',' or" in said and source.text[span.start : span.end] in {"[", "{"}:
+        begins = ((around, "the list or mapping around it"),)
+        return Problem("JC103", "a bracket splits the expression here", span, related=begins, help=SPLIT_ADVICE)
     for words, code, message, way_out in _KNOWN:
         if words in said:
-            if message.startswith("a quote"):
+            if "scalar" in said or "anchor" in said or "alias" in said:
                 return Problem(code, message, around, help=way_out)
             related = ((around, "it begins here"),) if "a flow" in said and around.start != span.start else ()
             return Problem(code, message, span, related=related, help=way_out)

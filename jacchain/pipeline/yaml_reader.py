@@ -119,8 +119,9 @@ class _Builder:
             self.add(self.mapping(frame, event) if frame.is_mapping else self.sequence(frame, event))
 
     def refuse(self, event: Any, code: str, message: str) -> Node:
+        """Writes down what stands before a value, and gives a value that nobody complains about again."""
         span = self.span(event)
-        way_out = "name a number under `constants`, or quote an expression that begins with this sign"
+        way_out = "write the value out where it is used; an expression that begins with this sign is quoted"
         self.problems.append(Problem(code, message, Span(self.source, span.start, max(span.end, span.start + 1)), help=way_out))
         return Broken(span)
 
