@@ -1,0 +1,5 @@
+"""``python -m jacchain``."""
+
+from jacchain.cli import main
+
+main()

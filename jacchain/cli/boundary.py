@@ -1,0 +1,90 @@
+"""The one place where errors leave the program: as a message on stderr and an exit code, never as a traceback.
+
+0 done · 1 a disagreement · 2 usage · 3 not a valid pipeline · 4 numbers · 5 undecided · 70 a bug · 74 output · 130 · 141.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+import click
+
+from jacchain.cli.commands import jacchain
+from jacchain.errors import JacchainError, Problem
+
+BUG, INTERRUPTED, READER_GONE = 70, 130, 141
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Runs the command line and leaves with its exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    code = outcome(words)
+    _flush()
+    sys.exit(code)
+
+
+def outcome(words: Sequence[str]) -> int:
+    """The exit code of a command line; what it has to say is said."""
+    try:
+        code = jacchain.main(args=list(words), prog_name="jacchain", standalone_mode=False)
+    except click.exceptions.Exit as leaving:
+        return leaving.exit_code
+    except click.UsageError as error:
+        return _refuse(_usage(error), words)
+    except (KeyboardInterrupt, click.Abort):
+        return INTERRUPTED
+    except BrokenPipeError:
+        return READER_GONE
+    except JacchainError as error:
+        return _refuse(error, words)
+    except MemoryError:
+        return _refuse(JacchainError(Problem("JC451", "there is not enough memory for this", help="see --max-memory")), words)
+    except Exception as bug:  # noqa: BLE001 - whatever else is raised is ours to answer for
+        return _confess(bug, words)
+    return code if isinstance(code, int) else 0
+
+
+def _usage(error: click.UsageError) -> JacchainError:
+    context = error.ctx
+    way_out = f"see `{context.command_path} --help`" if context else "see `jacchain --help`"
+    message = error.format_message()
+    return JacchainError(Problem("JC001", message[:1].lower() + message[1:].rstrip("."), help=way_out))
+
+
+def _refuse(error: JacchainError, words: Sequence[str]) -> int:
+    """Says what was wrong, as JSON where the output was to be JSON."""
+    from jacchain.cli.output import say
+    from jacchain.cli.settings import look_of_errors
+    from jacchain.report.problems import problems_json, problems_text
+
+    say(problems_json(error).decode() if _wants_json(words) else problems_text(error, look_of_errors(words)))
+    return error.exit_code
+
+
+def _wants_json(words: Sequence[str]) -> bool:
+    return "--json" in words or "--format=json" in words or ("--format", "json") in zip(words, words[1:], strict=False)
+
+
+def _confess(bug: Exception, words: Sequence[str]) -> int:
+    from jacchain.cli.output import say
+
+    if "--debug" in words:
+        import traceback
+
+        say("".join(traceback.format_exception(bug)))
+    else:
+        say(f"error[JC700]: a bug in jacchain: {type(bug).__name__}; run again with --debug and report what it prints\n")
+    return BUG
+
+
+def _flush() -> None:
+    """Leaves nothing for the interpreter to fail on when it closes the streams."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:
+                stream.flush()
+        except (OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -1,0 +1,28 @@
+"""``jacchain functions``: the table of functions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from jacchain.cli.options import display_options, output_options
+
+
+@click.command()
+@click.argument("name", required=False)
+@display_options
+@output_options("text", "json")
+def functions(name: str | None, **options: Any) -> None:
+    """List the functions of the language, or show one: formula, derivative, domain, example."""
+    from jacchain.cli.output import deliver
+    from jacchain.cli.settings import look_of
+    from jacchain.errors import JacchainError, Problem, suggestion
+    from jacchain.expression.table import names
+    from jacchain.report import render_functions
+
+    if name is not None and name not in names():
+        meant = suggestion(name, names())
+        way_out = f"did you mean `{meant}`?" if meant else "`jacchain functions` lists them"
+        raise JacchainError(Problem("JC003", f"there is no function `{name}`", help=way_out))
+    deliver(render_functions(name, options["format"], look_of(options)), options["output"])

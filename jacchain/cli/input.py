@@ -1,0 +1,69 @@
+"""The pipeline a command line names: a file, stdin, or an expression."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jacchain.errors import JacchainError, Problem, suggestion
+
+if TYPE_CHECKING:
+    from jacchain.pipeline.stage import Pipeline
+
+LIMIT = 64 << 20
+"""Bytes a pipeline file may have."""
+
+
+def read_pipeline(file: str | None, options: dict[str, Any]) -> Pipeline:
+    """The pipeline of FILE, or of ``-e``, at the point that ``--at`` and ``--set`` say.
+
+    Raises:
+        JacchainError: neither or both are given (JC001), FILE cannot be read (JC002), or it is not a pipeline.
+
+    """
+    from jacchain import pipeline
+
+    expressions: tuple[str, ...] = options.get("expression") or ()
+    if bool(expressions) == (file is not None):
+        message = "FILE and -e exclude each other" if expressions else "FILE is missing"
+        way_out = "give a pipeline file, `-` for stdin, or -e 'f(x, y): x*y'; `jacchain samples` lists samples"
+        raise JacchainError(Problem("JC001", message, help=way_out))
+    at, sets = options.get("at"), options.get("set") or ()
+    if file is None:
+        return pipeline.from_expressions(expressions, at=at, sets=sets)
+    text, name, folder = read_source(file)
+    return pipeline.load(text, name, folder=folder, at=at, sets=sets, allow_dirs=options.get("allow_dir") or ())
+
+
+def read_source(file: str) -> tuple[bytes, str, Path]:
+    """The bytes of FILE, the name it is shown by, and the folder its parameter files are relative to."""
+    if file == "-":
+        if sys.stdin is None:
+            raise JacchainError(Problem("JC002", "stdin cannot be read: it is closed"))
+        return _limited(sys.stdin.buffer.read(LIMIT + 1), "<stdin>"), "<stdin>", Path()
+    path = Path(file)
+    try:
+        with path.open("rb") as stream:
+            return _limited(stream.read(LIMIT + 1), file), file, path.parent
+    except (OSError, ValueError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        raise JacchainError(Problem("JC002", f"{file} cannot be read: {reason.lower()}", help=_nearest(path))) from error
+
+
+def _limited(content: bytes, name: str) -> bytes:
+    if len(content) > LIMIT:
+        way_out = "keep large arrays in .npy files"
+        raise JacchainError(Problem("JC002", f"{name} is larger than {LIMIT >> 20} MiB", help=way_out))
+    return content
+
+
+def _nearest(path: Path) -> str:
+    """A file of a similar name beside the one that is not there."""
+    try:
+        names = [entry.name for entry in os.scandir(path.parent)][:10_000]
+    except (OSError, ValueError):
+        return ""
+    meant = suggestion(path.name, names)
+    return f"did you mean `{path.with_name(meant)}`?" if meant else "`jacchain samples` lists pipelines that come with jacchain"

@@ -1,0 +1,30 @@
+"""``jacchain run``: evaluate a pipeline and show everything."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from jacchain.cli.options import display_options, file_argument, output_options, pipeline_options
+
+
+@click.command()
+@file_argument
+@pipeline_options
+@click.option("--order", default="optimal", metavar="ORDER", help="optimal, forward, reverse, or a bracketing: '(1 (2 3))'.")
+@display_options
+@output_options("text", "json", "markdown", "latex", "svg", "html", "npz")
+def run(file: str | None, **options: Any) -> None:
+    """Evaluate FILE: every Jacobian, the order, every product, the result.
+
+    FILE is a pipeline in YAML or JSON, or `-` for stdin.
+    """
+    from jacchain.cli.input import read_pipeline
+    from jacchain.cli.output import deliver
+    from jacchain.cli.settings import look_of
+    from jacchain.report import render_run
+    from jacchain.run import Request, run as run_pipeline
+
+    report = run_pipeline(read_pipeline(file, options), Request(options["order"]))
+    deliver(render_run(report, options["format"], look_of(options)), options["output"])

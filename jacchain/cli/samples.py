@@ -1,0 +1,52 @@
+"""``jacchain samples``: pipelines to begin with."""
+
+from __future__ import annotations
+
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+import click
+
+from jacchain.errors import JacchainError, Problem, suggestion
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.option("-o", "--output", metavar="FILE", help="Write the sample to FILE, with the files it refers to beside it.")
+def samples(name: str | None, output: str | None) -> None:
+    """List the samples, or print one: `jacchain samples polar | jacchain run -`."""
+    from jacchain.cli.output import deliver
+
+    known = {Path(entry.name).stem: entry for entry in _folder().iterdir() if Path(entry.name).suffix in {".yaml", ".json"}}
+    if name is None:
+        width = max(map(len, known))
+        lines = [f"{stem:{width}}  {_title(entry)}" for stem, entry in sorted(known.items())]
+        deliver("\n".join([*lines, ""]).encode(), output)
+        return
+    stem = name.removesuffix(".yaml").removesuffix(".json")
+    if stem not in known:
+        meant = suggestion(stem, list(known))
+        way_out = f"did you mean `{meant}`?" if meant else "`jacchain samples` lists them"
+        raise JacchainError(Problem("JC003", f"there is no sample `{name}`", help=way_out))
+    text = known[stem].read_bytes()
+    deliver(text, output)
+    if output is not None:
+        for entry in _folder().iterdir():
+            if Path(entry.name).suffix in {".csv", ".npy"} and entry.name.encode() in text:
+                deliver(entry.read_bytes(), str(Path(output).with_name(entry.name)))
+
+
+def _folder() -> Traversable:
+    """Where the samples are: installed with the package, or beside it in a source tree."""
+    beside = Path(__file__).parents[2] / "samples"
+    return beside if beside.is_dir() and (beside.parent / "pyproject.toml").is_file() else resources.files("jacchain.samples")
+
+
+def _title(entry: Traversable) -> str:
+    """The value of the key ``name`` of a sample, read off its text."""
+    for line in entry.read_text("utf-8").splitlines():
+        key, _, value = line.strip().partition(":")
+        if key.strip('"') == "name":
+            return value.strip().rstrip(",").strip('"')
+    return ""

@@ -1,0 +1,17 @@
+"""``jacchain schema``: the JSON Schemas of what goes in and what comes out."""
+
+from __future__ import annotations
+
+from importlib import resources
+
+import click
+
+
+@click.command()
+@click.argument("which", type=click.Choice(["input", "result"]))
+@click.option("-o", "--output", metavar="FILE", help="Write to FILE instead of stdout.")
+def schema(which: str, output: str | None) -> None:
+    """Print the JSON Schema of pipeline files or of the JSON result."""
+    from jacchain.cli.output import deliver
+
+    deliver((resources.files("jacchain") / "schemas" / f"{which}.json").read_bytes(), output)

@@ -1,0 +1,130 @@
+"""Exit codes, streams, signals: what a shell sees."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+POLAR = b"functions:\n  polar(r, theta):\n    x: r*cos(theta)\n    y: r*sin(theta)\nat: [2, pi/6]\n"
+
+
+def test_a_pipeline_on_stdin_is_evaluated(jacchain):
+    done = jacchain("run", "-", "--json", stdin=POLAR)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert json.loads(done.stdout)["stages"][0]["outputs"] == ["x", "y"]
+
+
+@pytest.mark.parametrize(
+    ("words", "stdin", "code"),
+    [
+        (["run"], b"", 2),
+        (["run", "no-such-file.yaml"], b"", 2),
+        (["run", "."], b"", 2),
+        (["run", "-", "--no-such-option"], POLAR, 2),
+        (["no-such-command"], b"", 2),
+        (["run", "-"], b"functions: 3\n", 3),
+        (["run", "-"], b"", 3),
+        (["run", "-", "--at", "0,nonsense"], POLAR, 3),
+        (["run", "-", "--order", "((1"], POLAR, 2),
+        (["run", "-e", "f(x): log(x)", "--at", "-1"], b"", 4),
+        (["run", "-e", "f(x): exp(x)", "--at", "1000"], b"", 4),
+        (["run", "-", "-o", "/no/such/folder/out.json"], POLAR, 74),
+    ],
+)
+def test_a_mistake_has_its_exit_code_one_message_and_no_output(jacchain, words, stdin, code):
+    done = jacchain(*words, stdin=stdin)
+    assert done.returncode == code
+    assert done.stdout == b""
+    assert 1 <= len(done.stderr) <= 4000
+    assert b"Traceback" not in done.stderr
+
+
+def test_with_json_errors_are_json(jacchain):
+    done = jacchain("run", "-", "--json", stdin=b"functions: 3\n")
+    assert done.returncode == 3
+    assert json.loads(done.stderr)["errors"][0]["code"].startswith("JC")
+
+
+def test_a_reader_that_goes_away_ends_the_program_quietly(tmp_path):
+    rows = ", ".join(["1.5"] * 3000)
+    file = tmp_path / "wide.yaml"
+    file.write_text(f"constants:\n  w: [{rows}]\nfunctions:\n  f(v[3000]): w*v\nat: {{v: [{rows}]}}\n")
+    environment = os.environ | {"PYTHONPATH": __file__.rsplit("/tests/", 1)[0]}
+    command = [sys.executable, "-m", "jacchain", "run", str(file), "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as process:
+        process.stdout.close()
+        message = process.stderr.read()
+        assert process.wait(60) == 141
+    assert message == b""
+
+
+def test_a_closed_stdout_is_noticed():
+    environment = os.environ | {"PYTHONPATH": __file__.rsplit("/tests/", 1)[0]}
+    command = f"{sys.executable} -m jacchain run -e 'f(x): x^2' --at 3 >&-"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, env=environment, timeout=60, check=False)
+    assert done.returncode == 74
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+def test_a_full_disk_is_noticed():
+    environment = os.environ | {"PYTHONPATH": __file__.rsplit("/tests/", 1)[0]}
+    command = f"{sys.executable} -m jacchain run -e 'f(x): x^2' --at 3 > /dev/full"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, env=environment, timeout=60, check=False)
+    assert done.returncode == 74
+    assert b"JC501" in done.stderr
+
+
+def test_an_interrupt_leaves_with_130_and_nothing_behind(tmp_path):
+    environment = os.environ | {"PYTHONPATH": __file__.rsplit("/tests/", 1)[0]}
+    command = [sys.executable, "-m", "jacchain", "run", "-", "-o", str(tmp_path / "out")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as process:
+        process.stdin.write(POLAR)
+        process.stdin.flush()
+        time.sleep(1.5)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 130
+        assert b"Traceback" not in process.stderr.read()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_output_replaces_a_file_in_one_step_and_keeps_its_mode(jacchain, tmp_path):
+    target = tmp_path / "out.json"
+    target.write_text("old")
+    target.chmod(0o640)
+    assert jacchain("run", "-", "--json", "-o", target, stdin=POLAR).returncode == 0
+    assert json.loads(target.read_text())["gradient"] is None
+    assert target.stat().st_mode & 0o777 == 0o640
+    assert [path.name for path in tmp_path.iterdir()] == ["out.json"]
+
+
+def test_a_failing_run_does_not_touch_the_output_file(jacchain, tmp_path):
+    target = tmp_path / "out.json"
+    target.write_text("old")
+    assert jacchain("run", "-e", "f(x): log(x)", "--at", "-1", "-o", target).returncode == 4
+    assert target.read_text() == "old"
+
+
+def test_the_same_input_gives_the_same_bytes(jacchain):
+    assert jacchain("run", "-", "--json", stdin=POLAR).stdout == jacchain("run", "-", "--json", stdin=POLAR).stdout
+
+
+@pytest.mark.parametrize("word", ["--help", "--version"])
+def test_help_and_version_import_nothing_heavy(word):
+    code = (
+        "import sys\ntry:\n    from jacchain.cli.commands import jacchain\n    jacchain.main([sys.argv[1]])\n"
+        "except SystemExit:\n    pass\nprint([name for name in ('numpy', 'rich', 'yaml', 'orjson') if name in sys.modules])"
+    )
+    environment = os.environ | {"PYTHONPATH": __file__.rsplit("/tests/", 1)[0]}
+    done = subprocess.run([sys.executable, "-c", code, word], capture_output=True, env=environment, timeout=60, check=True)
+    assert done.stdout.decode().splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+def test_a_terminal_that_is_not_utf8_gets_ascii(jacchain, encoding):
+    done = jacchain("run", "-", stdin=POLAR, environment={"PYTHONIOENCODING": encoding})
+    assert done.returncode == 0
+    assert done.stdout.isascii()
