@@ -1,0 +1,33 @@
+"""How the output is to look: the words of the command line, handed to ``report`` to be settled once."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jacchain.report.look import Look
+
+
+
+def look_of(options: dict[str, Any]) -> Look:
+    """The look of the answer, which goes to stdout or to a file."""
+    from jacchain.report.terminal import Wishes, resolve
+
+    wishes = Wishes(options.get("width"), options.get("digits"), options.get("color", "auto"), options["ascii"], options["full"])
+    return resolve(wishes, sys.stdout if options.get("output") in {None, "-"} else None, os.environ)
+
+
+def look_of_errors(words: Sequence[str]) -> Look:
+    """The look of an error, which goes to stderr: the command line may not have been understood, so few of its words count."""
+    from jacchain.errors import JacchainError
+    from jacchain.report.look import Look
+    from jacchain.report.terminal import Wishes, resolve
+
+    color = next((word.partition("=")[2] for word in words if word.startswith("--color=")), "auto")
+    try:
+        return resolve(Wishes(color=color, ascii_only="--ascii" in words), sys.stderr, os.environ)
+    except JacchainError:
+        return Look(ascii_only=True)
