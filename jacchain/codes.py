@@ -22,12 +22,24 @@ CODES: dict[str, Code] = {
     "JC005": Code("an environment variable that makes no sense",
         "JACCHAIN_WIDTH, JACCHAIN_DIGITS, JACCHAIN_COLOR and JACCHAIN_ASCII stand for options of the same names. "
         "The message says what such a variable may be; unset it to have what the terminal can show."),
+    "JC001": Code("the command line is not understood",
+        "A command, an option or an argument is misspelt, missing or given twice. "
+        "Add --help to the command to see what it takes."),
+    "JC002": Code("the file cannot be read",
+        "There is no such file, it may not be read, or it is too large. "
+        "Check the path; `-` reads standard input."),
+    "JC003": Code("nothing of that name",
+        "There is no sample, function or entry of that name. "
+        "The command without a name lists those that exist."),
     "JC010": Code("an option that cannot be read",
         "`--at` takes `r=3,theta=pi/4`, `v=[1,2],q=3` or numbers by position, and `--set` takes `NAME=VALUE`. "
         "Quote the whole option in the shell where it holds brackets or blanks."),
     "JC011": Code("an unknown constant in --set",
         "`--set` replaces a constant that the file defines. "
         "The message lists what there is; an input is changed with `--at`."),
+    "JC015": Code("not the widths of a chain",
+        "A chain of matrices is given by its widths, whole numbers above zero, two at least. "
+        "Write --dims 25,20,10 for a 25×20 matrix times a 20×10 one."),
     "JC020": Code("not an order of products",
         "An order is `optimal`, `forward`, `reverse`, or a bracketing such as '(1 (2 3))'. "
         "Quote a bracketing, since a shell reads parentheses itself."),
@@ -230,6 +242,9 @@ CODES: dict[str, Code] = {
     "JC403": Code("a derivative is not finite",
         "The value exists but its derivative does not, such as that of `sqrt(x)` at 0. "
         "Choose another point, or a function that is smooth there."),
+    "JC404": Code("the Jacobian of the chain overflows",
+        "Every function is finite at the point, but the product of their Jacobians is larger than any double. "
+        "Scale the functions, or choose another point."),
     "JC405": Code("the function jumps at the point",
         "A jump has no derivative and no set of generalised ones, so no number is shown. "
         "Choose a point on one side of it."),
@@ -255,5 +270,13 @@ CODES: dict[str, Code] = {
     "JC450": Code("an object beyond a limit of size",
         "The vectors, matrices or repetitions asked for would not fit into the memory or time that is allowed. "
         "The message names the limit and what was asked for; make it smaller."),
+    "JC451": Code("not enough memory",
+        "The machine has no room for what was asked. "
+        "Ask for less, or allow less with --max-memory to be told before anything is computed."),
+
+    # JC5: the output
+    "JC501": Code("the output cannot be written",
+        "The disk is full, the folder does not exist, or standard output is closed. "
+        "Nothing is half-written: a file named by -o is replaced as a whole or not at all."),
 }
 # fmt: on

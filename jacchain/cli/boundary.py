@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NoReturn
 
 import click
@@ -42,7 +43,7 @@ def outcome(words: Sequence[str]) -> int:
         return _refuse(error, words)
     except MemoryError:
         return _refuse(JacchainError(Problem("JC451", "there is not enough memory for this", help="see --max-memory")), words)
-    except Exception as bug:  # noqa: BLE001 - whatever else is raised is ours to answer for
+    except Exception as bug:
         return _confess(bug, words)
     return code if isinstance(code, int) else 0
 
@@ -65,7 +66,7 @@ def _refuse(error: JacchainError, words: Sequence[str]) -> int:
 
 
 def _wants_json(words: Sequence[str]) -> bool:
-    return "--json" in words or "--format=json" in words or ("--format", "json") in zip(words, words[1:], strict=False)
+    return "--json" in words or "--format=json" in words or ("--format", "json") in pairwise(words)
 
 
 def _confess(bug: Exception, words: Sequence[str]) -> int:
@@ -76,7 +77,7 @@ def _confess(bug: Exception, words: Sequence[str]) -> int:
 
         say("".join(traceback.format_exception(bug)))
     else:
-        say(f"error[JC700]: a bug in jacchain: {type(bug).__name__}; run again with --debug and report what it prints\n")
+        say(f"error: a bug in jacchain: {type(bug).__name__}; run again with --debug and report what it prints\n")
     return BUG
 
 

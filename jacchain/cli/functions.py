@@ -19,10 +19,15 @@ def functions(name: str | None, **options: Any) -> None:
     from jacchain.cli.settings import look_of
     from jacchain.errors import JacchainError, Problem, suggestion
     from jacchain.expression.table import names
-    from jacchain.report import render_functions
+    from jacchain.reference import function_facts
+    from jacchain.report import render_function, render_functions
 
-    if name is not None and name not in names():
+    form, look = options["format"], look_of(options)
+    if name is None:
+        deliver(render_functions(function_facts(), form, look), options["output"])
+        return
+    if name not in names():
         meant = suggestion(name, names())
         way_out = f"did you mean `{meant}`?" if meant else "`jacchain functions` lists them"
         raise JacchainError(Problem("JC003", f"there is no function `{name}`", help=way_out))
-    deliver(render_functions(name, options["format"], look_of(options)), options["output"])
+    deliver(render_function(function_facts(name), form, look), options["output"])

@@ -22,22 +22,24 @@ def _group(*options: Callable[[Command], Command]) -> Callable[[Command], Comman
 file_argument = click.argument("file", required=False, metavar="FILE")
 
 pipeline_options = _group(
-    click.option("-e", "--expression", multiple=True, metavar="TEXT", help="A function instead of FILE: 'f(x, y): x*y'. May be repeated."),
+    click.option(
+        "-e", "--expression", multiple=True, metavar="TEXT", help="A function instead of FILE: 'f(x, y): x*y'; repeatable."
+    ),
     click.option("--at", metavar="POINT", help="The point: r=3,theta=pi/4, v=[1,2],q=3, or all numbers in order: 3,pi/4."),
-    click.option("--set", multiple=True, metavar="NAME=VALUE", help="Another value for a constant: W=[[1,2],[3,4]]. May be repeated."),
-    click.option("--allow-dir", multiple=True, metavar="DIR", help="Parameter files may also lie in DIR. May be repeated."),
+    click.option("--set", multiple=True, metavar="NAME=VALUE", help="Another value for a constant: W=[[1,2],[3,4]]; repeatable."),
+    click.option("--allow-dir", multiple=True, metavar="DIR", help="Parameter files may also lie in DIR; repeatable."),
 )
 
 point_options = _group(
-    click.option("--strict", is_flag=True, help="Refuse a point where a derivative does not exist, instead of taking the convention."),
+    click.option("--strict", is_flag=True, help="Refuse a point without a derivative instead of a convention."),
 )
 
 display_options = _group(
     click.option("--digits", type=click.IntRange(1, 17), metavar="N", help="Significant digits shown (4)."),
-    click.option("--width", type=click.IntRange(40, 10_000), metavar="N", help="Columns of the output (the terminal's; 100 when piped)."),
+    click.option("--width", type=click.IntRange(40, 10_000), metavar="N", help="Columns (the terminal's; 100 when piped)."),
     click.option("--ascii", is_flag=True, help="Nothing but ASCII."),
     click.option("--full", is_flag=True, help="Leave nothing out, however large."),
-    click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colour on a terminal, always or never."),
+    click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="When to use colour."),
 )
 
 

@@ -47,7 +47,7 @@ def plan(file: str | None, **options: Any) -> None:
 def parse_widths(text: str) -> tuple[int, ...]:
     """The widths d0, d1, ... of a chain, written with commas or blanks between them.
 
-    Raises JacchainError (JC010) when they are not at least two whole numbers above zero.
+    Raises JacchainError (JC015) when they are not at least two whole numbers above zero.
     """
     fragment = Fragment.whole(text, "--dims")
     widths: list[int] = []
@@ -56,10 +56,12 @@ def parse_widths(text: str) -> tuple[int, ...]:
         if word:
             if not (word.isascii() and word.isdigit() and len(word) <= 18 and int(word) > 0):
                 span = fragment.span(position, position + len(word))
-                raise JacchainError(Problem("JC010", f"`{word[:60]}` is not a width", span, help="widths are whole numbers from 1"))
+                raise JacchainError(
+                    Problem("JC015", f"`{word[:60]}` is not a width", span, help="widths are whole numbers from 1")
+                )
             widths.append(int(word))
         position += len(word) + 1
     if not 2 <= len(widths) <= WIDTHS:
         message = f"a chain has 2 to {WIDTHS:,} widths, here are {len(widths)}"
-        raise JacchainError(Problem("JC010", message, help="write --dims 25,20,10 for a 25×20 and a 20×10 matrix"))
+        raise JacchainError(Problem("JC015", message, help="write --dims 25,20,10 for a 25×20 and a 20×10 matrix"))
     return tuple(widths)

@@ -6,12 +6,13 @@ from typing import Any
 
 import click
 
-from jacchain.cli.options import display_options, file_argument, output_options, pipeline_options
+from jacchain.cli.options import display_options, file_argument, output_options, pipeline_options, point_options
 
 
 @click.command()
 @file_argument
 @pipeline_options
+@point_options
 @click.option("--order", default="optimal", metavar="ORDER", help="optimal, forward, reverse, or a bracketing: '(1 (2 3))'.")
 @display_options
 @output_options("text", "json", "markdown", "latex", "svg", "html", "npz")
@@ -24,7 +25,8 @@ def run(file: str | None, **options: Any) -> None:
     from jacchain.cli.output import deliver
     from jacchain.cli.settings import look_of
     from jacchain.report import render_run
-    from jacchain.run import Request, run as run_pipeline
+    from jacchain.run import Request
+    from jacchain.run import run as run_pipeline
 
-    report = run_pipeline(read_pipeline(file, options), Request(options["order"]))
+    report = run_pipeline(read_pipeline(file, options), Request(options["order"], options["strict"]))
     deliver(render_run(report, options["format"], look_of(options)), options["output"])

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from jacchain.report.look import Look
 
 
-
 def look_of(options: dict[str, Any]) -> Look:
     """The look of the answer, which goes to stdout or to a file."""
     from jacchain.report.terminal import Wishes, resolve

@@ -3,10 +3,11 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-ROOT = __file__.rsplit("/tests/", 1)[0]
+ROOT = str(Path(__file__).parents[2])
 
 
 @pytest.fixture

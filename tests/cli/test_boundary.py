@@ -6,9 +6,11 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
+ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
 POLAR = b"functions:\n  polar(r, theta):\n    x: r*cos(theta)\n    y: r*sin(theta)\nat: [2, pi/6]\n"
 
 
@@ -53,9 +55,8 @@ def test_a_reader_that_goes_away_ends_the_program_quietly(tmp_path):
     rows = ", ".join(["1.5"] * 3000)
     file = tmp_path / "wide.yaml"
     file.write_text(f"constants:\n  w: [{rows}]\nfunctions:\n  f(v[3000]): w*v\nat: {{v: [{rows}]}}\n")
-    environment = os.environ | {"PYTHONPATH": __file__.rsplit("/tests/", 1)[0]}
     command = [sys.executable, "-m", "jacchain", "run", str(file), "--json"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=ENVIRONMENT) as process:
         process.stdout.close()
         message = process.stderr.read()
         assert process.wait(60) == 141
@@ -63,25 +64,24 @@ def test_a_reader_that_goes_away_ends_the_program_quietly(tmp_path):
 
 
 def test_a_closed_stdout_is_noticed():
-    environment = os.environ | {"PYTHONPATH": __file__.rsplit("/tests/", 1)[0]}
     command = f"{sys.executable} -m jacchain run -e 'f(x): x^2' --at 3 >&-"
-    done = subprocess.run(["sh", "-c", command], capture_output=True, env=environment, timeout=60, check=False)
+    done = subprocess.run(["sh", "-c", command], capture_output=True, env=ENVIRONMENT, timeout=60, check=False)
     assert done.returncode == 74
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 def test_a_full_disk_is_noticed():
-    environment = os.environ | {"PYTHONPATH": __file__.rsplit("/tests/", 1)[0]}
     command = f"{sys.executable} -m jacchain run -e 'f(x): x^2' --at 3 > /dev/full"
-    done = subprocess.run(["sh", "-c", command], capture_output=True, env=environment, timeout=60, check=False)
+    done = subprocess.run(["sh", "-c", command], capture_output=True, env=ENVIRONMENT, timeout=60, check=False)
     assert done.returncode == 74
     assert b"JC501" in done.stderr
 
 
 def test_an_interrupt_leaves_with_130_and_nothing_behind(tmp_path):
-    environment = os.environ | {"PYTHONPATH": __file__.rsplit("/tests/", 1)[0]}
     command = [sys.executable, "-m", "jacchain", "run", "-", "-o", str(tmp_path / "out")]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as process:
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=ENVIRONMENT
+    ) as process:
         process.stdin.write(POLAR)
         process.stdin.flush()
         time.sleep(1.5)
@@ -118,8 +118,7 @@ def test_help_and_version_import_nothing_heavy(word):
         "import sys\ntry:\n    from jacchain.cli.commands import jacchain\n    jacchain.main([sys.argv[1]])\n"
         "except SystemExit:\n    pass\nprint([name for name in ('numpy', 'rich', 'yaml', 'orjson') if name in sys.modules])"
     )
-    environment = os.environ | {"PYTHONPATH": __file__.rsplit("/tests/", 1)[0]}
-    done = subprocess.run([sys.executable, "-c", code, word], capture_output=True, env=environment, timeout=60, check=True)
+    done = subprocess.run([sys.executable, "-c", code, word], capture_output=True, env=ENVIRONMENT, timeout=60, check=True)
     assert done.stdout.decode().splitlines()[-1] == "[]"
 
 
