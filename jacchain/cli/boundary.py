@@ -14,6 +14,7 @@ from typing import NoReturn
 import click
 
 from jacchain.cli.commands import jacchain
+from jacchain.cli.output import ReaderGoneError, say
 from jacchain.errors import JacchainError, Problem
 
 BUG, INTERRUPTED, READER_GONE = 70, 130, 141
@@ -37,7 +38,7 @@ def outcome(words: Sequence[str]) -> int:
         return _refuse(_usage(error), words)
     except (KeyboardInterrupt, click.Abort):
         return INTERRUPTED
-    except BrokenPipeError:
+    except ReaderGoneError:
         return READER_GONE
     except JacchainError as error:
         return _refuse(error, words)
@@ -57,7 +58,6 @@ def _usage(error: click.UsageError) -> JacchainError:
 
 def _refuse(error: JacchainError, words: Sequence[str]) -> int:
     """Says what was wrong, as JSON where the output was to be JSON."""
-    from jacchain.cli.output import say
     from jacchain.cli.settings import look_of_errors
     from jacchain.report.problems import problems_json, problems_text
 
@@ -70,7 +70,6 @@ def _wants_json(words: Sequence[str]) -> bool:
 
 
 def _confess(bug: Exception, words: Sequence[str]) -> int:
-    from jacchain.cli.output import say
 
     if "--debug" in words:
         import traceback

@@ -6,11 +6,14 @@ import errno
 import os
 import stat
 import sys
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 
 from jacchain.errors import JacchainError, Problem
+
+
+class ReaderGoneError(Exception):
+    """Whoever read the output has gone away."""
 
 
 def deliver(content: bytes, target: str | None) -> None:
@@ -18,7 +21,7 @@ def deliver(content: bytes, target: str | None) -> None:
 
     Raises:
         JacchainError: it cannot be written (JC501).
-        BrokenPipeError: the reader of stdout went away.
+        ReaderGoneError: the reader of the output went away.
 
     """
     if target is None or target == "-":
@@ -44,8 +47,8 @@ def _write_stdout(content: bytes) -> None:
         sys.stdout.flush()
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
-    except BrokenPipeError:
-        raise
+    except BrokenPipeError as error:
+        raise ReaderGoneError from error
     except (OSError, ValueError) as error:
         raise _failure("stdout", _reason(error)) from error
 
@@ -59,13 +62,15 @@ def _write_file(content: bytes, target: Path) -> None:
             target.write_bytes(content)
             return
         _replace(content, target.resolve())
-    except BrokenPipeError:
-        raise
+    except BrokenPipeError as error:
+        raise ReaderGoneError from error
     except (OSError, ValueError) as error:
         raise _failure(str(target), _reason(error)) from error
 
 
 def _replace(content: bytes, target: Path) -> None:
+    import tempfile
+
     handle, name = tempfile.mkstemp(prefix=f".{target.name[:100]}.", dir=target.parent)
     try:
         with os.fdopen(handle, "wb") as file:
