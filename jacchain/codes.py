@@ -19,9 +19,6 @@ class Code(NamedTuple):
 # fmt: off
 CODES: dict[str, Code] = {
     # JC0: the command line
-    "JC005": Code("an environment variable that makes no sense",
-        "JACCHAIN_WIDTH, JACCHAIN_DIGITS, JACCHAIN_COLOR and JACCHAIN_ASCII stand for options of the same names. "
-        "The message says what such a variable may be; unset it to have what the terminal can show."),
     "JC001": Code("the command line is not understood",
         "A command, an option or an argument is misspelt, missing or given twice. "
         "Add --help to the command to see what it takes."),
@@ -31,6 +28,9 @@ CODES: dict[str, Code] = {
     "JC003": Code("nothing of that name",
         "There is no sample, function or entry of that name. "
         "The command without a name lists those that exist."),
+    "JC005": Code("an environment variable that makes no sense",
+        "JACCHAIN_WIDTH, JACCHAIN_DIGITS, JACCHAIN_COLOR and JACCHAIN_ASCII stand for options of the same names. "
+        "The message says what such a variable may be; unset it to have what the terminal can show."),
     "JC010": Code("an option that cannot be read",
         "`--at` takes `r=3,theta=pi/4`, `v=[1,2],q=3` or numbers by position, and `--set` takes `NAME=VALUE`. "
         "Quote the whole option in the shell where it holds brackets or blanks."),

@@ -19,8 +19,9 @@ ROOMS = {
     "jacobian": {"errors", "linear", "expression", "pipeline.stage"},
     "chain": {"errors", "linear"},
     "results": {"linear", "chain", "jacobian"},
+    "certify": {"errors", "linear", "expression", "pipeline", "jacobian", "chain", "results"},
     "reference": {"errors", "linear", "expression", "jacobian", "results"},
-    "run": {"errors", "linear", "expression", "pipeline", "jacobian", "chain", "results"},
+    "run": {"errors", "linear", "expression", "pipeline", "jacobian", "chain", "results", "certify"},
     "check": {"errors", "linear", "expression", "pipeline", "jacobian", "chain", "results", "run"},
     "report": {"errors", "codes", "linear", "results", "chain", "jacobian", "expression.formula", "__init__"},
     "cli": {
@@ -34,6 +35,7 @@ ROOMS = {
         "results",
         "run",
         "check",
+        "reference",
         "report",
         "__init__",
     },
