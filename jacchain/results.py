@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from jacchain.chain.digits import Digits
 from jacchain.chain.plan import Plan
 from jacchain.chain.products import ProductResult as ProductResult  # noqa: PLC0414 - the result of a product is a result
 from jacchain.chain.spectrum import Spectrum
@@ -50,21 +51,6 @@ class Certificate:
     products: tuple[Enclosure, ...]
     jacobian: Enclosure
     assumption: str
-
-
-@dataclass(frozen=True, eq=False)
-class Digits:
-    """How many of about 16 digits an entry can be trusted to, estimated: 0 says that none can.
-
-    ``stages`` has an ``(m, n)`` array for each Jacobian: what rounding inside the stage leaves.  ``products`` has an array
-    for each product of the plan: digits that cancel in this product alone.  ``surviving`` is what is left in each entry of the
-    Jacobian of the chain, and ``place`` names where most of the rest went (``J3``, ``P2``; empty when nothing worth saying did).
-    """
-
-    stages: tuple[Numbers, ...]
-    products: tuple[Numbers, ...]
-    surviving: Numbers
-    place: str = ""
 
 
 @dataclass(frozen=True, eq=False)

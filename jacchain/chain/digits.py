@@ -1,0 +1,138 @@
+"""How many digits of a chain of products survive: a bound on the error of every entry, carried along with the products.
+
+To first order the error of ``L R`` is at most ``E_L |R| + |L| E_R`` plus the rounding of ``|L| |R|``; where that is large beside
+``|L R|``, terms cancel, and digits are lost there.  Source: Higham, Accuracy and Stability of Numerical Algorithms, 3.5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from jacchain.chain.plan import Operand, Plan
+from jacchain.chain.products import ProductResult
+from jacchain.linear.map import LinearMap, Numbers, add
+from jacchain.linear.product import multiply
+
+MOST = 16.0
+"""Decimal digits of a double."""
+
+WORTH_SAYING = 1.0
+"""Digits that have to be lost somewhere before the place is named."""
+
+WORK = 1 << 22
+"""Multiplications of a plan up to which its digits are counted: counting costs about four times as much."""
+
+EPSILON = float(np.finfo(float).eps)
+
+
+@dataclass(frozen=True, eq=False)
+class Digits:
+    """How many of 16 digits an entry can be trusted to, estimated: 0 says that none can.
+
+    ``stages`` has an ``(m, n)`` array for each Jacobian: what rounding inside the stage leaves.  ``products`` has an array
+    for each product of the plan: digits that cancel in this product alone.  ``surviving`` is what is left in each entry of the
+    Jacobian of the chain, and ``place`` names where most of the rest went (``J3``, ``P2``; empty when nothing worth saying did).
+    """
+
+    stages: tuple[Numbers, ...]
+    products: tuple[Numbers, ...]
+    surviving: Numbers
+    place: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class _Bounded:
+    """A matrix, its entries' sizes, and a bound on the error of each."""
+
+    linear: LinearMap
+    size: LinearMap
+    error: LinearMap
+
+
+def account(
+    plan: Plan, jacobians: Sequence[LinearMap], products: Sequence[ProductResult], bars: Sequence[Numbers | None] = ()
+) -> Digits | None:
+    """The digits of a chain that was carried out, or None where counting them would cost too much.
+
+    ``jacobians`` are ``J₁ … J_q``, m x n each, ``products`` those of the plan, and ``bars`` the m x n error bars of the
+    Jacobians, where they are known; the others are taken to be right to the last digit of a double.
+    """
+    if plan.multiplications > WORK:
+        return None
+    known = list(bars) or [None] * len(jacobians)
+    stages = [_stage(linear, bar) for linear, bar in zip(jacobians, known, strict=True)]
+    results: list[_Bounded] = []
+    lost: list[Numbers] = []
+    with np.errstate(all="ignore"):
+        for planned, result in zip(plan.products, products, strict=True):
+            left, right = (_operand(side, stages, results) for side in (planned.left, planned.right))
+            bounded = _product(left, right, result)
+            lost.append(_written_out(bounded.linear, _cancelled(left, right, bounded), 0.0))
+            results.append(bounded)
+        by_stage = [_transposed(_digits(stage)) for stage in stages]
+        surviving = _transposed(_digits(results[-1])) if results else by_stage[0]
+    return Digits(tuple(by_stage), tuple(lost), surviving, _place(by_stage, lost, surviving))
+
+
+def _stage(jacobian: LinearMap, bar: Numbers | None) -> _Bounded:
+    linear = LinearMap(jacobian.T.pattern, np.asarray(jacobian.T.values[:1], np.longdouble), jacobian.unit)
+    pattern = linear.pattern
+    error: Numbers = EPSILON * np.abs(linear.values) * (not jacobian.unit)
+    if bar is not None:
+        error = np.asarray(bar.T[pattern.rows, pattern.columns], np.longdouble)[None]
+    return _Bounded(linear, _sized(linear), LinearMap(pattern, error))
+
+
+def _sized(linear: LinearMap) -> LinearMap:
+    return LinearMap(linear.pattern, np.abs(linear.values), linear.unit)
+
+
+def _operand(side: Operand, stages: list[_Bounded], results: list[_Bounded]) -> _Bounded:
+    return (stages if side.kind == "stage" else results)[side.number - 1]
+
+
+def _product(left: _Bounded, right: _Bounded, result: ProductResult) -> _Bounded:
+    values = np.ldexp(np.asarray(result.linear.values[:1], np.longdouble), result.exponent)
+    linear = LinearMap(result.linear.pattern, values, result.linear.unit)
+    size = multiply(left.size, right.size)
+    rounding = LinearMap(size.pattern, EPSILON * size.values * (not result.linear.unit))
+    carried = add(multiply(left.error, right.size), multiply(left.size, right.error))
+    return _Bounded(linear, _sized(linear), add(carried, rounding))
+
+
+def _cancelled(left: _Bounded, right: _Bounded, product: _Bounded) -> Numbers:
+    """Digits by which the terms of each entry are larger than their sum."""
+    terms = multiply(left.size, right.size).values[0]
+    ratio = np.where(terms > 0, terms / product.size.values[0], 1)
+    return np.asarray(np.clip(np.log10(ratio), 0, MOST), float)
+
+
+def _digits(bounded: _Bounded) -> Numbers:
+    """Digits that the bound leaves in each entry: all of them in a zero that is exact."""
+    size, error = bounded.size.values[0], bounded.error.values[0]
+    exact = error <= np.finfo(float).smallest_subnormal * 2
+    digits = np.where(size > 0, -np.log10(error / np.where(size > 0, size, 1)), 0)
+    return _written_out(bounded.linear, np.where(exact, MOST, np.clip(np.nan_to_num(digits, posinf=MOST), 0, MOST)), MOST)
+
+
+def _written_out(linear: LinearMap, values: Numbers, elsewhere: float) -> Numbers:
+    entries = np.full(linear.shape, elsewhere)
+    entries[linear.pattern.rows, linear.pattern.columns] = values
+    return entries
+
+
+def _transposed(entries: Numbers) -> Numbers:
+    return np.ascontiguousarray(entries.T)
+
+
+def _place(stages: Sequence[Numbers], products: Sequence[Numbers], surviving: Numbers) -> str:
+    """The Jacobian or the product in which the most digits went."""
+    if MOST - surviving.min(initial=MOST) < WORTH_SAYING:
+        return ""
+    losses = {f"J{i}": MOST - float(digits.min(initial=MOST)) for i, digits in enumerate(stages, 1)}
+    losses |= {f"P{i}": float(lost.max(initial=0)) for i, lost in enumerate(products, 1)}
+    worst = max(losses, key=losses.__getitem__)
+    return worst if losses[worst] >= WORTH_SAYING else ""
