@@ -49,6 +49,9 @@ CODES: dict[str, Code] = {
     "JC022": Code("factors missing or out of order",
         "A bracketing names the factors 1, 2, 3, … once each and in this order, because matrices do not commute. "
         "Only the parentheses are free to choose."),
+    "JC023": Code("not a sub-chain",
+        "A sub-chain is two factors of the chain, first and last, such as `2:4`. "
+        "Factors are counted from 1, and the last is not before the first."),
 
     # JC100-JC149: the text of a file, before it means anything
     "JC100": Code("not UTF-8",
@@ -225,6 +228,15 @@ CODES: dict[str, Code] = {
     "JC343": Code("a .csv file that is not read",
         "Read are rows of decimal numbers separated by commas, all of one length, without a header. "
         "The message points at the cell; mend or delete it."),
+    "JC361": Code("not an instance of the planner",
+        "An instance holds `dims` and, if stages can be differentiated without building their Jacobians, `edges`: whole numbers. "
+        "Write dims: [3, 2, 1] and edges: [12, 5] for a chain of two."),
+    "JC362": Code("an instance whose parts do not fit",
+        "There is one number of `edges`, `tangent` or `adjoint`, and one pattern, for each Jacobian: one less than there are `dims`. "
+        "Each stage has a tangent or an adjoint."),
+    "JC363": Code("not a zero pattern",
+        "A pattern is a list of rows of 0 and 1, rows are outputs and columns inputs, or one of the names dense, diagonal, "
+        "lower triangular, upper triangular, tridiagonal. The message says which size it must have."),
     "JC390": Code("the names arrive in another order",
         "Functions compose by position, as in mathematics, so here each name receives the value of another. "
         "This is a warning: put the names in one order if that was not meant."),
@@ -273,6 +285,9 @@ CODES: dict[str, Code] = {
     "JC451": Code("not enough memory",
         "The machine has no room for what was asked. "
         "Ask for less, or allow less with --max-memory to be told before anything is computed."),
+    "JC452": Code("no plan within the memory limit",
+        "Whatever the order of the products, more entries of intermediate matrices are alive at one time than the limit allows. "
+        "The message names the smallest limit that would do."),
 
     # JC5: the output
     "JC501": Code("the output cannot be written",

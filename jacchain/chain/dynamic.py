@@ -106,3 +106,10 @@ def leaf_choices(instance: Instance, i: int) -> list[Choice]:
     cost, d = instance.costs[i - 1], instance.dims
     ways = ((1, cost.given), (d[i - 1], cost.tangent), (d[i], cost.adjoint))
     return [Choice(count * price, number, i) for number, (count, price) in enumerate(ways) if price is not None]
+
+
+def cost_limit(instance: Instance) -> int:
+    """More than any way to have the chain can cost: every product and every pass through a stage is paid for at most once."""
+    largest = max(instance.dims)
+    passes = sum((cost.given or 0) + largest * ((cost.tangent or 0) + (cost.adjoint or 0)) for cost in instance.costs or ())
+    return 1 + passes + instance.length * largest**3

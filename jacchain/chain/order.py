@@ -1,4 +1,4 @@
-"""The order a person asks for: ``optimal``, ``forward``, ``reverse``, or a bracketing such as ``(1 (2 3))``."""
+"""The order a person asks for: ``optimal``, ``forward``, ``reverse``, or a bracketing such as ``(1 (2 3))``; and sub-chains."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ Order = str | Tree
 NAMED = ("optimal", "forward", "reverse")
 
 TOKEN = re.compile(r"[\s,·*]*(?:(?P<bracket>[()\[\]])|J?(?P<number>[0-9]+|[₀-₉]+)(?:ᵀ|\^?T)?|(?P<other>\S))")
+SUBCHAIN = re.compile(r"\s*([0-9]{1,9})\s*:\s*([0-9]{1,9})\s*")
 DIGITS = str.maketrans("₀₁₂₃₄₅₆₇₈₉[]", "0123456789()")
 LARGEST_FACTOR = 9
 
@@ -35,20 +36,21 @@ def parse_order(fragment: Fragment, length: int) -> Order:
     return _bracketing(fragment, length)
 
 
-def left_comb(length: int) -> Tree:
-    """``((1 2) 3) …``: tangents first, forward mode."""
-    tree: Tree = 1
-    for number in range(2, length + 1):
-        tree = (tree, number)
-    return tree
+def parse_subchain(fragment: Fragment, length: int) -> tuple[int, int]:
+    """The first and the last factor of a sub-chain written as ``2:4``.
 
+    Raises:
+        JacchainError: the text is no sub-chain of ``length`` factors (JC023).
 
-def right_comb(length: int) -> Tree:
-    """``1 (2 (3 …))``: from the end backwards, reverse mode."""
-    tree: Tree = length
-    for number in range(length - 1, 0, -1):
-        tree = (number, tree)
-    return tree
+    """
+    found = SUBCHAIN.fullmatch(fragment.text)
+    first, last = (int(number) for number in found.groups()) if found else (0, 0)
+    if not 1 <= first <= last <= length:
+        shown = f"`{fragment.text[:60]}`"
+        raise _error(
+            "JC023", fragment, (0, None), f"{shown} is no sub-chain of {length} factors", f"write two of 1 to {length}: 1:2"
+        )
+    return first, last
 
 
 def _bracketing(fragment: Fragment, length: int) -> Tree:

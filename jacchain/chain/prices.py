@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Numbers = npt.NDArray[Any]
 
 Join = tuple[int, int, int]
 """``(i, k, j)``: the sub-chain ``i:j`` is made of ``i:k`` and ``k+1:j``."""
@@ -25,6 +30,9 @@ class Prices(Protocol):
 
     def structures(self, joins: Sequence[Join]) -> list[str]:
         """The names of the structures of the products ``i:j`` of ``(i, k, j)``, operands before what is made of them."""
+
+    def panel(self, k: int) -> tuple[Numbers, Numbers]:
+        """Two arrays with ``split(i, k, j) = left[i - 1] @ right[:, j - k - 1]`` for all i and j on either side of k."""
 
 
 class Shapes:
@@ -49,3 +57,10 @@ class Shapes:
     def structures(self, joins: Sequence[Join]) -> list[str]:
         """Every product is dense."""
         return ["dense"] * len(joins)
+
+    def panel(self, k: int) -> tuple[Numbers, Numbers]:
+        """The two arrays whose product holds ``split(i, k, j)``."""
+        import numpy as np  # noqa: PLC0415 - short chains are planned without numpy
+
+        d = np.array(self.dims, float)
+        return d[k] * d[:k, None], d[None, k + 1 :]

@@ -1,7 +1,7 @@
-"""A scheme: for one way to have the whole chain, what is done with every sub-chain that occurs in it.
+"""A scheme: one way to have the whole chain, as what is done for every sub-chain that occurs in it.
 
-Every solver answers with one, whatever it searched: entries ``(i, j, choice)`` with the operands before what is made of them.
-Chains can be long and lopsided, so nothing here recurses.
+Every solver answers with one, whatever it searched.  The operands of an entry stand before it.  Single stages occur where their
+Jacobians have to be built, which in explicit mode none has.  Chains can be long and lopsided, so nothing here recurses.
 """
 
 from __future__ import annotations
@@ -16,29 +16,44 @@ from jacchain.chain.prices import Join, Prices
 
 
 class Entry(NamedTuple):
-    """The sub-chain ``first:last`` and how it is had."""
+    """The sub-chain ``first:last``: what is done, behind which factor it is split, and its cost with that of its parts.
+
+    ``operation`` indexes ``OPERATIONS``, or ``BUILDINGS`` for a single stage.
+    """
 
     first: int
+    split: int
     last: int
-    choice: Choice
+    operation: int
+    cost: int
 
 
 Scheme = list[Entry]
 
 
-def follow(best: Callable[[int, int], Choice], length: int) -> Scheme:
+def cost_of(scheme: Scheme) -> int:
+    """What the whole chain costs by a scheme."""
+    return scheme[-1].cost if scheme else 0
+
+
+def follow(best: Callable[[int, int], Choice], instance: Instance) -> Scheme:
     """The scheme that takes the best choice of every sub-chain it meets, left operands before right ones."""
-    pending, found = [(1, length)], []
+    shortest = 1 if instance.costs is None else 0
+    pending = [(1, instance.length)]
+    found: Scheme = []
     while pending:
         i, j = pending.pop()
-        choice = best(i, j)
-        found.append(Entry(i, j, choice))
+        if j - i < shortest:
+            continue
+        cost, operation, k = best(i, j)
+        found.append(Entry(i, k, j, operation, cost))
         if i < j:
-            if choice.operation != ADJOINT:
-                pending.append((i, choice.split))
-            if choice.operation != TANGENT:
-                pending.append((choice.split + 1, j))
-    return found[::-1]
+            if operation != ADJOINT:
+                pending.append((i, k))
+            if operation != TANGENT:
+                pending.append((k + 1, j))
+    found.reverse()
+    return found
 
 
 def joins_of(tree: Tree) -> list[Join]:
@@ -59,50 +74,80 @@ def joins_of(tree: Tree) -> list[Join]:
     return joins
 
 
+def forward_joins(length: int) -> list[Join]:
+    """``((1 2) 3) …``: tangents first."""
+    return [(1, j - 1, j) for j in range(2, length + 1)]
+
+
+def reverse_joins(length: int) -> list[Join]:
+    """``1 (2 (3 …))``: from the end backwards."""
+    return [(i, i, length) for i in range(length - 1, 0, -1)]
+
+
+def price_of(instance: Instance, prices: Prices, joins: Iterable[Join]) -> int:
+    """What the cheapest scheme of a given bracketing costs."""
+    if instance.costs is None:
+        return sum(prices.split(i, k, j) for i, k, j in joins)
+    return cost_of(cheapest_scheme(instance, prices, joins))
+
+
 def cheapest_scheme(instance: Instance, prices: Prices, joins: Iterable[Join]) -> Scheme:
     """The scheme of a given bracketing; where a stage need not be built, whichever operation is cheapest."""
-    chosen: dict[tuple[int, int], Choice] = {}
-    for i in range(1, instance.length + 1):
-        chosen[i, i] = min(leaf_choices(instance, i))
+    if instance.costs is None:
+        scheme: Scheme = []
+        costs: dict[tuple[int, int], int] = {}
+        for i, k, j in joins:
+            cost = costs.get((i, k), 0) + costs.get((k + 1, j), 0) + prices.split(i, k, j)
+            costs[i, j] = cost
+            scheme.append(Entry(i, k, j, MULTIPLY, cost))
+        return scheme
+    chosen = {(i, i): min(leaf_choices(instance, i)) for i in range(1, instance.length + 1)}
     for i, k, j in joins:
         left, right = chosen[i, k].cost, chosen[k + 1, j].cost
+        tangent, adjoint = instance.costs[j - 1].tangent, instance.costs[i - 1].adjoint
         ways = [Choice(left + right + prices.split(i, k, j), MULTIPLY, k)]
-        if instance.costs is not None:
-            tangent, adjoint = instance.costs[j - 1].tangent, instance.costs[i - 1].adjoint
-            if tangent is not None and k == j - 1:
-                ways.append(Choice(left + instance.dims[i - 1] * tangent, TANGENT, k))
-            if adjoint is not None and k == i:
-                ways.append(Choice(right + instance.dims[j] * adjoint, ADJOINT, k))
+        if tangent is not None and k == j - 1:
+            ways.append(Choice(left + instance.dims[i - 1] * tangent, TANGENT, k))
+        if adjoint is not None and k == i:
+            ways.append(Choice(right + instance.dims[j] * adjoint, ADJOINT, k))
         chosen[i, j] = min(ways)
-    return follow(lambda i, j: chosen[i, j], instance.length)
+    return follow(lambda i, j: chosen[i, j], instance)
 
 
 def products_of(scheme: Scheme, prices: Prices) -> tuple[PlannedProduct, ...]:
     """The products of a scheme in order, numbered from 1; each costs what its entry costs beyond its operands."""
-    structures = iter(prices.structures([(i, choice.split, j) for i, j, choice in scheme if i < j]))
+    structures = iter(prices.structures([(i, k, j) for i, k, j, _, _ in scheme if i < j]))
+    dims, entries = prices.dims, prices.entries
     costs: dict[tuple[int, int], int] = {}
     made: dict[tuple[int, int], int] = {}
     products: list[PlannedProduct] = []
-    for i, j, choice in scheme:
-        costs[i, j] = choice.cost
+    for i, k, j, operation, cost in scheme:
+        costs[i, j] = cost
         if i == j:
             continue
-        left, right = (i, choice.split), (choice.split + 1, j)
-        paid = sum(costs[part] for part, skipped in ((left, ADJOINT), (right, TANGENT)) if choice.operation != skipped)
-        operands = [Operand("product", made[part]) if part[0] < part[1] else Operand("stage", part[0]) for part in (left, right)]
-        made[i, j] = len(products) + 1
-        shape = prices.dims[i - 1], prices.dims[j]
-        work, operation = choice.cost - paid, OPERATIONS[choice.operation]
-        products.append(
-            PlannedProduct(made[i, j], operands[0], operands[1], shape, work, next(structures), prices.entries(i, j), operation)
+        left, right = (i, k), (k + 1, j)
+        work = cost
+        if operation != ADJOINT:
+            work -= costs.get(left, 0)
+        if operation != TANGENT:
+            work -= costs.get(right, 0)
+        operands = (
+            Operand("product", made[left]) if i < k else Operand("stage", i),
+            Operand("product", made[right]) if k + 1 < j else Operand("stage", j),
         )
+        number = made[i, j] = len(products) + 1
+        shape = dims[i - 1], dims[j]
+        products.append(PlannedProduct(number, *operands, shape, work, next(structures), entries(i, j), OPERATIONS[operation]))
     return tuple(products)
 
 
 def accumulations_of(scheme: Scheme, instance: Instance, prices: Prices) -> tuple[Accumulation, ...]:
-    """The stages of a scheme whose Jacobian is built by itself, in order; none when all of them are given."""
-    if instance.costs is None:
+    """The stages of a scheme whose Jacobian is built by itself; none when all of them lie there already."""
+    costs = instance.costs
+    if costs is None:
         return ()
     return tuple(
-        Accumulation(i, BUILDINGS[choice.operation], choice.cost, prices.entries(i, i)) for i, j, choice in scheme if i == j
+        Accumulation(i, BUILDINGS[operation], cost, prices.entries(i, i))
+        for i, _, j, operation, cost in sorted(scheme)
+        if i == j and costs[i - 1].given != 0
     )

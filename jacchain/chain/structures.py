@@ -49,6 +49,15 @@ class Structures:
         products = self.columns[i - 1, inner].astype(np.int64) * self.rows[j, inner]
         return np.add.reduceat(products, self.offsets[i:j] - self.offsets[i]).tolist()  # type: ignore[no-any-return]
 
+    def panel(self, k: int) -> tuple[Counts, Counts]:
+        """The two arrays whose product holds ``split(i, k, j)``; components that are alike count together."""
+        inner = slice(self.offsets[k], self.offsets[k + 1])
+        before, behind = self.columns[:k, inner], self.rows[k + 1 :, inner]
+        histories = np.ascontiguousarray(np.concatenate([before, behind]).T)
+        keys = histories.view(np.dtype((np.void, histories.shape[1] * histories.itemsize)))
+        _, kept, times = np.unique(keys, return_index=True, return_counts=True)
+        return before[:, kept], (behind[:, kept].astype(np.int64) * times).T
+
     def entries(self, i: int, j: int) -> int:
         """How many entries the matrix of ``i:j`` stores: those that can be nonzero."""
         return int(self.rows[j, self.offsets[i - 1] : self.offsets[i]].sum(dtype=np.int64))

@@ -1,0 +1,48 @@
+"""The least cost of a chain found the other way round: sub-chains are settled in the order of their costs, not of their lengths.
+
+Knuth's generalisation of Dijkstra's algorithm (Information Processing Letters 6, 1977): no cost is negative and a result costs
+at least as much as its parts, so the cheapest sub-chain that is not settled yet cannot become cheaper.
+It judges what ``dynamic`` found, for any prices and in every mode.
+"""
+
+from __future__ import annotations
+
+from heapq import heappop, heappush
+
+from jacchain.chain.dynamic import leaf_choices
+from jacchain.chain.instance import Instance
+from jacchain.chain.prices import Prices
+
+
+def lightest(instance: Instance, prices: Prices) -> int:
+    """The least cost of the whole chain."""
+    q, d, costs = instance.length, instance.dims, instance.costs
+    found: dict[tuple[int, int], int] = {}
+    settled: dict[tuple[int, int], int] = {}
+    starting: list[list[int]] = [[] for _ in range(q + 2)]
+    ending: list[list[int]] = [[] for _ in range(q + 2)]
+    agenda: list[tuple[int, int, int]] = []
+
+    def offer(cost: int, i: int, j: int) -> None:
+        if cost < found.get((i, j), cost + 1):
+            found[i, j] = cost
+            heappush(agenda, (cost, i, j))
+
+    for i in range(1, q + 1):
+        offer(min(leaf_choices(instance, i)).cost, i, i)
+    while (1, q) not in settled:
+        cost, i, j = heappop(agenda)
+        if (i, j) in settled:
+            continue
+        settled[i, j] = cost
+        starting[i].append(j)
+        ending[j].append(i)
+        for last in starting[j + 1]:
+            offer(cost + settled[j + 1, last] + prices.split(i, j, last), i, last)
+        for first in ending[i - 1]:
+            offer(cost + settled[first, i - 1] + prices.split(first, i - 1, j), first, j)
+        if costs is not None and j < q and (tangent := costs[j].tangent) is not None:
+            offer(cost + d[i - 1] * tangent, i, j + 1)
+        if costs is not None and i > 1 and (adjoint := costs[i - 2].adjoint) is not None:
+            offer(cost + d[j] * adjoint, i - 1, j)
+    return settled[1, q]

@@ -1,0 +1,102 @@
+"""What a plan was chosen from: the table of all sub-chains, the next best plans, how many are as good, and why a split won."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import islice
+from math import comb
+
+from jacchain.chain.dynamic import ADJOINT, BUILDINGS, OPERATIONS, SCALAR_LENGTH, TANGENT, Choice, Table
+from jacchain.chain.instance import Instance
+from jacchain.chain.plan import Building, Operation, Plan
+from jacchain.chain.planner import LONGEST_SURVEY, prices_of, tabulate
+from jacchain.chain.prices import Prices
+from jacchain.chain.ranking import Ranking, count_optimal
+from jacchain.chain.scheme import Scheme, accumulations_of, cost_of, products_of
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One way to have the sub-chain ``first:last``: from the best of its parts, split behind factor ``split``.
+
+    ``multiplications`` is what it costs altogether: ``left`` and ``right`` for the parts (nothing for a stage that is never
+    built) and ``own`` for what is made of them.  A single stage has no parts; the operation says how it is built.
+    """
+
+    first: int
+    last: int
+    operation: Operation | Building
+    split: int
+    multiplications: int
+    left: int
+    right: int
+    own: int
+
+
+@dataclass(frozen=True)
+class Survey:
+    """The surroundings of a plan; what would take too long for a long chain is ``None`` or empty.
+
+    ``triangle[i-1][j-i]`` is the best way to have the sub-chain ``i:j``.  ``alternatives`` are the cheapest plans, the best one
+    first, and ``margin`` what the second of them costs more, zero when several attain the optimum.  Of the ``bracketings``
+    that there are, ``optimal`` attain it.
+    """
+
+    triangle: tuple[tuple[Candidate, ...], ...] = ()
+    alternatives: tuple[Plan, ...] = ()
+    margin: int | None = None
+    bracketings: int | None = None
+    optimal: int | None = None
+
+
+def survey(instance: Instance, plan: Plan, *, best: int = 1) -> Survey:
+    """The surroundings of a plan of an instance, with its ``best`` cheapest plans (fewer when there are not so many)."""
+    q = instance.length
+    if q > LONGEST_SURVEY:
+        return Survey()
+    prices, _ = prices_of(instance)
+    table = tabulate(instance, prices)
+    schemes = list(islice(Ranking(table).schemes(), max(best, 2)))
+    return Survey(
+        triangle=_triangle(table) if q <= SCALAR_LENGTH else (),
+        alternatives=tuple(_alternative(instance, prices, plan, scheme) for scheme in schemes[:best]),
+        margin=cost_of(schemes[1]) - cost_of(schemes[0]) if len(schemes) > 1 else None,
+        bracketings=comb(2 * q - 2, q - 1) // q,
+        optimal=count_optimal(table),
+    )
+
+
+def candidates(instance: Instance, first: int, last: int) -> tuple[Candidate, ...]:
+    """Every way to have the sub-chain ``first:last``, splits in order, then without building the stage at its right or left end.
+
+    Raises:
+        JacchainError: the chain is too long (JC450).
+
+    """
+    assert 1 <= first <= last <= instance.length
+    table = tabulate(instance, prices_of(instance)[0])
+    return tuple(_candidate(table, first, last, choice) for choice in table.choices(first, last))
+
+
+def _candidate(table: Table, i: int, j: int, choice: Choice) -> Candidate:
+    cost, operation, k = choice
+    left = 0 if i == j or operation == ADJOINT else table.rows[i][k]
+    right = 0 if i == j or operation == TANGENT else table.rows[k + 1][j]
+    name = BUILDINGS[operation] if i == j else OPERATIONS[operation]
+    return Candidate(i, j, name, k, cost, left, right, cost - left - right)
+
+
+def _triangle(table: Table) -> tuple[tuple[Candidate, ...], ...]:
+    q = table.instance.length
+    return tuple(tuple(_candidate(table, i, j, table.best(i, j)) for j in range(i, q + 1)) for i in range(1, q + 1))
+
+
+def _alternative(instance: Instance, prices: Prices, plan: Plan, scheme: Scheme) -> Plan:
+    """The plan that follows another scheme."""
+    return replace(
+        plan,
+        products=products_of(scheme, prices),
+        multiplications=cost_of(scheme),
+        order="given",
+        accumulations=accumulations_of(scheme, instance, prices),
+    )

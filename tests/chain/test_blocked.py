@@ -1,0 +1,58 @@
+"""The table of a long chain, a block at a time, is that of the plain recurrence."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from jacchain.chain.blocked import solve_blocked
+from jacchain.chain.dynamic import solve
+from jacchain.chain.instance import Instance, StageCost
+from jacchain.chain.planner import make_plan, prices_of, tabulate
+from jacchain.linear.pattern import Pattern
+
+
+def random_instance(length, seed, *, patterns, costs):
+    rng = np.random.default_rng(seed)
+    dims = rng.integers(1, 6, length + 1).tolist()
+    matrices = [Pattern.from_boolean(rng.random(shape) < rng.choice([0.3, 0.6, 1])) for shape in pairwise(dims)]
+
+    def price():
+        return None if rng.random() < 0.3 else int(rng.integers(0, 60))
+
+    stages = tuple(StageCost(price(), price(), int(rng.integers(0, 60))) for _ in range(length))
+    return Instance(tuple(dims), tuple(matrices) if patterns else None, stages if costs else None)
+
+
+@settings(max_examples=60)
+@given(st.integers(1, 70), st.integers(0, 999), st.booleans(), st.booleans(), st.booleans())
+def test_every_cell_is_that_of_the_recurrence(length, seed, patterns, costs, worst):
+    instance = random_instance(length, seed, patterns=patterns, costs=costs)
+    prices, _ = prices_of(instance)
+    plain, blocked = solve(instance, prices, worst=worst), solve_blocked(instance, prices, worst=worst)
+    for i in range(1, length + 1):
+        assert plain.rows[i][i : length + 1] == blocked.rows[i][i : length + 1]
+        assert plain.columns[i][1 : i + 1] == blocked.columns[i][1 : i + 1]
+
+
+@pytest.mark.parametrize("length", [161, pytest.param(700, marks=pytest.mark.slow)])
+def test_the_size_of_the_blocks_does_not_matter(length):
+    instance = random_instance(length, 5, patterns=True, costs=True)
+    prices, _ = prices_of(instance)
+    table = solve_blocked(instance, prices)
+    backwards = Instance(
+        instance.dims[::-1],
+        tuple(pattern.T for pattern in reversed(instance.patterns)),
+        tuple(StageCost(cost.given, cost.adjoint, cost.tangent) for cost in reversed(instance.costs)),
+    )
+    turned = solve_blocked(backwards, prices_of(backwards)[0])
+    assert table.total == turned.total
+    assert make_plan(instance).multiplications == table.total
+
+
+def test_costs_beyond_exact_floats_are_planned_in_integers():
+    dims = (10**6 + 3,) * 30 + (10**5 + 7,) * 30
+    instance = Instance(dims, costs=(StageCost(),) * 59)
+    assert tabulate(instance, prices_of(instance)[0]).total == make_plan(Instance(dims)).optimum > 2**53

@@ -1,0 +1,51 @@
+"""Prices from zero patterns are the counts of the products themselves, formed here as boolean matrices."""
+
+from itertools import pairwise
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from jacchain.chain.structures import Structures, bytes_needed
+from jacchain.linear.pattern import Pattern
+
+
+@st.composite
+def boolean_chains(draw):
+    dims = draw(st.lists(st.integers(1, 6), min_size=2, max_size=7))
+    return [draw(arrays(bool, shape)) for shape in pairwise(dims)]
+
+
+def sub_chains(chain):
+    products = {}
+    for i, matrix in enumerate(chain, 1):
+        products[i, i] = matrix
+        for j in range(i + 1, len(chain) + 1):
+            products[i, j] = (products[i, j - 1][:, :, None] & chain[j - 1][None]).any(1)
+    return products
+
+
+@given(boolean_chains())
+def test_prices_are_counts(chain):
+    products, prices = sub_chains(chain), Structures([Pattern.from_boolean(matrix) for matrix in chain])
+    for (i, j), product in products.items():
+        assert prices.entries(i, j) == product.sum()
+        counted = [int((products[i, k][:, :, None] & products[k + 1, j][None]).sum()) for k in range(i, j)]
+        assert prices.splits(i, j) == counted if i < j else counted == []
+        assert [prices.split(i, k, j) for k in range(i, j)] == counted
+
+
+@given(boolean_chains())
+def test_a_panel_holds_the_prices_of_one_split(chain):
+    prices, q = Structures([Pattern.from_boolean(matrix) for matrix in chain]), len(chain)
+    for k in range(1, q):
+        left, right = prices.panel(k)
+        expected = [[prices.split(i, k, j) for j in range(k + 1, q + 1)] for i in range(1, k + 1)]
+        np.testing.assert_array_equal(left.astype(int) @ right, expected)
+
+
+def test_the_memory_of_the_counts_is_known_before():
+    pattern = Pattern.diagonal(300)
+    prices = Structures([pattern] * 5)
+    assert prices.rows.nbytes + prices.columns.nbytes <= bytes_needed((300,) * 6) < 4 * prices.rows.nbytes
