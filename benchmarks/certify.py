@@ -16,13 +16,12 @@ from pathlib import Path
 import numpy as np
 
 from jacchain.certify import certify
-from jacchain.chain.instance import Instance
-from jacchain.chain.planner import make_plan
 from jacchain.errors import Fragment
 from jacchain.expression import Builder, compile_graph, parse
 from jacchain.jacobian.analytic import differentiate
 from jacchain.linear.enclosure import Enclosure
 from jacchain.pipeline.stage import Pipeline, Stage
+from jacchain.run import Request, run
 
 ROUNDED, LONG = Fraction(1, 2**53), Fraction(1, 10**29)
 """Relative rounding of the oracle: doubles, and thirty digits for the Jacobian of the chain."""
@@ -67,11 +66,11 @@ def main() -> None:
     spent = floor = 0.0
     for problem in problems:
         pipeline = pipeline_of(problem)
-        plan = make_plan(Instance((len(pipeline.inputs), *(len(stage.outputs) for stage in pipeline.stages))))
+        report = run(pipeline, Request())
         start = time.perf_counter()
         plain(pipeline)
         middle = time.perf_counter()
-        found = certify(pipeline, plan)
+        found = certify(pipeline, report)
         spent, floor = spent + time.perf_counter() - middle, floor + middle - start
         expected = problem["expected"]
         counts = [compare(*pair, ROUNDED) for pair in zip(found.values, expected["values_per_stage"], strict=True)]

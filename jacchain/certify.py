@@ -11,39 +11,37 @@ from jacchain.chain.plan import Operand, Plan
 from jacchain.expression.intervals import SLACK
 from jacchain.jacobian.diagnostic import Diagnostic
 from jacchain.jacobian.enclosure import differentiate_enclosed
-from jacchain.linear.interval import Interval, matrix_product, to_doubles, widened
-from jacchain.linear.map import LinearMap
-from jacchain.pipeline.stage import Pipeline, Stage
-from jacchain.results import Certificate
+from jacchain.linear.enclosure import Enclosure
+from jacchain.linear.interval import Interval, Real, Truth, choose, hull, matrix_product, to_doubles, widened
+from jacchain.linear.map import Numbers
+from jacchain.pipeline.stage import Pipeline
+from jacchain.results import Certificate, Report, StageResult
 
 
-def certify(
-    pipeline: Pipeline, plan: Plan, jacobians: Sequence[LinearMap] = (), diagnostics: Sequence[Diagnostic] = ()
-) -> Certificate:
+def certify(pipeline: Pipeline, report: Report) -> Certificate:
     """Enclosures of all values, Jacobians and products, and of the Jacobian of the chain, at the doubles of ``pipeline.at``.
 
-    Where a diagnostic says that a number is used by convention, or was found from the surroundings of the point, that row of
-    ``jacobians`` is taken as it is.  Raises JacchainError (JC450) when a stage is too large.
+    Every one holds the exact number and the number of the report.  Where a diagnostic of the report says that a number is used
+    by convention, or was found from the surroundings of the point, that row is taken as it is.  Raises JacchainError (JC450)
+    when a stage is too large.
     """
     x = Interval.point(np.asarray(pipeline.at, float))
-    values, enclosed = [], []
-    for stage in pipeline.stages:
+    values, jacobians = [], []
+    for stage, result in zip(pipeline.stages, report.stages, strict=True):
         derivative = differentiate_enclosed(stage.program, x)
-        jacobian = derivative.jacobian
-        for row in _given_rows(stage, diagnostics):
-            given = jacobians[stage.index - 1].dense[0, row]
-            bounds = widened(given, given, np.finfo(float))
-            jacobian.lower[row], jacobian.upper[row] = bounds.lower, bounds.upper
         x = derivative.values
         values.append(x)
-        enclosed.append(jacobian)
-    products = _products(plan, [_transposed(jacobian) for jacobian in enclosed])
-    whole = _transposed(products[-1]) if products else enclosed[0]
+        jacobians.append(_with_given_rows(derivative.jacobian, result, report.diagnostics))
+    products = _products(report.plan, [_transposed(jacobian) for jacobian in jacobians])
+    whole = _transposed(products[-1]) if products else jacobians[0]
     return Certificate(
-        tuple(to_doubles(value) for value in values),
-        tuple(to_doubles(jacobian) for jacobian in enclosed),
-        tuple(to_doubles(product) for product in products),
-        to_doubles(whole),
+        tuple(_holding(value, result.value) for value, result in zip(values, report.stages, strict=True)),
+        tuple(_holding(bounds, result.jacobian.linear.dense[0]) for bounds, result in zip(jacobians, report.stages, strict=True)),
+        tuple(
+            _holding(bounds, np.ldexp(result.linear.dense[0].astype(Real), result.exponent))
+            for bounds, result in zip(products, report.products, strict=True)
+        ),
+        _holding(whole, report.jacobian.dense[0]),
         assumption(),
     )
 
@@ -59,9 +57,18 @@ def assumption() -> str:
     )
 
 
-def _given_rows(stage: Stage, diagnostics: Sequence[Diagnostic]) -> list[int]:
-    named = {diagnostic.output for diagnostic in diagnostics if diagnostic.stage == stage.name}
-    return [row for row, output in enumerate(stage.outputs) if output in named]
+def _holding(bounds: Interval, shown: Numbers) -> Enclosure:
+    """The enclosure in doubles of the exact numbers and of those that are shown."""
+    return to_doubles(hull(bounds, Interval.point(shown)))
+
+
+def _with_given_rows(jacobian: Interval, result: StageResult, diagnostics: Sequence[Diagnostic]) -> Interval:
+    """The Jacobian of a stage, with the rows that a diagnostic is about as they are shown."""
+    named = {diagnostic.output for diagnostic in diagnostics if diagnostic.stage == result.name}
+    rows = np.array([output in named for output in result.outputs])
+    shown = result.jacobian.linear.dense[0]
+    given = widened(shown, shown, np.finfo(float))
+    return choose(Truth(rows[:, None], rows[:, None]), given, jacobian)
 
 
 def _products(plan: Plan, factors: Sequence[Interval]) -> list[Interval]:

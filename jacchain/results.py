@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from jacchain.chain.digits import Digits
 from jacchain.chain.plan import Plan
 from jacchain.chain.products import ProductResult as ProductResult  # noqa: PLC0414 - the result of a product is a result
-from jacchain.chain.spectrum import Spectrum
+from jacchain.chain.spectrum import StageSpectrum
 from jacchain.jacobian.diagnostic import Diagnostic
 from jacchain.jacobian.jacobian import Jacobian
 from jacchain.jacobian.reach import Reach
@@ -51,14 +51,6 @@ class Certificate:
     products: tuple[Enclosure, ...]
     jacobian: Enclosure
     assumption: str
-
-
-@dataclass(frozen=True, eq=False)
-class StageSpectrum:
-    """The singular values of one Jacobian, and of the running product ``Jᵢ … J₁`` that ends with it."""
-
-    jacobian: Spectrum
-    running: Spectrum
 
 
 @dataclass(frozen=True, eq=False)

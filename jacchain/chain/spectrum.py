@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from jacchain.linear.map import LinearMap, Numbers
-from jacchain.linear.product import multiply
+from jacchain.linear.product import SMALL, multiply
 
 SIZE = 1 << 20
 """Entries of a matrix up to which its singular values are worked out."""
@@ -42,6 +42,14 @@ class Spectrum:
         return int((self.singular_values > threshold).sum())
 
 
+@dataclass(frozen=True, eq=False)
+class StageSpectrum:
+    """The spectrum of one Jacobian, and of the running product ``Jᵢ … J₁`` that ends with it."""
+
+    jacobian: Spectrum
+    running: Spectrum
+
+
 def spectrum(linear: LinearMap) -> Spectrum:
     """The spectrum of a linear map at its (first) point."""
     largest = np.abs(linear.values[0]).max(initial=0)
@@ -58,10 +66,17 @@ def spectrum(linear: LinearMap) -> Spectrum:
     return Spectrum(singular_values, float(singular_values[0]))
 
 
+def spectra(jacobians: Sequence[LinearMap]) -> tuple[StageSpectrum, ...]:
+    """For every stage the spectrum of its Jacobian, and of the running product that ends with it."""
+    pairs = zip(jacobians, running_products(jacobians), strict=True)
+    return tuple(StageSpectrum(spectrum(jacobian), spectrum(running)) for jacobian, running in pairs)
+
+
 def running_products(jacobians: Sequence[LinearMap]) -> Iterator[LinearMap]:
-    """``J₁``, ``J₂ J₁``, ``J₃ J₂ J₁``, …, in the type of the Jacobians."""
+    """``J₁``, ``J₂ J₁``, ``J₃ J₂ J₁``, …; small ones in the longest floats, in whose range gradients explode much later."""
     product = jacobians[0]
     yield product
     for jacobian in jacobians[1:]:
-        product = multiply(jacobian, product)
+        small = product.shape[1] * jacobian.pattern.count <= SMALL
+        product = multiply(jacobian, product.astype(np.longdouble) if small else product)
         yield product

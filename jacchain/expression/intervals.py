@@ -261,9 +261,10 @@ class IntervalArithmetic:
     def off_sum(self, x: Interval) -> Interval:
         """For each component, the sum of all others."""
         with np.errstate(all="ignore"):
-            lower, upper, size = (_others(part) for part in (x.lower, x.upper, x.magnitude))
-            sums = around(lower, upper, x.shape[-1] * EPSILON * size)
-        return Interval(np.where(size == 0, 0, sums.lower), np.where(size == 0, 0, sums.upper))
+            slacks = [x.shape[-1] * EPSILON * _others(np.abs(end)) for end in (x.lower, x.upper)]
+            sums = around(_others(x.lower), _others(x.upper), *slacks)
+            alone = _others(x.magnitude) == 0
+        return Interval(np.where(alone, 0, sums.lower), np.where(alone, 0, sums.upper))
 
     def off_product(self, x: Interval) -> Interval:
         """For each component, the product of all others."""

@@ -149,7 +149,7 @@ FUNCTIONS: dict[str, Row] = {
     # trigonometry, in radians
     "sin":   Row("x", lambda o, x: o.sin(x),  lambda o, y, x: [o.cos(x)],                              ("cos(x)",)),
     "cos":   Row("x", lambda o, x: o.cos(x),  lambda o, y, x: [-o.sin(x)],                             ("-sin(x)",)),
-    "tan":   Row("x", lambda o, x: o.tan(x),  lambda o, y, x: [1 + o.square(y)],                       ("1 + tan(x)^2",)),
+    "tan":   Row("x", lambda o, x: o.tan(x),  lambda o, y, x: [1 + o.square(y)],                       ("1 + tan(x)^2",), domain="cos(x) != 0"),
     "asin":  Row("x", lambda o, x: o.asin(x), lambda o, y, x: [1 / o.sqrt((1 - x) * (1 + x))],         ("1/sqrt(1 - x^2)",),  domain="abs(x) <= 1"),
     "acos":  Row("x", lambda o, x: o.acos(x), lambda o, y, x: [-1 / o.sqrt((1 - x) * (1 + x))],        ("-1/sqrt(1 - x^2)",), domain="abs(x) <= 1"),
     "atan":  Row("x", lambda o, x: o.atan(x), lambda o, y, x: [1 / (1 + o.square(x))],                 ("1/(1 + x^2)",)),

@@ -27,13 +27,14 @@ TIES = {"max": "largest", "min": "smallest", "max of": "largest", "min of": "sma
 class Limits:
     """Programs of the arguments of a function, one after the other; ``None`` where its row states nothing.
 
-    ``inside`` is 1 in the domain and 0 outside, ``edges`` are zero at an edge that belongs to the domain, ``switch`` is zero
-    where the derivative may jump.
+    ``inside`` is 1 in the domain and 0 outside, and ``reachable`` when what varies decides which; ``edges`` are zero at an edge
+    that belongs to the domain, ``switch`` is zero where the derivative may jump.
     """
 
     inside: Program | None = None
     edges: Program | None = None
     switch: Program | None = None
+    reachable: bool = False
 
 
 @cache
@@ -49,15 +50,15 @@ def limits(operation: str, shapes: tuple[Shape, ...], varying: tuple[bool, ...])
     if not row.domain:
         return Limits(switch=switch)
     domain = _tree(row.domain)
-    edges: list[Tree] = [
-        Binary("-", part.left, part.right)
-        for part in postorder(domain)
-        if isinstance(part, Binary)
-        and part.operator in {"<=", ">=", "=="}
-        and any(isinstance(leaf, Name) and leaf.name in moving for leaf in postorder(part))
-    ]
-    truth = Call("where", (domain, Number("1"), Number("0")))
-    return Limits(_compiled(parameters, row.domain, [truth]), _compiled(parameters, row.domain, edges) if edges else None, switch)
+    comparisons = [part for part in postorder(domain) if isinstance(part, Binary) and part.operator in COMPARED]
+    reached = [part for part in comparisons if any(isinstance(leaf, Name) and leaf.name in moving for leaf in postorder(part))]
+    edges: list[Tree] = [Binary("-", part.left, part.right) for part in reached if part.operator in {"<=", ">=", "=="}]
+    return Limits(
+        _compiled(parameters, row.domain, [Call("where", (domain, Number("1"), Number("0")))]),
+        _compiled(parameters, row.domain, edges) if edges else None,
+        switch,
+        bool(reached),
+    )
 
 
 def of_instruction(instruction: Instruction) -> Limits:

@@ -53,6 +53,12 @@ class Enclosure:
         digits = np.where(known & np.isfinite(self.radius), np.maximum(np.nan_to_num(digits, posinf=np.inf), 0), 0)
         return np.where(self.lower == self.upper, np.inf, digits)
 
+    def error_bar(self, numbers: Numbers) -> Numbers:
+        """How far the exact numbers may be from the given ones (without the exponent), rounded up."""
+        with np.errstate(all="ignore"):
+            distance = np.maximum(self.upper - numbers, numbers - self.lower)
+            return np.asarray(np.where(distance > 0, np.nextafter(distance, np.inf), distance))
+
     def contains(self, numbers: Numbers) -> bool:
         """Whether every number lies in its enclosure."""
         return bool(((self.lower <= numbers) & (numbers <= self.upper)).all())

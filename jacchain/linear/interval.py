@@ -178,11 +178,11 @@ def widened(lower: Numbers, upper: Numbers, limits: Any, units: int = 4) -> Inte
     return outward(below, above)
 
 
-def around(lower: Numbers, upper: Numbers, slack: Any) -> Interval:
-    """Bounds moved outwards by ``slack`` and the rounding of that."""
+def around(lower: Numbers, upper: Numbers, slack_below: Any, slack_above: Any) -> Interval:
+    """Bounds moved outwards by a slack each, and the rounding of that."""
     with np.errstate(all="ignore"):
         lower, upper = np.where(lower == np.inf, LARGEST, lower), np.where(upper == -np.inf, -LARGEST, upper)
-        return outward(lower - slack, upper + slack)
+        return outward(lower - slack_below, upper + slack_above)
 
 
 def hull(*intervals: Interval) -> Interval:
@@ -207,10 +207,10 @@ def total(x: Interval) -> Interval:
     if x.shape[-1] == 1:
         return x
     with np.errstate(all="ignore"):
-        slack = x.shape[-1] * EPSILON * x.magnitude.sum(-1, keepdims=True)
-        exact = x.exact_zero.all(-1, keepdims=True)
-        widened = around(x.lower.sum(-1, keepdims=True), x.upper.sum(-1, keepdims=True), slack)
-    return Interval(np.where(exact, 0, widened.lower), np.where(exact, 0, widened.upper))
+        slacks = [x.shape[-1] * EPSILON * np.abs(end).sum(-1, keepdims=True) for end in (x.lower, x.upper)]
+        sums = around(x.lower.sum(-1, keepdims=True), x.upper.sum(-1, keepdims=True), *slacks)
+    exact = x.exact_zero.all(-1, keepdims=True)
+    return Interval(np.where(exact, 0, sums.lower), np.where(exact, 0, sums.upper))
 
 
 def matrix_product(a: Interval, b: Interval) -> Interval:
@@ -225,7 +225,7 @@ def matrix_product(a: Interval, b: Interval) -> Interval:
         size = multiply(size_a, size_b)
         terms = 4 * (a.shape[1] + 4)
         radius = spread * (1 + terms * format_.eps) + terms * (format_.eps * size + format_.smallest_subnormal)
-    product = around(middle, middle, radius)
+    product = around(middle, middle, radius, radius)
     touched = _meets(~a.exact_zero, ~b.exact_zero)
     unknown = _meets(~known_a, ~b.exact_zero) | _meets(~a.exact_zero, ~known_b)
     lower, upper = np.where(touched, product.lower, 0), np.where(touched, product.upper, 0)

@@ -35,3 +35,10 @@ def test_digits_of_the_extremes():
     assert enclose(1.0, math.inf).digits[0] == 0
     assert enclose(0.1, 0.1).digits[0] == math.inf
     assert enclose(0.9999, 1.0001).digits[0] == 3
+
+
+@given(doubles, doubles, st.floats(0, 1))
+def test_a_number_is_off_by_no_more_than_its_error_bar(a, b, share):
+    lower, upper = min(a, b), max(a, b)
+    exact = min(max(lower + share * (upper - lower), lower), upper)
+    assert abs(exact - a) <= enclose(lower, upper).error_bar(np.array([a]))[0]
