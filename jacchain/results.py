@@ -8,9 +8,12 @@ from jacchain.chain.digits import Digits
 from jacchain.chain.plan import Plan
 from jacchain.chain.products import ProductResult as ProductResult  # noqa: PLC0414 - the result of a product is a result
 from jacchain.chain.spectrum import StageSpectrum
+from jacchain.jacobian.diagnosis import Diagnosis
 from jacchain.jacobian.diagnostic import Diagnostic
 from jacchain.jacobian.jacobian import Jacobian
 from jacchain.jacobian.reach import Reach
+from jacchain.jacobian.verdict import JUDGEMENTS, Judgement, Verdict
+from jacchain.jacobian.witness import Witness
 from jacchain.linear.enclosure import Enclosure
 from jacchain.linear.map import LinearMap, Numbers
 
@@ -72,6 +75,40 @@ class Report:
     digits: Digits | None = None
     spectra: tuple[StageSpectrum, ...] = ()
     reach: Reach | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class StageCheck:
+    """One Jacobian against differences: ``judged`` is ``analytic``, or ``author`` for the hand-derived one of the file."""
+
+    index: int
+    name: str
+    judged: str
+    verdict: Verdict
+    diagnoses: tuple[Diagnosis, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class CheckReport:
+    """Every Jacobian of a chain, and their product, judged; ``total`` is None where the chain is too large for it."""
+
+    pipeline: PipelineFacts
+    stages: tuple[StageCheck, ...]
+    total: Verdict | None
+    witnesses: tuple[Witness, ...]
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def judgement(self) -> Judgement:
+        """The worst of all."""
+        judgements = [stage.verdict.judgement for stage in self.stages] + [witness.judgement for witness in self.witnesses]
+        judgements += [self.total.judgement] if self.total is not None else []
+        return max(judgements, key=JUDGEMENTS.index)
+
+    @property
+    def exit_code(self) -> int:
+        """0 when all agree, 1 when something disagrees, 5 when that could not be decided."""
+        return {"agree": 0, "disagree": 1, "inconclusive": 5}[self.judgement]
 
 
 @dataclass(frozen=True, eq=False)

@@ -33,10 +33,11 @@ class Scheme:
 
     def step(self, x: Array, epsilon: float) -> Array:
         """The rule of thumb, ``(n,)``: ε^(1/(order+1)) of the size of x, and next to nothing where nothing cancels."""
-        scale = np.maximum(np.abs(x), 1)
+        size = np.abs(x)
         if self.imaginary:
-            return np.asarray(np.maximum(1e-40 * scale, 1e-290))
-        return np.asarray(epsilon ** (1 / (self.order + 1)) * scale)
+            limits = np.finfo(x.dtype)
+            return np.asarray(np.maximum(1e-40 * np.where(size == 0, 1, size), limits.tiny / limits.eps))
+        return np.asarray(epsilon ** (1 / (self.order + 1)) * np.maximum(size, 1))
 
 
 _HALF, _TWELFTH, _TWO_THIRDS = Fraction(1, 2), Fraction(1, 12), Fraction(2, 3)

@@ -126,4 +126,5 @@ def _stage(index: int, name: str, function: FunctionSpec, compiled: Compiled) ->
         compiled.bounds,
         function.signature.span,
         function.description,
+        tuple(entry.span for row in function.author for entry in row) if compiled.author else (),
     )

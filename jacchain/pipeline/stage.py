@@ -18,7 +18,8 @@ class Stage:
 
     ``name`` is what people see (``step#3`` for the third copy of ``step``), ``function`` the name in the file; copies share one
     ``program``.  ``inputs`` and ``outputs`` name every component.  ``author`` computes the hand-derived Jacobian of the file,
-    its m·n entries row by row, from the same inputs.  ``scale`` ``(n,)`` and ``bounds`` ``(n, 2)`` are for differences.
+    its m·n entries row by row, from the same inputs; ``author_spans`` says where each output of its graph is written.
+    ``scale`` ``(n,)`` and ``bounds`` ``(n, 2)`` are for differences.
     """
 
     index: int
@@ -33,6 +34,7 @@ class Stage:
     bounds: Numbers | None = None
     span: Span | None = None
     description: str = ""
+    author_spans: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

@@ -36,8 +36,8 @@ def test_error_is_as_small_as_the_rule_of_thumb_promises(scheme, dtype):
 
 
 def test_imaginary_step_is_never_the_square_root_of_epsilon():
-    steps = SCHEMES["complex"].step(np.array([1e-300, 1.0, 1e300]), 2.0**-52)
-    assert (steps <= np.array([1e-40, 1e-40, 1e260])).all()
+    steps = SCHEMES["complex"].step(np.array([1e-300, 0.0, 1.0, 1e300]), 2.0**-52)
+    assert (steps <= np.array([1e-291, 1e-40, 1e-40, 1e260])).all()
     assert (steps > 0).all()
 
 

@@ -1,0 +1,85 @@
+"""The story of a check: every stage against differences, then their product against the chain taken as one function.
+
+A product that went wrong would agree with no stage being wrong, so the whole has witnesses of its own.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from jacchain.expression.arithmetic import Array
+from jacchain.jacobian.analytic import differentiate, working_type
+from jacchain.jacobian.diagnosis import diagnose
+from jacchain.jacobian.kinks import examine
+from jacchain.jacobian.rounding import derivative_error, value_error
+from jacchain.jacobian.stage_difference import chain_difference, evaluation_work, stage_difference
+from jacchain.jacobian.verdict import Verdict, judge
+from jacchain.jacobian.witness import Factors, Witness, complex_step, taylor, transpose
+from jacchain.linear.map import LinearMap, Numbers
+from jacchain.pipeline.stage import Pipeline, Stage
+from jacchain.results import CheckReport, Report, StageCheck
+
+WORK = 1 << 34
+"""Numbers handled up to which the whole chain is differenced by every input."""
+
+
+def check(pipeline: Pipeline, report: Report) -> CheckReport:
+    """Judges what a run found, and every hand-derived Jacobian of the file."""
+    stages: list[StageCheck] = []
+    maps: list[LinearMap] = []
+    bars: list[Numbers] = []
+    x = pipeline.at.astype(_type(pipeline))
+    for stage in pipeline.stages:
+        own, bar = _analytic(stage, x)
+        maps.append(own)
+        bars.append(bar)
+        stages.append(_judged(stage, x, (own, bar), "analytic"))
+        if stage.author is not None:
+            stages.append(_judged(stage, x, _author(stage, x), "author"))
+        x = stage.program.values(x[None])[0]
+    factors = Factors.of(maps, bars)
+    total, witnesses, remarks = _whole(pipeline, report.jacobian, factors)
+    return CheckReport(report.pipeline, tuple(stages), total, witnesses, remarks)
+
+
+def _type(pipeline: Pipeline) -> np.dtype[Any]:
+    """The numbers the chain is evaluated in: the longest when every stage is small enough for them."""
+    types = {working_type(stage.program) for stage in pipeline.stages}
+    return np.dtype(float) if np.dtype(float) in types else types.pop()
+
+
+def _analytic(stage: Stage, x: Array) -> tuple[LinearMap, Numbers]:
+    """The Jacobian that a run shows, rounded to doubles, and how far it may be off."""
+    linear = examine(stage, differentiate(stage.program, x[None])).derivative.linear
+    return linear.astype(float), derivative_error(stage.program, x)
+
+
+def _author(stage: Stage, x: Array) -> tuple[LinearMap, Numbers]:
+    """The hand-derived Jacobian of the file, its zeros left out, and how far rounding may have moved it."""
+    assert stage.author is not None
+    shape = len(stage.outputs), len(stage.inputs)
+    values, bars = stage.author.values(x[None]).astype(float)[0], value_error(stage.author, x)
+    return LinearMap.full(values.reshape(shape)), bars
+
+
+def _judged(stage: Stage, x: Array, judged: tuple[LinearMap, Numbers], by: str) -> StageCheck:
+    linear, bars = judged
+    verdict = judge(stage.outputs, stage.inputs, (linear, bars), stage_difference(stage, x, linear.pattern))
+    return StageCheck(stage.index, stage.name, by, verdict, diagnose(stage, verdict, x, by_author=by == "author"))
+
+
+def _whole(pipeline: Pipeline, total: LinearMap, factors: Factors) -> tuple[Verdict | None, tuple[Witness, ...], tuple[str, ...]]:
+    """The Jacobian of the chain against the chain as one function."""
+    stages, x = pipeline.stages, pipeline.at.astype(_type(pipeline))
+    remarks = [f"evaluated in {'long double' if x.dtype == np.longdouble else 'double'}"]
+    bars = factors.total_bars()
+    called = taylor(stages, x, total, bars), complex_step(stages, x, total, bars), transpose(factors, total)
+    witnesses = tuple(witness for witness in called if witness is not None)
+    if 48 * x.size * evaluation_work([stage.program for stage in stages]) > WORK:
+        remarks.append("the chain is too large to be differenced by every input; a random direction stands for all")
+        return None, witnesses, tuple(remarks)
+    found = chain_difference(stages, x, total.pattern)
+    judged = total, bars[total.pattern.rows, total.pattern.columns]
+    return judge(stages[-1].outputs, stages[0].inputs, judged, found), witnesses, tuple(remarks)

@@ -1,0 +1,111 @@
+"""Slips that are made when derivatives are worked out by hand: one row each, recognised by the number that comes out.
+
+A slip puts another number in the place of one local partial derivative.  An entry is linear in each of them, so every slip at
+every place is tried at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from math import log, pi
+
+import numpy as np
+import numpy.typing as npt
+
+from jacchain.errors import Span
+from jacchain.expression.arithmetic import Array
+from jacchain.expression.formula import node_text
+from jacchain.expression.table import OPERATORS, ROWS
+from jacchain.jacobian.dissection import Dissection
+from jacchain.jacobian.domain import node_at
+from jacchain.linear.pattern import Integers
+
+
+@dataclass(frozen=True)
+class Slip:
+    """``wrong(p, y, x)`` takes the place of the partial p of ``y = f(x)``; ``says`` goes on from "the derivative of `f(x)`"."""
+
+    kind: str
+    says: str
+    wrong: Callable[[Array, Array, Array], Array]
+
+
+# fmt: off
+SLIPS: tuple[Slip, ...] = (
+    Slip("sign",            "was taken with the wrong sign",                lambda p, y, x: -p),
+    Slip("missing term",    "was left out, with all that hangs on it",      lambda p, y, x: 0 * p),
+    Slip("missing factor",  "is missing as a factor",                       lambda p, y, x: 1 + 0 * p),
+    Slip("factor twice",    "is there twice",                               lambda p, y, x: p * p),
+    Slip("factor 2",        "was doubled",                                  lambda p, y, x: 2 * p),
+    Slip("factor 1/2",      "was halved",                                   lambda p, y, x: p / 2),
+    Slip("not derived",     "was taken to be the function itself",          lambda p, y, x: y),
+    Slip("exponent",        "still has the exponent it should lose",        lambda p, y, x: p * x),
+    Slip("inverse",         "was turned upside down",                       lambda p, y, x: 1 / p),
+    Slip("degrees",         "is for an angle in degrees, not in radians",   lambda p, y, x: p * (pi / 180)),
+    Slip("degrees",         "has radians turned into degrees",              lambda p, y, x: p * (180 / pi)),
+    Slip("logarithm",       "lacks the natural logarithm of 10",            lambda p, y, x: p * log(10)),
+    Slip("logarithm",       "lacks the natural logarithm of 2",             lambda p, y, x: p * log(2)),
+)
+# fmt: on
+
+
+@dataclass(frozen=True)
+class Suspicion:
+    """A slip at one place: the sub-expression of the function whose derivative went wrong, and where it stands."""
+
+    slip: Slip
+    text: str
+    span: Span | None
+
+
+@dataclass(frozen=True, eq=False)
+class Trials:
+    """Which slips at which local partials make an entry what it was found to be: ``hits`` ``(slips, edges)``."""
+
+    dissection: Dissection
+
+    @cached_property
+    def _derived(self) -> npt.NDArray[np.bool_]:
+        """The edges at which something is differentiated; picking and stacking leave nothing to get wrong."""
+        derived = [instruction.operation in ROWS for instruction in self.dissection.program.instructions]
+        return np.array(derived, bool)[self.dissection.instruction]
+
+    def hits(self, entry: tuple[int, int], found: float, bar: float) -> Array:
+        """Truth values ``(slips, edges)``: the entry would be ``found``, to its bar and to rounding."""
+        whole = self.dissection
+        with np.errstate(all="ignore"):
+            shares = whole.shares(*entry)
+            right = whole.tangent[np.arange(whole.registers.size)[whole.program.results][entry[0]], entry[1]]
+            values, arguments = whole.registers[whole.output], whole.registers[whole.argument]
+            changes = np.stack([shares * (slip.wrong(whole.partial, values, arguments) - whole.partial) for slip in SLIPS])
+            rounding = 64 * float(np.finfo(float).eps) * (abs(right) + np.abs(shares * whole.partial) + np.abs(changes))
+            room = bar + rounding
+            return np.asarray((np.abs(right + changes - found) <= room) & (np.abs(changes) > 2 * room) & self._derived)
+
+    def best(self, hits: list[Array]) -> tuple[Suspicion, Integers] | None:
+        """The suspicion that explains most of the entries whose hits are given, and which of them; None when nothing does.
+
+        Among equals the plainer slip, then a function before an operator, then the smaller sub-expression.
+        """
+        together = np.stack(hits)
+        counts = together.sum(0)
+        most = int(counts.max(initial=0))
+        if most == 0:
+            return None
+        candidates = np.argwhere(counts == most)
+        slip, edge = min(candidates[:500].tolist(), key=lambda candidate: (candidate[0], *self._rank(candidate[1])))
+        text, span = self._place(edge)
+        return Suspicion(SLIPS[slip], text, span), np.flatnonzero(together[:, slip, edge])
+
+    def _rank(self, edge: int) -> tuple[bool, int]:
+        instruction = self.dissection.program.instructions[self.dissection.instruction[edge]]
+        return instruction.operation in OPERATORS, len(self._place(edge)[0])
+
+    def _place(self, edge: int) -> tuple[str, Span | None]:
+        """The sub-expression that a local partial is a derivative of."""
+        whole = self.dissection
+        instruction = whole.program.instructions[whole.instruction[edge]]
+        number, _ = node_at(whole.program, instruction, int(whole.output[edge]) - instruction.output.start)
+        return node_text(whole.program.graph, number), whole.program.graph.nodes[number].span

@@ -1,0 +1,122 @@
+"""Differences of a stage, and of a whole chain as one function: what is known of a program, told to the engine that only samples.
+
+The zero pattern is read off the program, which input reaches which output; the analytic engine has no part in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from jacchain.expression.arithmetic import Array
+from jacchain.expression.graph import GATHER, MATRIX, STACK
+from jacchain.expression.program import Program
+from jacchain.jacobian.analytic import working_type
+from jacchain.jacobian.dependence import is_elementwise
+from jacchain.jacobian.difference import Difference, Sweep, difference_jacobian
+from jacchain.jacobian.jacobian import Jacobian
+from jacchain.jacobian.rounding import value_noise
+from jacchain.jacobian.samples import Evaluate
+from jacchain.linear.map import LinearMap
+from jacchain.linear.pattern import Pattern
+from jacchain.pipeline.stage import Stage
+
+DOUBLE = float(np.finfo(float).eps)
+DENSE = 1 << 24
+"""Registers times inputs up to which it is worked out which input reaches which output."""
+
+
+def stage_difference(stage: Stage, x: Array, pattern: Pattern | None = None) -> Difference:
+    """The Jacobian of a stage at x by differences, in the type of x.
+
+    It covers every entry that can be nonzero, and those of ``pattern``.
+    """
+    reached = reached_pattern(stage.program)
+    return difference_jacobian(stage.program.values, x, _sweep([stage], x, reached.union(pattern) if pattern else reached))
+
+
+def chain_difference(stages: Sequence[Stage], x: Array, pattern: Pattern | None = None) -> Difference:
+    """The Jacobian of the whole chain at x by differences, the chain taken as one function that can be evaluated."""
+    reached = reached_pattern(stages[0].program)
+    for stage in stages[1:]:
+        reached = reached_pattern(stage.program) @ reached
+    return difference_jacobian(composed(stages), x, _sweep(stages, x, reached.union(pattern) if pattern else reached))
+
+
+def directional_difference(stages: Sequence[Stage], x: Array, direction: Array) -> Difference:
+    """The derivative of a chain at x along a direction ``(n,)``: an ``m x 1`` Jacobian, at the price of one column."""
+    evaluate = composed(stages)
+    sweep = _sweep(stages, x, None)
+    along = Sweep(epsilon=sweep.epsilon, noise=sweep.noise, width=sweep.width, scale=np.ones(1))
+    return difference_jacobian(lambda steps: evaluate(x + steps * direction), np.zeros(1, x.dtype), along)
+
+
+def composed(stages: Sequence[Stage]) -> Evaluate:
+    """The functions of a chain as one."""
+
+    def evaluate(points: Array) -> Array:
+        for stage in stages:
+            points = stage.program.values(points)
+        return points
+
+    return evaluate
+
+
+def jacobian_by_differences(stage: Stage, x: Array) -> Jacobian:
+    """The Jacobian of a stage at x as a run shows it when differences are asked for, with an error bar on every entry."""
+    found = stage_difference(stage, x)
+    remarks = [f"{int(found.evaluations.sum())} evaluations in {'long double' if x.dtype == np.longdouble else 'double'}"]
+    if stage.program.double:
+        remarks.append("a function of this stage is computed in doubles only")
+    elif x.dtype != np.longdouble or working_type(stage.program) != np.longdouble:
+        remarks.append("this stage is too large for longer numbers, or the machine has none")
+    if found.kink.any():
+        remarks.append(f"{int(found.kink.sum())} entries have different slopes on both sides: their mean is shown")
+    if not np.isfinite(found.error_bar).all():
+        remarks.append(f"nothing can be said of {int((~np.isfinite(found.error_bar)).sum())} entries")
+    linear = LinearMap(found.pattern, found.value.astype(float)[None])
+    return Jacobian(linear, "difference", linear.structure, error_bar=found.bars.astype(float), remarks=tuple(remarks))
+
+
+def evaluation_work(programs: Sequence[Program]) -> int:
+    """Numbers handled in one evaluation of a chain: registers, and entries of matrices."""
+    return sum(
+        program.start.size
+        + sum(instruction.matrix.size for instruction in program.instructions if instruction.matrix is not None)
+        for program in programs
+    )
+
+
+def _sweep(stages: Sequence[Stage], x: Array, pattern: Pattern | None) -> Sweep:
+    programs = [stage.program for stage in stages]
+    return Sweep(
+        pattern=pattern,
+        scale=stages[0].scale,
+        bounds=stages[0].bounds,
+        epsilon=DOUBLE if any(program.double for program in programs) else None,
+        noise=value_noise(programs, x),
+        width=max(program.start.size for program in programs),
+    )
+
+
+def reached_pattern(program: Program) -> Pattern:
+    """Which input reaches which output, ``m x n``, whatever the numbers are; every one when that is too much to work out."""
+    n = program.inputs
+    if program.start.size * n > DENSE:
+        return Pattern.full(program.outputs, n)
+    reach = np.zeros((program.start.size, n), bool)
+    reach[:n] = np.eye(n, dtype=bool)
+    for instruction in program.instructions:
+        for argument in instruction.arguments:
+            part: npt.NDArray[np.bool_] = reach[argument]
+            if instruction.operation == MATRIX:
+                assert instruction.matrix is not None
+                part = np.asarray((instruction.matrix != 0).astype(np.float32) @ part.astype(np.float32) > 0)
+            elif instruction.operation not in {GATHER, STACK} and not (
+                len(part) in {1, instruction.size} and is_elementwise(instruction)
+            ):
+                part = np.asarray(part.any(0, keepdims=True))
+            reach[instruction.output] |= part
+    return Pattern.from_boolean(reach[program.results])

@@ -1,0 +1,171 @@
+"""Evidence on the Jacobian of a whole chain, from as few numbers as will do.
+
+A Taylor remainder in a random direction shrinks like the square of the step if the Jacobian is right, and like the step if it is
+not; an imaginary step cancels nothing; and what is pushed forward through the stages has to meet what is pulled back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from jacchain.expression.arithmetic import Array
+from jacchain.jacobian.schemes import SCHEMES, scheme_jacobian
+from jacchain.jacobian.stage_difference import composed, directional_difference
+from jacchain.jacobian.verdict import Judgement, judge
+from jacchain.linear.map import LinearMap, Numbers
+from jacchain.linear.product import multiply
+from jacchain.pipeline.stage import Stage
+
+EPSILON = float(np.finfo(float).eps)
+SEED = 271828
+"""Of all random directions, so that a check says the same every time."""
+
+
+@dataclass(frozen=True)
+class Witness:
+    """Evidence on the Jacobian of the whole chain that needs no difference of every entry.
+
+    ``name`` is ``taylor``, ``complex step`` or ``transpose``; ``value`` the number it comes to (a slope, or a distance in terms
+    of its bar), None where there is none.
+    """
+
+    name: str
+    judgement: Judgement
+    message: str
+    value: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Factors:
+    """The Jacobians of the stages, with the bars of their entries: what a product is made of."""
+
+    maps: tuple[LinearMap, ...]
+    bars: tuple[LinearMap, ...]
+
+    @classmethod
+    def of(cls, maps: Sequence[LinearMap], bars: Sequence[Numbers]) -> Factors:
+        """From the maps in the order of the chain, and a bar for each entry of their patterns."""
+        with_patterns = [LinearMap(linear.pattern, np.array(bar)[None]) for linear, bar in zip(maps, bars, strict=True)]
+        return cls(tuple(maps), tuple(with_patterns))
+
+    def total_bars(self) -> Numbers:
+        """How far each entry of ``J_k … J_1`` may be from exact ``(m, n)``: the bars of the factors, and rounding in the sums."""
+        size, error = _absolute(self.maps[0]), self.bars[0]
+        for linear, bar in zip(self.maps[1:], self.bars[1:], strict=True):
+            rounding = LinearMap(linear.pattern, np.abs(linear.values) * (EPSILON * linear.shape[1]) + bar.values)
+            own, carried = multiply(rounding, size), multiply(_absolute(linear), error)
+            error = LinearMap.full(own.dense[0] + carried.dense[0])
+            size = multiply(_absolute(linear), size)
+        return np.asarray(error.dense[0])
+
+    def forward(self, direction: Numbers) -> Numbers:
+        """``J_k (… (J_1 v))``, entry by entry."""
+        for linear in self.maps:
+            direction = _times(linear.pattern.rows, linear.values[0] * direction[linear.pattern.columns], linear.shape[0])
+        return direction
+
+    def backward(self, weights: Numbers) -> Numbers:
+        """``J_1ᵀ (… (J_kᵀ w))``, entry by entry."""
+        for linear in reversed(self.maps):
+            weights = _times(linear.pattern.columns, linear.values[0] * weights[linear.pattern.rows], linear.shape[1])
+        return weights
+
+    @property
+    def absolute(self) -> Factors:
+        """The same with absolute values."""
+        return Factors(tuple(_absolute(linear) for linear in self.maps), self.bars)
+
+
+def taylor(stages: Sequence[Stage], x: Array, total: LinearMap, bars: Numbers) -> Witness:
+    """The derivative along a random direction, with the order to which the remainder of the linear approximation vanishes."""
+    direction = _direction(x)
+    along = (total.dense[0] @ direction)[:, None]
+    bar = bars @ np.abs(direction) + EPSILON * x.size * (np.abs(total.dense[0]) @ np.abs(direction))
+    found = directional_difference(stages, x, direction)
+    verdict = judge(stages[-1].outputs, ("direction",), (LinearMap.full(along), bar), found)
+    slope = remainder_slope(stages, x, direction, along[:, 0])
+    if slope is None:
+        message = "along a random direction the chain is linear: no remainder is left"
+    else:
+        message = f"along a random direction the remainder of the linear approximation shrinks like h^{slope:.2f}"
+    return Witness("taylor", verdict.judgement, message, slope)
+
+
+def remainder_slope(stages: Sequence[Stage], x: Array, direction: Numbers, along: Numbers) -> float | None:
+    """The least power of h with which an output of ``f(x + h v) - f(x) - h J v`` vanishes; None when nothing is left of it."""
+    steps = np.ldexp(np.ones(44, x.dtype), -np.arange(2, 46))
+    evaluate = composed(stages)
+    at = evaluate(x[None])[0]
+    values = evaluate(x + steps[:, None] * direction.astype(x.dtype))
+    with np.errstate(all="ignore"):
+        linear = steps[:, None] * along
+        remainder = np.abs(values - at - linear)
+        noise = float(np.finfo(x.dtype).eps) * (np.abs(values) + np.abs(at)) + EPSILON * np.abs(linear)
+        seen = remainder > 64 * noise
+        slopes = np.log2(remainder[:-1] / remainder[1:])
+    found = []
+    for output in range(at.size):
+        both = np.flatnonzero(seen[:-1, output] & seen[1:, output] & np.isfinite(slopes[:, output]))
+        if both.size >= 3:
+            found.append(float(np.median(slopes[both[-5:], output])))
+    return min(found, default=None)
+
+
+def complex_step(stages: Sequence[Stage], x: Array, total: LinearMap, bars: Numbers) -> Witness | None:
+    """Every entry by an imaginary step, which cancels nothing and is exact to rounding.
+
+    None where a function has no complex form, or x is so small that no step is small beside it.
+    """
+    steps = SCHEMES["complex"].step(x, EPSILON)
+    if any(stage.program.real for stage in stages) or (steps > 1e-20 * np.where(x == 0, 1, np.abs(x))).any():
+        return None
+    larger, found = (
+        scheme_jacobian(composed(stages), x, SCHEMES["complex"], steps=steps * factor).astype(float) for factor in (2.0**20, 1.0)
+    )
+    if not np.isfinite(found).all():
+        return Witness("complex step", "inconclusive", "the chain has no complex values here", None)
+    smallest = float(np.finfo(float).smallest_subnormal)
+    room = 4 * (bars + EPSILON * np.abs(total.dense[0]) + smallest) + 2 * np.abs(found - larger)
+    return _distance("complex step", found - total.dense[0], room, "the complex step")
+
+
+def transpose(factors: Factors, total: LinearMap) -> Witness:
+    """``J v`` and ``wᵀ J`` of the product against v pushed and w pulled through the stages one by one."""
+    random = np.random.default_rng(SEED)
+    direction, weights = (random.uniform(0.5, 1, size) * random.choice([-1, 1], size) for size in total.shape[::-1])
+    length = sum(linear.shape[1] for linear in factors.maps)
+    absolute = factors.absolute
+    matrix = total.dense[0]
+    apart = [matrix @ direction - factors.forward(direction), matrix.T @ weights - factors.backward(weights)]
+    room = [absolute.forward(np.abs(direction)), absolute.backward(np.abs(weights))]
+    smallest = float(np.finfo(float).smallest_subnormal)
+    bars = 2 * EPSILON * length * np.concatenate(room) + length * smallest
+    return _distance("transpose", np.concatenate(apart), bars, "wᵀ(Jv) = (Jᵀw)ᵀv with v and w taken through every stage")
+
+
+def _distance(name: str, apart: Numbers, room: Numbers, what: str) -> Witness:
+    with np.errstate(all="ignore"):
+        worst = float(np.max(np.abs(apart) / room, initial=0))
+    if not np.isfinite(worst):
+        return Witness(name, "inconclusive", f"{what}: the numbers are too large to tell", None)
+    judgement: Judgement = "agree" if worst <= 1 else "disagree"
+    says = f"{what} agrees to rounding" if worst <= 1 else f"{what} fails by {worst:.3g} times what rounding allows"
+    return Witness(name, judgement, says, worst)
+
+
+def _direction(x: Array) -> Numbers:
+    """A random direction that moves every input by about its own size."""
+    random = np.random.default_rng(SEED)
+    size = np.where(x == 0, 1, np.abs(x)).astype(float)
+    return np.asarray(size * random.uniform(0.5, 1, x.size) * random.choice([-1, 1], x.size))
+
+
+def _absolute(linear: LinearMap) -> LinearMap:
+    return LinearMap(linear.pattern, np.abs(linear.values))
+
+
+def _times(positions: Numbers, terms: Numbers, size: int) -> Numbers:
+    return np.bincount(positions, weights=terms, minlength=size)

@@ -1,0 +1,280 @@
+"""The check: a student's slips get their names and places, a right sheet raises no alarm, a broken rule of ours cannot hide."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from jacchain.check import check
+from jacchain.expression.table import ROWS
+from jacchain.linear.map import LinearMap
+from jacchain.pipeline import from_expressions, load
+from jacchain.run import Request, run
+
+SHEET = """
+functions:
+  polar(r, theta):
+    outputs: {x: r*cos(theta), y: r*sin(theta)}
+    jacobian:
+      - [cos(theta), r*sin(theta)]
+      - [sin(theta), r*cos(theta)]
+  mix(v[2]):
+    outputs: W @ v
+    jacobian:
+      - [1.5, -2]
+      - [-0.25, 3]
+  L(u, v): u^2 + v^2
+constants: {W: [[1.5, -0.25], [-2, 3]]}
+at: {r: 2, theta: pi/6}
+"""
+
+
+def checked(text, at=None):
+    pipeline = load(text.encode(), "sheet.yaml", at=at)
+    return check(pipeline, run(pipeline, Request()))
+
+
+def sheet(parameters, outputs, jacobian, at, more=""):
+    lines = ["functions:", f"  f({parameters}):", "    outputs:"]
+    lines += [f"      {name}: '{formula}'" for name, formula in outputs.items()]
+    lines += ["    jacobian:"] + ["      - [" + ", ".join(f"'{entry}'" for entry in row) + "]" for row in jacobian]
+    return "\n".join([*lines, f"at: [{at}]", more])
+
+
+def test_a_sign_error_and_a_transposed_matrix_are_both_named_with_their_places():
+    report = checked(SHEET)
+    assert report.exit_code == 1
+    polar, mix = (stage for stage in report.stages if stage.judged == "author")
+    (sign,) = polar.diagnoses
+    assert (sign.kind, sign.entries, str(sign.span)) == ("sign", ((0, 1),), "sheet.yaml:6:22")
+    assert sign.where == "cos(theta)"
+    assert str(sign.where_span) == "sheet.yaml:4:20"
+    (transposed,) = mix.diagnoses
+    assert (transposed.kind, str(transposed.span)) == ("transposed", "sheet.yaml:11:10")
+
+
+def test_the_rest_of_that_sheet_is_right_and_so_is_the_chain():
+    report = checked(SHEET)
+    assert {stage.verdict.judgement for stage in report.stages if stage.judged == "analytic"} == {"agree"}
+    assert report.total.judgement == "agree"
+    assert {witness.name: witness.judgement for witness in report.witnesses} == {
+        "taylor": "agree",
+        "complex step": "agree",
+        "transpose": "agree",
+    }
+    assert report.witnesses[0].value == pytest.approx(2, abs=0.01)
+
+
+XY = {"p": "x^2*y", "q": "sin(x) + exp(y)"}
+RIGHT = [["2*x*y", "x^2"], ["cos(x)", "exp(y)"]]
+
+# fmt: off
+SLIPS = [
+    # what was written down, as a change of the right matrix                       the diagnosis, the sub-expression it names
+    ("sign",              XY, RIGHT, {(1, 0): "-cos(x)"},                           "sign",             "sin(x)"),
+    ("doubled",           XY, RIGHT, {(1, 1): "2*exp(y)"},                          "factor 2",         "exp(y)"),
+    ("halved",            XY, RIGHT, {(1, 1): "exp(y)/2"},                          "factor 1/2",       "exp(y)"),
+    ("transposed",        XY, RIGHT, {(0, 1): "cos(x)", (1, 0): "x^2"},             "transposed",       ""),
+    ("rows",              XY, RIGHT, {(0, 0): "cos(x)", (0, 1): "exp(y)", (1, 0): "2*x*y", (1, 1): "x^2"}, "rows exchanged", ""),
+    ("columns",           XY, RIGHT, {(0, 0): "x^2", (0, 1): "2*x*y", (1, 0): "exp(y)", (1, 1): "cos(x)"}, "columns exchanged", ""),
+    ("zero column",       XY, RIGHT, {(0, 1): "0", (1, 1): "0"},                    "zero column",      ""),
+    ("zero row",          XY, RIGHT, {(1, 0): "0", (1, 1): "0"},                    "zero row",         ""),
+    ("zero entry",        XY, RIGHT, {(0, 1): "0"},                                 "zero entry",       ""),
+    ("not derived",       XY, RIGHT, {(1, 0): "sin(x)"},                            "not derived",      "sin(x)"),
+    ("exponent kept",     XY, RIGHT, {(0, 0): "2*x^2*y"},                           "exponent",         "x^2"),
+    ("exponent lost",     XY, RIGHT, {(0, 0): "y"},                                 "missing factor",   "x^2"),
+    ("degrees",           XY, RIGHT, {(1, 0): "cos(x)*180/pi"},                     "degrees",          "sin(x)"),
+    ("radians",           XY, RIGHT, {(1, 0): "cos(x)*pi/180"},                     "degrees",          "sin(x)"),
+    ("chain",             {"p": "sin(3*x + y)"}, [["3*cos(3*x + y)", "cos(3*x + y)"]], {(0, 0): "cos(3*x + y)"}, "missing factor", "3*x"),
+    ("chain inside",      {"p": "exp(x^2*y)"}, [["2*x*y*exp(x^2*y)", "x^2*exp(x^2*y)"]], {(0, 0): "exp(x^2*y)*y"}, "missing factor", "x^2"),
+    ("chain twice",       {"p": "sin(3*x)*y"}, [["3*cos(3*x)*y", "sin(3*x)"]], {(0, 0): "9*cos(3*x)*y"},   "factor twice",   "3*x"),
+    ("product rule",      {"p": "sin(x)*exp(x) + y"}, [["cos(x)*exp(x) + sin(x)*exp(x)", "1"]], {(0, 0): "cos(x)*exp(x)"}, "missing term", "exp(x)"),
+    ("quotient rule",     {"p": "sin(x)/x + y"}, [["cos(x)/x - sin(x)/x^2", "1"]],  {(0, 0): "cos(x)/x + sin(x)/x^2"}, "sign", "sin(x)/x^2"),
+    ("logarithm",         {"p": "log10(x)*y"}, [["y/(x*log(10))", "log10(x)"]],     {(0, 0): "y/x"},        "logarithm",        "log10(x)"),
+    ("of a term",         {"p": "x^3 - y*x"}, [["3*x^2 - y", "-x"]],                {(0, 0): "3*x^2 + y"},  "sign",             "y*x"),
+    ("nothing known",     XY, RIGHT, {(0, 0): "2*x*y + 0.0001"},                    "unknown",          ""),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(
+    ("outputs", "right", "changes", "kind", "where"), [case[1:] for case in SLIPS], ids=[case[0] for case in SLIPS]
+)
+@pytest.mark.parametrize("at", ["1.3, 0.7", "0.4, -2.1"])
+def test_every_slip_gets_its_name(  # noqa: PLR0917 - a row of the table
+    outputs, right, changes, kind, where, at
+):
+    wrong = [[changes.get((i, j), entry) for j, entry in enumerate(row)] for i, row in enumerate(right)]
+    report = checked(sheet("x, y", outputs, wrong, at))
+    assert report.exit_code == 1
+    (author,) = (stage for stage in report.stages if stage.judged == "author")
+    first = author.diagnoses[0]
+    assert (first.kind, first.where) == (kind, where)
+    explained = {entry for diagnosis in author.diagnoses for entry in diagnosis.entries}
+    assert explained == {(e.row, e.column) for e in author.verdict.entries() if e.judgement == "disagree"}
+    assert first.span is not None
+
+
+def test_two_slips_in_one_matrix_get_two_diagnoses():
+    wrong = [["2*x*y", "-x^2"], ["cos(x)", "2*exp(y)"]]
+    (author,) = (s for s in checked(sheet("x, y", XY, wrong, "1.3, 0.7")).stages if s.judged == "author")
+    assert {diagnosis.kind: diagnosis.entries for diagnosis in author.diagnoses} == {"sign": ((0, 1),), "factor 2": ((1, 1),)}
+
+
+def test_a_transposed_matrix_with_a_sign_error_gets_both():
+    wrong = [["2*x*y", "cos(x)"], ["-x^2", "exp(y)"]]
+    (author,) = (s for s in checked(sheet("x, y", XY, wrong, "1.3, 0.7")).stages if s.judged == "author")
+    assert [diagnosis.kind for diagnosis in author.diagnoses] == ["transposed", "sign"]
+    sign = author.diagnoses[1]
+    assert sign.entries == ((0, 1),)
+    assert sign.span.source.text[sign.span.start : sign.span.end] == "-x^2"
+
+
+def test_a_transposed_constant_inside_is_named():
+    jacobian = [
+        ["(1 - tanh(W[1,:] @ v)^2)*W[1,1]", "(1 - tanh(W[1,:] @ v)^2)*W[2,1]"],
+        ["(1 - tanh(W[2,:] @ v)^2)*W[1,2]", "(1 - tanh(W[2,:] @ v)^2)*W[2,2]"],
+    ]
+    more = "constants: {W: [[0.5, -0.25], [-0.7, 0.3]]}"
+    (author,) = (
+        s for s in checked(sheet("v[2]", {"h": "tanh(W @ v)"}, jacobian, "0.4, -0.9", more)).stages if s.judged == "author"
+    )
+    assert [(diagnosis.kind, diagnosis.where) for diagnosis in author.diagnoses] == [("transposed", "W")]
+
+
+RIGHT_SHEETS = [
+    ("x", {"y": "sigmoid(x)"}, [["sigmoid(x)*(1 - sigmoid(x))"]], ["0.3", "36", "-36", "100", "800", "-800", "1e-200"]),
+    ("x", {"y": "tanh(x)"}, [["1 - tanh(x)^2"]], ["0.3", "18", "20", "400", "-800", "1e-300"]),
+    ("x", {"y": "log(x)"}, [["1/x"]], ["1e-300", "1e-5", "1", "1e300"]),
+    ("x", {"y": "x^2", "z": "1/x"}, [["2*x"], ["-1/x^2"]], ["1e-100", "3", "1e100"]),
+    (
+        "x, y",
+        {"p": "exp(x - y)", "q": "x*y"},
+        [["exp(x - y)", "-exp(x - y)"], ["y", "x"]],
+        ["800, 799", "-300, 300", "1e-200, 1e-200"],
+    ),
+    ("v[3]", {"p": "softmax(v)"}, None, ["800, -800, 799.5", "1e-200, 0, 1", "1e5, 1e5, 3"]),
+    ("x, y", {"n": "sqrt(x^2 + y^2)"}, [["x/sqrt(x^2 + y^2)", "y/sqrt(x^2 + y^2)"]], ["3, 4", "1e-100, 1e-100", "1e150, 1e149"]),
+    ("x", {"y": "sin(1000*x)*exp(-x)"}, [["(1000*cos(1000*x) - sin(1000*x))*exp(-x)"]], ["0.3", "40", "-7"]),
+]
+
+
+@pytest.mark.parametrize(
+    ("case", "at"),
+    [(case, at) for case in RIGHT_SHEETS for at in case[3]],
+    ids=[f"{next(iter(c[1].values()))} at {at}" for c in RIGHT_SHEETS for at in c[3]],
+)
+def test_a_right_sheet_passes_at_saturated_tiny_and_huge_points(case, at):
+    parameters, outputs, jacobian, _ = case
+    text = sheet(parameters, outputs, jacobian, at) if jacobian else f"functions:\n  f({parameters}): {outputs['p']}\nat: [{at}]"
+    report = checked(text)
+    assert [stage.diagnoses for stage in report.stages if stage.diagnoses] == []
+    assert report.exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("formula", "at", "kind"),
+    [("abs(x)", "0", "kink"), ("10^30 + x^2", "1", "untrustworthy"), ("(1 - cos(x))/x^2", "1e-8", "untrustworthy")],
+)
+def test_where_nobody_could_tell_it_says_so(formula, at, kind):
+    pipeline = from_expressions([f"f(x): {formula}"], at)
+    report = check(pipeline, run(pipeline, Request()))
+    assert report.exit_code == 5
+    assert report.stages[0].diagnoses[0].kind == kind
+
+
+# fmt: off
+CALLS = {
+    "+": "a + b", "-": "a - b", "neg": "-a", "*": "a*b", "/": "a/b", "^": "x^p", "^n": "x^3", "max of": "max(v)", "min of": "min(v)",
+    "layernorm epsilon": "layernorm(v, epsilon)", "max": "max(a, b)", "min": "min(a, b)",
+}
+# fmt: on
+BREAKABLE = [(name, position) for name, row in ROWS.items() if row.rule for position in range(max(1, min(row.arity, 2)))]
+BREAKABLE = [case for case in BREAKABLE if case != ("^n", 1)]
+
+
+@pytest.mark.parametrize(("name", "position"), BREAKABLE, ids=[f"{name} {position}" for name, position in BREAKABLE])
+def test_each_rule_of_the_table_broken_once_is_found_and_named(monkeypatch, name, position):
+    row = ROWS[name]
+    parameters = row.parameters.removesuffix(", ...").split(", ")[: len(row.at)]
+    formula = CALLS.get(name, f"{name}({', '.join(parameters)})")
+    point = [float(number) for value in row.at for number in np.atleast_1d(value)]
+    if name == "^n":
+        parameters, point = ["x"], point[:1]
+    shapes = [f"{p}[{len(value)}]" if isinstance(value, list) else p for p, value in zip(parameters, row.at, strict=False)]
+    pipeline = from_expressions(
+        [f"f({', '.join(shapes)}): {formula}", "g(y): y" if "[" not in formula else "g(y): 1*y"], ",".join(map(str, point))
+    )
+    pipeline = replace(pipeline, stages=pipeline.stages[:1])
+    assert check(pipeline, run(pipeline, Request())).exit_code == 0
+
+    def broken(o, y, *arguments):
+        partials = row.rule(o, y, *arguments)
+        partials[position] = partials[position] * 1.001 + (
+            0.001 if name in {"sign", "floor", "ceil", "relu", "max", "min"} else 0
+        )
+        return partials
+
+    monkeypatch.setitem(ROWS, name, replace(row, rule=broken))
+    report = check(pipeline, run(pipeline, Request()))
+    assert report.exit_code == 1
+    assert report.stages[0].diagnoses[0].kind == "rule"
+    assert report.stages[0].diagnoses[0].where == formula
+
+
+def test_a_broken_rule_is_named_where_it_is_used_and_not_what_is_built_on_it(monkeypatch):
+    row = ROWS["sin"]
+    monkeypatch.setitem(ROWS, "sin", replace(row, rule=lambda o, _, x: [o.cos(x) * (1 + 1e-9)]))
+    pipeline = from_expressions(["f(x, y): [exp(2*sin(x*y))*y, x/y]"], "0.3,0.7")
+    (stage,) = check(pipeline, run(pipeline, Request())).stages
+    (rule,) = stage.diagnoses
+    assert (rule.kind, rule.where) == ("rule", "sin(x*y)")
+    assert rule.span.source.text[rule.span.start : rule.span.end] == "sin(x*y)"
+
+
+CHAIN = ["f(x, y): [x*y, x + y^2]", "g(a, b): [exp(a)*b, a - b]"]
+
+
+@pytest.mark.parametrize("slip", ["transposed", "scaled", "exchanged", "one entry"])
+def test_a_wrong_product_of_right_jacobians_cannot_hide(slip):
+    pipeline = from_expressions(CHAIN, "0.6,-1.1")
+    report = run(pipeline, Request())
+    right = report.jacobian.dense[0]
+    first, second = (stage.jacobian.linear.dense[0] for stage in report.stages)
+    wrong = {
+        "transposed": right.T,
+        "scaled": right * (1 + 1e-12),
+        "exchanged": first @ second,
+        "one entry": right + np.array([[0, 0], [1e-9, 0]]),
+    }[slip]
+    found = check(pipeline, replace(report, jacobian=LinearMap.full(wrong.copy())))
+    assert {stage.verdict.judgement for stage in found.stages} == {"agree"}
+    assert found.exit_code == 1
+    assert {witness.name for witness in found.witnesses if witness.judgement == "disagree"} == {
+        "taylor",
+        "complex step",
+        "transpose",
+    }
+    assert found.total.judgement == "disagree"
+
+
+def test_a_wrong_total_has_a_remainder_that_shrinks_like_the_step():
+    pipeline = from_expressions(CHAIN, "0.6,-1.1")
+    report = run(pipeline, Request())
+    found = check(pipeline, replace(report, jacobian=LinearMap.full(report.jacobian.dense[0] * 1.001)))
+    (taylor,) = (witness for witness in found.witnesses if witness.name == "taylor")
+    assert taylor.value == pytest.approx(1, abs=0.01)
+
+
+def test_no_imaginary_step_where_a_function_has_no_complex_form():
+    pipeline = from_expressions(["f(x): abs(x)*sin(x)"], "0.6")
+    report = check(pipeline, run(pipeline, Request()))
+    assert [witness.name for witness in report.witnesses] == ["taylor", "transpose"]
+    assert report.exit_code == 0
+
+
+def test_a_linear_chain_leaves_no_remainder():
+    pipeline = from_expressions(["f(x, y): [3*x + y, x]", "g(a, b): a - 2*b"], "0.6,0.1")
+    report = check(pipeline, run(pipeline, Request()))
+    assert report.witnesses[0].value is None
+    assert report.exit_code == 0
