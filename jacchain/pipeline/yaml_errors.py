@@ -23,6 +23,7 @@ _KNOWN: tuple[tuple[str, str, str, str], ...] = (
     ("unknown escape character", "JC102", "`\\` begins an escape that does not exist", "inside '…' a backslash means itself"),
     ("escape", "JC102", "`\\` begins an escape that cannot be read", "inside '…' a backslash means itself"),
     ("block sequence entries", "JC102", "a list cannot begin here", INDENT_ADVICE),
+    ("<block end>", "JC102", "this does not belong to what is around it", INDENT_ADVICE),
     ("expected key", "JC102", "this does not belong to the mapping around it", INDENT_ADVICE),
     ("expected '-' indicator", "JC102", "this does not belong to the list around it", INDENT_ADVICE),
     ("<document start>", "JC102", "this does not belong to what stands above", INDENT_ADVICE),
@@ -35,6 +36,8 @@ def syntax_problem(source: Source, error: Any) -> Problem:
     """The problem behind an error of libyaml (or of its twin in Python)."""
     said = f"{error.context or ''} {error.problem or ''}"
     span, around = _place(source, error.problem_mark), _place(source, error.context_mark)
+    if "tab character" in said or source.text[span.start : span.end] == "\t":
+        return tab_problem(source, source.text.find("\t", span.start))
     if "expected ',' or" in said and source.text[span.start : span.end] in {"[", "{"}:
         begins = ((around, "the list or mapping around it"),)
         return Problem("JC103", "a bracket splits the expression here", span, related=begins, help=SPLIT_ADVICE)
@@ -45,6 +48,11 @@ def syntax_problem(source: Source, error: Any) -> Problem:
             related = ((around, "it begins here"),) if "a flow" in said and around.start != span.start else ()
             return Problem(code, message, span, related=related, help=way_out)
     return Problem("JC102", f"the YAML cannot be read here: {said.strip()}", span, help=INDENT_ADVICE)
+
+
+def tab_problem(source: Source, place: int) -> Problem:
+    """The problem of a tab outside of texts and comments."""
+    return Problem("JC107", "a tab stands where YAML wants spaces", Span(source, place, place + 1), help="write spaces")
 
 
 def _place(source: Source, mark: Any) -> Span:

@@ -15,12 +15,13 @@ from jacchain.errors import JacchainError, Problem, Source, Span
 from jacchain.pipeline.bulk import cut, expand
 from jacchain.pipeline.document import DEPTH, NODES, Block, Broken, Node, Scalar, Sequence, clip, mapping_of, too_large
 from jacchain.pipeline.numbers import kind_of
-from jacchain.pipeline.yaml_errors import SPLIT_ADVICE, syntax_problem
+from jacchain.pipeline.yaml_errors import SPLIT_ADVICE, syntax_problem, tab_problem
 from jacchain.pipeline.yaml_scalars import block_scalar, flow_scalar
 
 if TYPE_CHECKING:
     from jacchain.pipeline.ledger import Ledger
 
+_TOO_LARGE = re.compile(r"\\U(?!000|0010)[0-9a-fA-F]{8}")
 _INDENTED_BY_TAB = re.compile(r"^ *\t[ \t]*[^\s#]", re.MULTILINE)
 
 
@@ -31,7 +32,7 @@ def read_yaml(source: Source, ledger: Ledger) -> Node:
     of something (JC198).
     """
     if found := _INDENTED_BY_TAB.search(source.text):
-        raise _tab(source, source.text.index("\t", found.start()))
+        raise JacchainError(tab_problem(source, source.text.index("\t", found.start())))
     text, blocks = cut(source)
     builder = _Builder(source, blocks)
     root = builder.read(text)
@@ -84,6 +85,10 @@ class _Builder:
                     self.node(yaml, event)
         except yaml.MarkedYAMLError as error:
             raise JacchainError(syntax_problem(self.source, error)) from None
+        except (ValueError, OverflowError):
+            place = _TOO_LARGE.search(self.source.text)
+            span = Span(self.source, *place.span()) if place else Span(self.source, 0, 0)
+            raise JacchainError(Problem("JC102", "this escape is beyond all characters", span, help="write it out")) from None
         if self.root is None:
             self.root = Broken(Span(self.source, 0, 0))
         return self.root
@@ -181,7 +186,7 @@ class _Builder:
             end = self.texts[nearest][1] if nearest >= 0 else 0
             line = self.source.text.rfind("\n", 0, position) + 1
             if end <= position and "#" not in self.source.text[max(line, end) : position]:
-                self.problems.extend(_tab(self.source, position).problems)
+                self.problems.append(tab_problem(self.source, position))
                 return
             position = self.source.text.find("\t", max(position + 1, end))
 
@@ -192,8 +197,3 @@ def _split_by_comma(items: list[Node]) -> Scalar | None:
         if isinstance(item, Scalar) and item.plain and item.text.count("(") != item.text.count(")"):
             return item
     return None
-
-
-def _tab(source: Source, position: int) -> JacchainError:
-    span = Span(source, position, position + 1)
-    return JacchainError(Problem("JC107", "a tab stands where YAML wants spaces", span, help="indent with spaces"))

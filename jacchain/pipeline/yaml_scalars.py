@@ -9,13 +9,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from jacchain.errors import Fragment, Source
+from jacchain.errors import Fragment, JacchainError, Problem, Source, Span
 
-_BREAK = re.compile(r"\r?\n")
-_UNIT = re.compile(
-    r"(?P<blank>[ \t\r\n]+)|(?P<joined>\\\r?\n[ \t\r\n]*)|(?P<code>\\(?:x[^\n]{2}|u[^\n]{4}|U[^\n]{8}))|(?P<escape>\\.)"
-    r"|(?P<quote>'')|(?P<text>[^ \t\r\n\\']+|.)"
-)
+_UNITS = {
+    "": re.compile(r"(?P<blank>[ \t\r\n]+)|(?P<text>[^ \t\r\n]+)"),
+    "'": re.compile(r"(?P<blank>[ \t\r\n]+)|(?P<quote>'')|(?P<text>[^ \t\r\n']+)"),
+    '"': re.compile(
+        r"(?P<blank>[ \t\r\n]+)|(?P<joined>\\\r?\n[ \t\r\n]*)|(?P<code>\\(?:x.{2}|u.{4}|U.{8}))|(?P<escape>\\.)"
+        r"|(?P<text>[^ \t\r\n\\]+)"
+    ),
+}
 _ESCAPES = dict(
     zip('0abt\tnvfre "/\\N_LP', '\0\a\b\t\t\n\v\f\r\x1b "/\\\x85\xa0\u2028\u2029', strict=True),
 )
@@ -28,9 +31,16 @@ class _Text:
     characters: list[str] = field(default_factory=list)
     places: list[int] = field(default_factory=list)
 
-    def add(self, text: str, place: int, step: int = 1) -> None:
+    def add(self, text: str, place: int) -> None:
+        """Characters as they stand in the file."""
         self.characters.append(text)
-        self.places.extend(range(place, place + len(text)) if step else [place] * len(text))
+        self.places.extend(range(place, place + len(text)))
+
+    def fold(self, breaks: int, place: int) -> None:
+        """What that many line breaks mean together: a blank, or one break less."""
+        folded = " " if breaks == 1 else "\n" * (breaks - 1)
+        self.characters.append(folded)
+        self.places.extend([place] * len(folded))
 
     def fragment(self, source: Source, end: int) -> Fragment:
         return Fragment("".join(self.characters), source, (*self.places, end))
@@ -44,32 +54,34 @@ def flow_scalar(source: Source, start: int, end: int, style: str) -> Fragment:
     if "\n" not in raw and (not style or style not in raw) and (style != '"' or "\\" not in raw):
         return Fragment(raw, source, range(start, end + 1))
     text = _Text()
-    for unit in _UNIT.finditer(raw):
+    for unit in _UNITS[style].finditer(raw):
         place, written = start + unit.start(), unit.group()
-        kind = unit.lastgroup
-        if kind == "blank":
-            breaks = written.count("\n")
-            text.add(written if not breaks else " " if breaks == 1 else "\n" * (breaks - 1), place, step=not breaks)
-        elif kind == "quote" and style == "'":
-            text.add("'", place)
-        elif style == '"' and kind == "joined":
-            text.add("\n" * (written.count("\n") - 1), place, step=0)
-        elif style == '"' and kind in {"code", "escape"}:
-            text.add(chr(int(f"0x{written[2:]}", 0)) if kind == "code" else _ESCAPES[written[1]], place)
-        else:
-            _literally(text, written, place)
+        breaks = written.count("\n")
+        match unit.lastgroup:
+            case "blank" if breaks:
+                text.fold(breaks, place)
+            case "quote":
+                text.add("'", place)
+            case "joined" if breaks > 1:
+                text.fold(breaks, place)
+            case "joined":
+                continue
+            case "code":
+                text.add(_character(written, Span(source, place, place + len(written))), place)
+            case "escape":
+                text.add(_ESCAPES[written[1]], place)
+            case _:
+                text.add(written, place)
     return text.fragment(source, end)
 
 
-def _literally(text: _Text, written: str, place: int) -> None:
-    """Characters that mean nothing special in their style; a line break among them is folded."""
-    if "\n" in written:
-        blank = _BREAK.split(written)
-        text.add(blank[0], place)
-        breaks = len(blank) - 1
-        text.add(" " if breaks == 1 else "\n" * (breaks - 1), place + len(blank[0]), step=0)
-    else:
-        text.add(written, place)
+def _character(written: str, span: Span) -> str:
+    """The character that a numeric escape means."""
+    number = int(f"0x{written[2:]}", 0)
+    if 0xD800 <= number < 0xE000:
+        message = "half of a surrogate pair is no character"
+        raise JacchainError(Problem("JC102", message, span, help="write the character itself"))
+    return chr(number)
 
 
 def block_scalar(source: Source, start: int, end: int, parent: int) -> Fragment:
@@ -104,7 +116,7 @@ def block_scalar(source: Source, start: int, end: int, parent: int) -> Fragment:
         for gap in pending:
             if gap < end:
                 text.add("\n", gap)
-    return text.fragment(source, last)
+    return text.fragment(source, text.places[-1] + 1 if text.places else header_end)
 
 
 def _lines(text: str, start: int, end: int) -> list[tuple[str, int]]:
