@@ -15,6 +15,9 @@ UNSIGNED = r"(?:(?:0|[1-9][0-9]*+)(?:\.[0-9]*+)?|\.[0-9]++)(?:[eE][-+]?[0-9]++)?
 NUMBER = re.compile(rf"[-+]?{UNSIGNED}")
 JSON_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][-+]?[0-9]++)?")
 
+LONGEST = 100
+"""Characters of a value that is looked at as a number that went wrong."""
+
 _WORDS: dict[str, Kind] = {"true": "boolean", "false": "boolean", "null": "null", "~": "null", "": "null"}
 _LEADING_ZERO = re.compile(r"([-+]?)0+([0-9]+(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?)")
 _SEXAGESIMAL = re.compile(r"[-+]?[0-9]+(?::[0-9]+)+(?:\.[0-9]*)?")
@@ -34,9 +37,9 @@ def kind_of(text: str) -> Kind:
 
 
 def trap(scalar: Scalar) -> Problem | None:
-    """The problem of a plain value that some reader of YAML takes for another number than it seems, if it is one."""
+    """The problem of a value that some reader takes for another number than it seems, if it is one; in quotes or not."""
     text = scalar.text
-    if not scalar.plain or len(text) > 100:
+    if len(text) > LONGEST:
         return None
     if found := _LEADING_ZERO.fullmatch(text):
         plain = found[1] + (found[2].lstrip("0") if found[2].lstrip("0")[:1].isdigit() else "0" + found[2].lstrip("0"))

@@ -130,7 +130,8 @@ def _beside(bases: list[Path], written: str) -> str:
     except OSError:
         return "the path is relative to the pipeline file"
     nearest = suggestion(PurePosixPath(written).name, known)
-    return f"did you mean `{nearest}`?" if nearest else "the path is relative to the pipeline file"
+    meant = PurePosixPath(written).with_name(nearest) if nearest else None
+    return f"did you mean `{meant}`?" if meant else "the path is relative to the pipeline file"
 
 
 def read_npy(content: bytes) -> Array:
