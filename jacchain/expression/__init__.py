@@ -4,6 +4,7 @@ The way the data goes: words -> parser -> tree -> builder -> graph -> program;
 ``table`` knows the functions, ``arithmetic`` the numbers.
 """
 
+from jacchain.expression.budget import Budget
 from jacchain.expression.builder import CONSTANTS, Builder, evaluate_constant
 from jacchain.expression.graph import Graph, Shape
 from jacchain.expression.parser import parse
@@ -13,6 +14,7 @@ from jacchain.expression.writer import write
 
 __all__ = [
     "CONSTANTS",
+    "Budget",
     "Builder",
     "Graph",
     "Program",

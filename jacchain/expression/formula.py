@@ -15,7 +15,7 @@ from jacchain.errors import Fragment
 from jacchain.expression.graph import CONDITIONS, CONSTANT, GATHER, INPUT, MATRIX, STACK, WHERE, Graph, Node
 from jacchain.expression.parser import STRENGTH, parse
 from jacchain.expression.table import BY_ARITY, ROWS
-from jacchain.expression.tree import Binary, Call, Index, Name, Number, Slice, Stack, Tree, Unary, children, postorder
+from jacchain.expression.tree import Binary, Call, Index, Name, Number, Slice, Stack, Tree, Unary, fold, postorder
 from jacchain.expression.writer import write
 
 LENGTH = 2_000
@@ -220,13 +220,7 @@ def _shown(text: str) -> Tree:
 
 def substitute(tree: Tree, scope: Mapping[str, Tree]) -> Tree:
     """The tree with names replaced by trees."""
-    built: list[Tree] = []
-    for part in postorder(tree):
-        count = len(children(part))
-        parts = tuple(built[len(built) - count :])
-        del built[len(built) - count :]
-        built.append(scope.get(part.name, part) if isinstance(part, Name) else rebuilt(part, parts))
-    return built[0]
+    return fold(tree, lambda part, parts: scope.get(part.name, part) if isinstance(part, Name) else rebuilt(part, tuple(parts)))
 
 
 def rebuilt(tree: Tree, parts: tuple[Tree, ...]) -> Tree:
@@ -248,13 +242,7 @@ def rebuilt(tree: Tree, parts: tuple[Tree, ...]) -> Tree:
 
 def simplified(tree: Tree) -> Tree:
     """The tree with its numbers worked out: ``3*x^(3 - 1)`` is ``3*x^2``."""
-    built: list[Tree] = []
-    for part in postorder(tree):
-        count = len(children(part))
-        parts = tuple(built[len(built) - count :])
-        del built[len(built) - count :]
-        built.append(_simpler(rebuilt(part, parts)))
-    return built[0]
+    return fold(tree, lambda part, parts: _simpler(rebuilt(part, tuple(parts))))
 
 
 def _simpler(tree: Tree) -> Tree:

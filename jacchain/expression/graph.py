@@ -6,12 +6,11 @@ A node is a scalar ``()`` or a vector ``(n,)``; matrices are constants and stay 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
-import numpy as np
-
-from jacchain.errors import Span
+from jacchain.errors import Fragment, JacchainError, Problem, Span
 from jacchain.expression.arithmetic import Array
+from jacchain.expression.tree import Tree
 
 Shape = tuple[int, ...]
 
@@ -19,8 +18,23 @@ INPUT, CONSTANT, GATHER, STACK, MATRIX, WHERE = "input", "constant", "gather", "
 CONDITIONS = ("<", "<=", ">", ">=", "==", "!=", "and", "or", "not")
 
 
-@dataclass(frozen=True, eq=False)
-class Node:
+class Part(NamedTuple):
+    """A part of an expression, in the text it was written in."""
+
+    fragment: Fragment
+    tree: Tree
+
+    @property
+    def span(self) -> Span:
+        """Where it stands."""
+        return self.fragment.span(self.tree.start, self.tree.end)
+
+    def error(self, code: str, message: str, way_out: str = "", notes: tuple[str, ...] = ()) -> JacchainError:
+        """A problem located here."""
+        return JacchainError(Problem(code, message, self.span, help=way_out, notes=notes))
+
+
+class Node(NamedTuple):
     """One operation of the table, or one of the six forms above, applied to earlier nodes.
 
     ``data`` holds the numbers of a constant, the components a gather picks (from 0), the matrix of a product,
@@ -33,13 +47,18 @@ class Node:
     shape: Shape
     data: Array | None = None
     varies: bool = True
-    span: Span | None = None
+    part: Part | None = None
     name: str = ""
 
     @property
     def size(self) -> int:
         """Components: one for a scalar."""
         return self.shape[0] if self.shape else 1
+
+    @property
+    def span(self) -> Span | None:
+        """Where a person wrote it."""
+        return self.part and self.part.span
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,19 +102,33 @@ class Nodes:
     _known: dict[tuple[Any, ...], int] = field(default_factory=dict)
 
     def add(self, node: Node) -> int:
-        """The number of the node, an earlier one when it says the same."""
-        data = None if node.data is None else (node.data.shape, node.data.tobytes())
-        key = (node.operation, node.arguments, node.shape, data)
-        if key not in self._known:
-            self._known[key] = len(self.items)
+        """The number of the node, an earlier one when it says the same under the same name."""
+        operation, arguments, shape, data, _, _, name = node
+        key = (operation, arguments, shape, None if data is None else data.tobytes(), name)
+        number = self._known.setdefault(key, len(self.items))
+        if number == len(self.items):
+            if data is not None:
+                data.flags.writeable = False
             self.items.append(node)
-        return self._known[key]
-
-    def constant(self, value: Array | float, span: Span | None = None, name: str = "") -> int:
-        """A node that holds numbers."""
-        data = np.asarray(value, float)
-        return self.add(Node(CONSTANT, (), data.shape, data, varies=False, span=span, name=name))
+        return number
 
     def varies(self, arguments: tuple[int, ...]) -> bool:
         """Whether an input reaches any of the nodes."""
-        return any(self.items[argument].varies for argument in arguments)
+        items = self.items
+        return any([items[argument].varies for argument in arguments])  # noqa: C419  (a list is faster for one or two)
+
+    def graph(self, parameters: tuple[Parameter, ...], outputs: tuple[int, ...]) -> Graph:
+        """The graph of the given outputs, without what none of them needs."""
+        needed: set[int] = set()
+        pending = list(outputs)
+        while pending:
+            number = pending.pop()
+            if number not in needed:
+                needed.add(number)
+                pending.extend(self.items[number].arguments)
+        if len(needed) == len(self.items):
+            return Graph(parameters, tuple(self.items), outputs)
+        kept = sorted(needed)
+        new = dict(zip(kept, range(len(kept)), strict=True))
+        nodes = [self.items[old]._replace(arguments=tuple(map(new.__getitem__, self.items[old].arguments))) for old in kept]
+        return Graph(parameters, tuple(nodes), tuple(map(new.__getitem__, outputs)))

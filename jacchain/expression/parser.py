@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 from jacchain.errors import Fragment, JacchainError, Problem
+from jacchain.expression import slips
 from jacchain.expression.tree import Binary, Call, Index, Name, Number, Slice, Stack, Tree, Unary
-from jacchain.expression.words import Token, tokens
+from jacchain.expression.words import canonical, kind, words
 
 DEPTH = 64
 COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
-STRENGTH = {"or": 1, "and": 2} | dict.fromkeys(COMPARISONS, 4) | {"+": 5, "-": 5, "*": 6, "/": 6, "@": 6, "^": 8}
-NOT, MINUS = 3, 7
+STRENGTH = {"or": 1, "and": 2} | dict.fromkeys(COMPARISONS, 4) | {"+": 5, "-": 5, "*": 6, "/": 6, "@": 6, "^": 8, "**": 8}
+NOT, COMPARISON, MINUS, POWER = 3, 4, 7, 8
 RESERVED = ("and", "or", "not")
 
 
@@ -27,10 +29,10 @@ def parse(fragment: Fragment) -> Tree:
     Raises JacchainError with a located problem (JC150-JC199) when the text is not an expression.
     """
     reader = _Reader(fragment)
-    if reader.token.kind == "end":
+    if not reader.word:
         raise reader.error("the expression is empty", code="JC150", way_out="write a number, a name or a formula")
     tree = reader.expression(0)
-    if reader.token.kind != "end":
+    if reader.word:
         raise reader.unexpected(tree)
     return tree
 
@@ -40,141 +42,157 @@ class _Reader:
 
     def __init__(self, fragment: Fragment) -> None:
         self.fragment = fragment
-        self.words = tokens(fragment)
+        self.words, self.starts = words(fragment)
         self.position = 0
         self.depth = 0
 
     @property
-    def token(self) -> Token:
+    def word(self) -> str:
+        """The word that is read next, empty at the end."""
         return self.words[self.position]
 
-    def next(self) -> Token:
-        token = self.token
-        self.position += 1
-        return token
+    @property
+    def end(self) -> int:
+        """Where the word that was read last ends."""
+        return self.starts[self.position - 1] + len(self.words[self.position - 1])
 
-    def accept(self, text: str) -> bool:
-        if self.token.text == text and self.token.kind != "end":
+    def accept(self, word: str) -> bool:
+        """Reads on when the next word is this one."""
+        if self.words[self.position] == word:
             self.position += 1
             return True
         return False
 
     def expression(self, strength: int) -> Tree:
         """The longest expression from here whose operators all bind tighter than ``strength``."""
-        self.depth += 1
-        if self.depth > DEPTH:
-            raise self.error(
-                f"the expression is nested more than {DEPTH} levels deep",
-                code="JC198",
-                way_out="name a part with `let`",
-            )
-        left = self.prefix()
-        while (own := STRENGTH.get(self.token.text, 0)) > strength and self.token.kind in {"sign", "name"}:
-            operator = self.next()
-            if operator.text in COMPARISONS and isinstance(left, Binary) and left.operator in COMPARISONS:
+        left = self.operand()
+        while (own := STRENGTH.get(self.words[self.position], 0)) > strength:
+            operator = self.words[self.position]
+            if own == COMPARISON and isinstance(left, Binary) and left.operator in COMPARISONS:
                 raise self.chained(left, operator)
-            right = self.expression(MINUS - 1 if operator.text == "^" else own)
-            left = Binary(operator.text, left, right, start=left.start, end=right.end)
-        self.depth -= 1
+            self.position += 1
+            if own == POWER:
+                right = self.deeper(lambda: self.expression(MINUS - 1))
+                operator = "^"
+            else:
+                right = self.expression(own)
+            left = Binary(operator, left, right, start=left.start, end=right.end)
         return left
 
-    def prefix(self) -> Tree:
-        """What an operand begins with: a minus, a `not`, or a thing with its calls and indices."""
-        token = self.token
-        if token.text in {"-", "+"}:
-            self.next()
-            operand = self.expression(MINUS)
-            return Unary("-", operand, start=token.start, end=operand.end) if token.text == "-" else operand
-        if token.text == "not":
-            self.next()
-            operand = self.expression(NOT)
-            return Unary("not", operand, start=token.start, end=operand.end)
-        tree = self.primary()
-        while self.accept("["):
-            selectors = self.items("]", self.selector)
-            tree = Index(tree, selectors, start=tree.start, end=self.words[self.position - 1].end)
+    def deeper(self, read: Callable[[], Tree]) -> Tree:
+        """What is read one level further down."""
+        self.depth += 1
+        if self.depth > DEPTH:
+            message = f"the expression is nested more than {DEPTH} levels deep"
+            raise self.error(message, code="JC198", way_out="name a part with `let`")
+        tree = read()
+        self.depth -= 1
         return tree
 
-    def primary(self) -> Tree:
+    def whole(self) -> Tree:
+        """An expression with whatever operators, as it stands between brackets and commas."""
+        return self.expression(0)
+
+    def operand(self) -> Tree:
+        """What an expression begins with: a minus, a `not`, or a thing with its indices."""
+        word, start = self.words[self.position], self.starts[self.position]
+        if word in {"-", "+", "not"}:
+            self.position += 1
+            operand = self.deeper(lambda: self.expression(NOT if word == "not" else MINUS))
+            if word == "+":
+                return replace(operand, start=start)
+            return Unary(word, operand, start=start, end=operand.end)
+        tree = self.primary(word, start)
+        while self.words[self.position] == "[":
+            self.position += 1
+            selectors = self.items("]", self.selector)
+            tree = Index(tree, selectors, start=start, end=self.end)
+        return tree
+
+    def primary(self, word: str, start: int) -> Tree:
         """A number, a name, a call, a stack or a parenthesis."""
-        token = self.token
-        if token.kind == "number":
-            self.next()
-            if math.isinf(float(token.text)):
-                raise self.error("the number is larger than any double", token, "JC155", "the largest is 1.797e308")
-            return Number(token.text, start=token.start, end=token.end)
-        if token.kind == "name" and token.text not in RESERVED:
-            self.next()
-            if self.accept("("):
-                arguments = self.items(")", lambda: self.expression(0))
-                return Call(token.text, arguments, start=token.start, end=self.words[self.position - 1].end)
-            return Name(token.text, start=token.start, end=token.end)
-        if self.accept("("):
-            tree = self.expression(0)
-            if not self.accept(")"):
-                raise self.unclosed(token, tree)
-            return tree
-        if self.accept("["):
-            items = self.items("]", lambda: self.expression(0))
-            return Stack(items, start=token.start, end=self.words[self.position - 1].end)
-        if token.kind == "end":
-            raise self.error("the expression ends where a value is expected", code="JC152")
-        raise self.error(f"a value is expected before `{token.text}`", token, "JC152")
+        self.position += 1
+        match kind(word):
+            case "number":
+                if math.isinf(float(word)):
+                    self.position -= 1
+                    raise self.error("the number is larger than any double", code="JC155", way_out="the largest is 1.797e308")
+                return Number(word, start=start, end=start + len(word))
+            case "name" if word not in RESERVED:
+                if self.accept("("):
+                    arguments = self.items(")", self.whole)
+                    return Call(canonical(word), arguments, start=start, end=self.end)
+                return Name(canonical(word), start=start, end=start + len(word))
+            case "sign" if word == "[":
+                items = self.items("]", self.whole)
+                return Stack(items, start=start, end=self.end)
+            case "sign" if word == "(":
+                tree = self.deeper(self.whole)
+                if not self.accept(")"):
+                    raise self.unclosed("(", start, tree)
+                return replace(tree, start=start, end=self.end)
+        self.position -= 1
+        if not word:
+            raise self.error("the expression ends where a value is expected")
+        before = self.words[self.position - 1] if self.position else ""
+        raise self.error(f"a value is expected before `{word}`", way_out=slips.DOUBLED.get(before + word, ""))
 
     def items(self, closing: str, item: Callable[[], Tree]) -> tuple[Tree, ...]:
         """What stands between commas up to the closing sign; the opening one is read already."""
-        opening = self.words[self.position - 1]
+        opening, start = self.words[self.position - 1], self.starts[self.position - 1]
+        if self.word == closing:
+            raise self.error(f"nothing stands between `{opening}` and `{closing}`")
         found: list[Tree] = []
-        if self.token.text == closing:
-            raise self.error(f"nothing stands between `{opening.text}` and `{closing}`", code="JC152")
         while True:
-            found.append(item())
+            found.append(self.deeper(item))
             if self.accept(closing):
                 return tuple(found)
             if not self.accept(","):
-                raise self.unclosed(opening, found[-1])
+                raise self.unclosed(opening, start, found[-1])
 
     def selector(self) -> Tree:
         """One index: an expression, or ``first:last`` with either end left out."""
-        start = self.token.start
-        first = None if self.token.text == ":" else self.expression(0)
+        start = self.starts[self.position]
+        first = None if self.word == ":" else self.expression(0)
         if not self.accept(":"):
             assert first is not None
             return first
-        last = None if self.token.text in {"]", ","} else self.expression(0)
-        return Slice(first, last, start=start, end=self.words[self.position - 1].end)
+        last = None if self.word in {"]", ","} else self.expression(0)
+        return Slice(first, last, start=start, end=self.end)
 
-    def unclosed(self, opening: Token, before: Tree) -> JacchainError:
+    def unclosed(self, opening: str, start: int, before: Tree) -> JacchainError:
         """Neither a comma nor the closing sign follows."""
-        if self.token.kind != "end":
+        if self.word:
             return self.unexpected(before)
-        return self.error(f"`{opening.text}` is never closed", opening, "JC153", "close it, or delete it")
+        span = self.fragment.span(start, start + 1)
+        return JacchainError(Problem("JC153", f"`{opening}` is never closed", span, help="close it, or delete it"))
 
     def unexpected(self, before: Tree) -> JacchainError:
         """A complete expression is followed by something that cannot continue it."""
-        token, text = self.token, self.fragment.text
-        if token.text in {")", "]"}:
-            return self.error(f"`{token.text}` closes nothing", token, "JC153", "open it, or delete it")
-        if token.text == ",":
-            digits = text[token.start - 1 : token.start].isdigit() and text[token.end : token.end + 1].isdigit()
+        word, text = self.word, self.fragment.text
+        if word in {")", "]"}:
+            return self.error(f"`{word}` closes nothing here", code="JC153", way_out="open it, or delete it")
+        if word == ",":
+            start = self.starts[self.position]
+            digits = text[start - 1 : start].isdigit() and text[start + 1 : start + 2].isdigit()
             way_out = "write the decimal point as `.`" if digits else "write `[a, b]` to stack values into a vector"
-            return self.error("a comma separates arguments, and there are none here", token, "JC154", way_out)
-        if token.kind in {"name", "number"} or token.text in {"(", "["}:
-            left, right = text[before.start : before.end], text[token.start : token.end]
-            product = f"{left}*{right}{'...' if token.text == '(' else ''}"
-            way_out = f"write a product as `{product}`" if len(product) <= 60 else "write a product with `*`"
-            return self.error("an operator is missing between two values", token, "JC154", way_out)
-        return self.error(f"`{token.text}` is not expected here", token, "JC154")
+            return self.error("a comma separates arguments, and there are none here", code="JC154", way_out=way_out)
+        if word in {"(", "["} or kind(word) in {"name", "number"}:
+            message, way_out = slips.two_values(text, before, self.starts[self.position], word)
+            return self.error(message, code="JC154", way_out=way_out)
+        return self.error(f"`{word}` is not expected here", code="JC154")
 
-    def chained(self, left: Binary, operator: Token) -> JacchainError:
+    def chained(self, left: Binary, operator: str) -> JacchainError:
         """``a < b < c``: neither mathematics' meaning nor C's is guessed."""
-        text = self.fragment.text
-        middle = text[left.right.start : left.right.end]
-        way_out = f"write `{text[left.start : left.end]} and {middle} {operator.text} ...`"
-        return self.error("comparisons do not chain", operator, "JC156", way_out)
+        text, problem = self.fragment.text, self.error("comparisons do not chain", code="JC156")
+        first, middle = text[left.start : left.end], text[left.right.start : left.right.end]
+        self.position += 1
+        last = self.expression(COMPARISON)
+        way_out = f"write `{first} and {middle} {operator} {text[last.start : last.end]}`"
+        return JacchainError(replace(problem.problems[0], help=way_out))
 
-    def error(self, message: str, token: Token | None = None, code: str = "JC152", way_out: str = "") -> JacchainError:
-        """A located problem at a word (the current one unless told)."""
-        token = token or self.token
-        end = max(token.end, min(token.start + 1, len(self.fragment.text)))
-        return JacchainError(Problem(code, message, self.fragment.span(token.start, end), help=way_out))
+    def error(self, message: str, *, code: str = "JC152", way_out: str = "") -> JacchainError:
+        """A located problem at the word that is read next."""
+        start = self.starts[self.position]
+        end = max(start + len(self.word), min(start + 1, len(self.fragment.text)))
+        return JacchainError(Problem(code, message, self.fragment.span(start, end), help=way_out))

@@ -14,7 +14,7 @@ from functools import cached_property
 import numpy as np
 
 from jacchain.expression.arithmetic import Arithmetic, Array
-from jacchain.expression.graph import CONDITIONS, CONSTANT, GATHER, INPUT, MATRIX, STACK, WHERE, Graph, Node
+from jacchain.expression.graph import CONDITIONS, CONSTANT, GATHER, INPUT, MATRIX, STACK, WHERE, Graph
 from jacchain.expression.table import ROWS
 from jacchain.linear.map import LinearMap
 from jacchain.linear.pattern import Integers
@@ -31,6 +31,8 @@ COMPARE = {
     "or": np.logical_or,
     "not": np.logical_not,
 }
+ELEMENTWISE = {*CONDITIONS, WHERE, GATHER, *(name for name, row in ROWS.items() if row.form == "diagonal")}
+"""Operations whose scalar results can be worked out many at a time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +71,8 @@ class Instruction:
 class Program:
     """A compiled stage: ``inputs`` numbers in, ``outputs`` numbers out.
 
-    ``start`` holds the constants at their registers; ``results`` are the registers of the outputs.
+    ``start`` holds the constants at their registers; ``results`` are the registers of the outputs; ``first`` is the first
+    register of each node.
     """
 
     graph: Graph
@@ -77,7 +80,13 @@ class Program:
     constants: tuple[Instruction, ...]
     instructions: tuple[Instruction, ...]
     results: Registers
-    place: tuple[Registers, ...]
+    first: Integers
+
+    @cached_property
+    def place(self) -> tuple[slice, ...]:
+        """The registers of each node."""
+        ends = self.first + [node.size for node in self.graph.nodes]
+        return tuple(map(slice, self.first.tolist(), ends.tolist()))
 
     @property
     def inputs(self) -> int:
@@ -152,83 +161,80 @@ def matrix_times(matrix: Array | None, vectors: Array) -> Array:
 
 def compile_graph(graph: Graph) -> Program:
     """The program of a graph."""
-    size = graph.size
-    place: dict[int, slice] = {}
-    for number, node in enumerate(graph.nodes):
-        if node.operation == INPUT and node.data is not None:
-            first = int(node.data.flat[0])
-            place[number] = slice(first, first + node.size)
+    nodes, size = graph.nodes, graph.size
+    first = np.zeros(len(nodes), np.int64)
     start = [np.zeros(size)]
-    for number, node in enumerate(graph.nodes):
-        if node.operation == CONSTANT and node.data is not None:
-            place[number] = slice(size, size + node.size)
+    for number, node in enumerate(nodes):
+        if node.operation == INPUT and node.data is not None:
+            first[number] = node.data.flat[0]
+        elif node.operation == CONSTANT and node.data is not None:
+            first[number] = size
             start.append(node.data.reshape(-1))
             size += node.size
-    groups = _groups(graph)
     instructions = []
-    for group in groups:
-        output = slice(size, size + sum(graph.nodes[number].size for number in group))
-        for number in group:
-            place[number] = slice(size, size + graph.nodes[number].size)
-            size += graph.nodes[number].size
-        instructions.append(_instruction(graph, group, output, place))
+    for group in _groups(graph):
+        begin = size
+        if len(group) == 1:
+            first[group[0]] = size
+            size += nodes[group[0]].size
+        else:
+            first[np.array(group)] = np.arange(size, size + len(group))
+            size += len(group)
+        instructions.append(_instruction(graph, group, slice(begin, size), first))
     start.append(np.zeros(size - sum(part.size for part in start)))
     return Program(
         graph,
         np.concatenate(start),
         tuple(instruction for instruction in instructions if not instruction.varies),
         tuple(instruction for instruction in instructions if instruction.varies),
-        _join([place[output] for output in graph.outputs]),
-        tuple(place[number] for number in range(len(graph.nodes))),
+        _registers(graph, graph.outputs, first),
+        first,
     )
 
 
 def _groups(graph: Graph) -> list[tuple[int, ...]]:
     """Nodes that one instruction computes: scalars of one operation and one height together, everything else alone."""
     heights = [0] * len(graph.nodes)
-    groups: dict[tuple[int, str, bool, tuple[bool, ...], int], list[int]] = {}
+    varies = [node.varies for node in graph.nodes]
+    groups: dict[tuple[int, str, tuple[bool, ...], int], list[int]] = {}
     for number, node in enumerate(graph.nodes):
-        if node.operation in {INPUT, CONSTANT}:
+        operation, arguments = node.operation, node.arguments
+        if not arguments:
             continue
-        heights[number] = 1 + max(heights[argument] for argument in node.arguments)
-        alone = -1 if not node.shape and _is_elementwise(graph, node) else number
-        reads = tuple(graph.nodes[argument].varies for argument in node.arguments)
-        groups.setdefault((heights[number], node.operation, node.varies, reads, alone), []).append(number)
+        height = heights[number] = 1 + max([heights[argument] for argument in arguments])
+        alone = -1 if not node.shape and operation in ELEMENTWISE else number
+        reads = tuple([varies[argument] for argument in arguments])
+        groups.setdefault((height, operation, reads, alone), []).append(number)
     return [tuple(groups[key]) for key in sorted(groups, key=lambda key: (key[0], groups[key][0]))]
 
 
-def _is_elementwise(graph: Graph, node: Node) -> bool:
-    if any(graph.nodes[argument].shape for argument in node.arguments) and node.operation != GATHER:
-        return False
-    return node.operation in CONDITIONS or node.operation in {WHERE, GATHER} or ROWS[node.operation].form == "diagonal"
-
-
-def _instruction(graph: Graph, group: tuple[int, ...], output: slice, place: dict[int, slice]) -> Instruction:
-    node = graph.nodes[group[0]]
-    reads: tuple[bool, ...]
+def _instruction(graph: Graph, group: tuple[int, ...], output: slice, first: Integers) -> Instruction:
+    nodes = graph.nodes
+    node = nodes[group[0]]
+    reads: tuple[bool, ...] = (node.varies,)
     if node.operation == STACK:
-        arguments: list[Registers] = [_join([place[argument] for argument in node.arguments])]
-        reads = (node.varies,)
+        arguments: list[Registers] = [_registers(graph, node.arguments, first)]
     elif node.operation == GATHER:
-        picked = []
-        for number in group:
-            item = graph.nodes[number]
-            assert item.data is not None
-            picked.append(place[item.arguments[0]].start + item.data.astype(np.int64).reshape(-1))
-        arguments, reads = [_simplest(np.concatenate(picked))], (node.varies,)
+        picked = [first[nodes[number].arguments[0]] + nodes[number].data for number in group]
+        arguments = [_simplest(np.concatenate(picked, axis=None).astype(np.int64))]
+    elif len(group) == 1:
+        arguments = [_registers(graph, (argument,), first) for argument in node.arguments]
+        reads = tuple(nodes[argument].varies for argument in node.arguments)
     else:
-        arguments = [
-            _join([place[graph.nodes[number].arguments[position]] for number in group]) for position in range(len(node.arguments))
-        ]
-        reads = tuple(graph.nodes[argument].varies for argument in node.arguments)
+        table = np.array([nodes[number].arguments for number in group])
+        arguments = [_simplest(first[column]) for column in table.T]
+        reads = tuple(nodes[argument].varies for argument in node.arguments)
     return Instruction(node.operation, tuple(arguments), output, group, reads, node.data if node.operation == MATRIX else None)
 
 
-def _join(slices: Sequence[slice]) -> Registers:
+def _registers(graph: Graph, nodes: Sequence[int], first: Integers) -> Registers:
     """The registers of several nodes, one after the other."""
-    if len(slices) == 1:
-        return slices[0]
-    return _simplest(np.concatenate([np.arange(part.start, part.stop) for part in slices]))
+    sizes = np.array([graph.nodes[number].size for number in nodes])
+    starts = first[np.array(nodes)]
+    if sizes.size == 1:
+        return slice(int(starts[0]), int(starts[0] + sizes[0]))
+    within = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    return _simplest(np.repeat(starts, sizes) + within)
 
 
 def _simplest(registers: Integers) -> Registers:

@@ -5,16 +5,24 @@ Trees compare by what they say; ``start`` and ``end`` are offsets in the text th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a part of an expression stands in its text."""
+    """Where a part of an expression stands in its text, parentheses around it included."""
 
     start: int = field(default=0, compare=False, kw_only=True)
     end: int = field(default=0, compare=False, kw_only=True)
+
+    @property
+    def children(self) -> tuple[Tree, ...]:
+        """The parts it is made of, in the order they are written."""
+        return ()
 
 
 @dataclass(frozen=True)
@@ -48,6 +56,11 @@ class Unary(Place):
     operator: str
     operand: Tree
 
+    @property
+    def children(self) -> tuple[Tree, ...]:
+        """The operand."""
+        return (self.operand,)
+
 
 @dataclass(frozen=True)
 class Binary(Place):
@@ -57,6 +70,11 @@ class Binary(Place):
     left: Tree
     right: Tree
 
+    @property
+    def children(self) -> tuple[Tree, ...]:
+        """Both operands."""
+        return (self.left, self.right)
+
 
 @dataclass(frozen=True)
 class Call(Place):
@@ -64,6 +82,11 @@ class Call(Place):
 
     name: str
     arguments: tuple[Tree, ...]
+
+    @property
+    def children(self) -> tuple[Tree, ...]:
+        """The arguments."""
+        return self.arguments
 
 
 @dataclass(frozen=True)
@@ -73,6 +96,11 @@ class Slice(Place):
     first: Tree | None
     last: Tree | None
 
+    @property
+    def children(self) -> tuple[Tree, ...]:
+        """The ends that are written."""
+        return tuple(end for end in (self.first, self.last) if end is not None)
+
 
 @dataclass(frozen=True)
 class Index(Place):
@@ -81,6 +109,11 @@ class Index(Place):
     base: Tree
     selectors: tuple[Tree, ...]
 
+    @property
+    def children(self) -> tuple[Tree, ...]:
+        """What is indexed, and the selectors."""
+        return (self.base, *self.selectors)
+
 
 @dataclass(frozen=True)
 class Stack(Place):
@@ -88,36 +121,32 @@ class Stack(Place):
 
     items: tuple[Tree, ...]
 
+    @property
+    def children(self) -> tuple[Tree, ...]:
+        """The items."""
+        return self.items
+
 
 Tree = Number | Name | Unary | Binary | Call | Slice | Index | Stack
 
 
-def children(tree: Tree) -> tuple[Tree, ...]:
-    """The parts a tree is made of, in the order they are written."""
-    match tree:
-        case Number() | Name():
-            return ()
-        case Unary():
-            return (tree.operand,)
-        case Binary():
-            return (tree.left, tree.right)
-        case Call():
-            return tree.arguments
-        case Slice():
-            return tuple(end for end in (tree.first, tree.last) if end is not None)
-        case Index():
-            return (tree.base, *tree.selectors)
-        case Stack():
-            return tree.items
-
-
 def postorder(tree: Tree) -> Iterator[Tree]:
     """Every part of a tree, parts before wholes; a sum of a million terms is no deeper for it than one."""
-    pending = [(tree, False)]
+    found = []
+    pending = [tree]
     while pending:
-        part, ready = pending.pop()
-        if ready:
-            yield part
-        else:
-            pending.append((part, True))
-            pending.extend((child, False) for child in reversed(children(part)))
+        part = pending.pop()
+        found.append(part)
+        pending.extend(part.children)
+    return reversed(found)
+
+
+def fold(tree: Tree, rule: Callable[[Tree, list[T]], T]) -> T:
+    """What the rule makes of a tree, given what it made of the parts; depth costs nothing."""
+    made: list[T] = []
+    for part in postorder(tree):
+        count = len(part.children)
+        parts = made[len(made) - count :]
+        del made[len(made) - count :]
+        made.append(rule(part, parts))
+    return made[0]

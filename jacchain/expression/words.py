@@ -7,6 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from jacchain.errors import Fragment, JacchainError, Problem
+from jacchain.expression import slips
 
 NAME_LENGTH = 64
 LITERAL_LENGTH = 400
@@ -14,14 +15,19 @@ TEXT_LENGTH = 200_000
 TOKENS = 50_000
 
 SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉"
-_NUMBER = re.compile(r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
-_SIGN = re.compile(r"\*\*|<=|>=|==|!=|[-+*/^@()\[\],:<>]")
-_BLANK = re.compile(r"[ \t\r\n]+")
+_BLANKS = " \t\r\n"
+_WORD = re.compile(
+    r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+    r"|[A-Za-z_\x80-\U0010ffff][A-Za-z0-9_\x80-\U0010ffff]*"
+    r"|\*\*|<=|>=|==|!=|[-+*/^@()\[\],:<>]"
+)
+_INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
+"""Letters and marks that show nothing, so that two names would look the same: fillers, joiners, variation selectors."""
 
 
 @dataclass(frozen=True)
 class Token:
-    """A word of an expression: ``kind`` is ``number``, ``name``, ``sign`` or ``end``."""
+    """A word and where it stands: ``kind`` is ``number``, ``name``, ``sign`` or ``end``."""
 
     kind: str
     text: str
@@ -30,18 +36,15 @@ class Token:
 
 
 def begins_name(character: str) -> bool:
-    """Whether a name may begin with this character: a letter of any script, or ``_``."""
-    return character == "_" or character.isalpha()
+    """Whether a name may begin with this character: a letter of any script that can be seen, or ``_``."""
+    return character == "_" or (character.isalpha() and not _INVISIBLE.match(character))
 
 
 def continues_name(character: str) -> bool:
     """Whether a name may go on with this character: a letter, a digit 0-9, a subscript digit, ``_`` or a combining mark."""
-    return (
-        begins_name(character)
-        or "0" <= character <= "9"
-        or character in SUBSCRIPTS
-        or unicodedata.category(character) in {"Mn", "Mc"}
-    )
+    if begins_name(character) or "0" <= character <= "9" or character in SUBSCRIPTS:
+        return True
+    return unicodedata.category(character) in {"Mn", "Mc"} and not _INVISIBLE.match(character)
 
 
 def name_end(text: str, start: int) -> int:
@@ -59,78 +62,66 @@ def canonical(name: str) -> str:
     return name if name.isascii() else unicodedata.normalize("NFC", name)
 
 
-INSTEAD = {
-    "−": "write the minus sign as `-`",
-    "–": "write the minus sign as `-`",
-    "—": "write the minus sign as `-`",
-    "×": "write a product as `*`",
-    "·": "write a product as `*`",
-    "⋅": "write a product as `*`",
-    "∗": "write a product as `*`",
-    "÷": "write a quotient as `/`",
-    "²": "write a power as `^2`",
-    "³": "write a power as `^3`",
-    "√": "write a square root as `sqrt(...)`",
-    "∞": "numbers are finite",
-    "≤": "write `<=`",
-    "≥": "write `>=`",
-    "≠": "write `!=`",
-    "∧": "write `and`",
-    "∨": "write `or`",
-    "&": "write `and`",
-    "|": "write `abs(x)` for an absolute value, `or` between conditions",
-    "!": "write `not`, or `!=` for unequal",
-    "~": "write `not`",
-    "=": "an expression assigns nothing: `==` compares, inside where(condition, a, b)",
-    "%": "write a remainder as `mod(x, y)`",
-    "'": "write `transpose(W)` for a transpose; a derivative is what jacchain works out",
-    '"': "an expression holds no text",
-    "{": "write parentheses as ( )",
-    "}": "write parentheses as ( )",
-    ";": "write one expression an output",
-    ".": "names have no parts; a number needs a digit beside its point",
-    "‖": "write `norm(v)`",
-    "$": "write names without `$`",
-    "\\": "write plain names, `alpha` or `α`, not commands",
-    "#": "a comment may stand only after the whole line, outside the expression",
-    "?": "write `where(condition, a, b)` for a choice",
-}
+def kind(word: str) -> str:
+    """What a word is: ``number``, ``name`` or ``sign``, or ``end`` when it is empty."""
+    if not word:
+        return "end"
+    if word[0] in "0123456789.":
+        return "number"
+    return "name" if begins_name(word[0]) else "sign"
 
 
-def tokens(fragment: Fragment) -> list[Token]:
-    """The words of an expression, with an ``end`` after the last."""
+def words(fragment: Fragment) -> tuple[list[str], list[int]]:
+    """The words of an expression as they are written, and where each begins; an empty one stands at the end.
+
+    Raises JacchainError for what cannot be a word (JC151) and for what is too long (JC198).
+    """
     text = fragment.text
     if len(text) > TEXT_LENGTH:
         raise _error(fragment, "JC198", f"the expression is longer than {TEXT_LENGTH:,} characters", 0, 1, "split it")
-    found: list[Token] = []
-    position = 0
-    while position < len(text):
-        if blank := _BLANK.match(text, position):
-            position = blank.end()
-            continue
-        token = _token(fragment, position)
-        found.append(token)
-        position = token.end
-        if len(found) > TOKENS:
-            raise _error(fragment, "JC198", f"the expression has more than {TOKENS:,} words", position - 1, position)
-    return [*found, Token("end", "", len(text), len(text))]
+    found, starts = [], []
+    for match in _WORD.finditer(text):
+        found.append(match[0])
+        starts.append(match.start())
+    if sum(map(len, found)) + sum(map(text.count, _BLANKS)) != len(text):
+        raise _unknown_character(fragment, _first_gap(text, found, starts))
+    if len(found) > TOKENS:
+        raise _error(fragment, "JC198", f"the expression has more than {TOKENS:,} words", starts[-1], len(text), "split it")
+    if not text.isascii() or (found and max(map(len, found)) > NAME_LENGTH):
+        for word, start in zip(found, starts, strict=True):
+            _check(fragment, word, start)
+    found.append("")
+    starts.append(len(text))
+    return found, starts
 
 
-def _token(fragment: Fragment, start: int) -> Token:
-    """The word that begins at ``start``."""
-    text = fragment.text
-    if number := _NUMBER.match(text, start):
-        if number.end() - start > LITERAL_LENGTH:
-            message = f"the number has more than {LITERAL_LENGTH} characters"
-            raise _error(fragment, "JC198", message, start, number.end(), "round it: 17 digits determine a double")
-        return Token("number", number.group(), start, number.end())
-    if (end := name_end(text, start)) > start:
-        if end - start > NAME_LENGTH:
-            raise _error(fragment, "JC198", f"the name has more than {NAME_LENGTH} characters", start, end)
-        return Token("name", canonical(text[start:end]), start, end)
-    if sign := _SIGN.match(text, start):
-        return Token("sign", "^" if sign.group() == "**" else sign.group(), start, sign.end())
-    raise _unknown_character(fragment, start)
+def tokens(fragment: Fragment) -> list[Token]:
+    """The words of an expression with their kinds and places, names in the spelling by which they are compared."""
+    found = zip(*words(fragment), strict=True)
+    return [Token(kind(word), canonical(word), start, start + len(word)) for word, start in found]
+
+
+def _first_gap(text: str, found: list[str], starts: list[int]) -> int:
+    """Where the first character stands that is neither blank nor part of a word."""
+    end = 0
+    for word, start in zip([*found, ""], [*starts, len(text)], strict=True):
+        between = text[end:start]
+        if between.strip(_BLANKS):
+            return end + len(between) - len(between.lstrip(_BLANKS))
+        end = start + len(word)
+    raise AssertionError
+
+
+def _check(fragment: Fragment, word: str, start: int) -> None:
+    """Raises JacchainError for a word that is too long, or holds a character that no name may have."""
+    what = kind(word) if word.isascii() else "name"
+    if what == "number" and len(word) > LITERAL_LENGTH:
+        message = f"the number has more than {LITERAL_LENGTH} characters"
+        raise _error(fragment, "JC198", message, start, start + len(word), "round it: 17 digits determine a double")
+    if what == "name" and (end := name_end(word, 0)) < len(word):
+        raise _unknown_character(fragment, start + end)
+    if what == "name" and len(word) > NAME_LENGTH:
+        raise _error(fragment, "JC198", f"the name has more than {NAME_LENGTH} characters", start, start + len(word))
 
 
 def _unknown_character(fragment: Fragment, start: int) -> JacchainError:
@@ -140,9 +131,7 @@ def _unknown_character(fragment: Fragment, start: int) -> JacchainError:
         message = f"the character U+{ord(character):04X} ({name.lower()}) has no place in an expression"
         return _error(fragment, "JC151", message, start, start + 1, "delete it")
     shown = f"`{character}`" if character.isascii() else f"`{character}` (U+{ord(character):04X}, {name.lower()})"
-    digit = unicodedata.decimal(character, None)
-    way_out = f"write the digit as {digit}" if digit is not None else INSTEAD.get(character, "")
-    return _error(fragment, "JC151", f"{shown} is not part of the language", start, start + 1, way_out)
+    return _error(fragment, "JC151", f"{shown} is not part of the language", start, start + 1, slips.way_out(character))
 
 
 def _error(fragment: Fragment, code: str, message: str, start: int, end: int, way_out: str = "") -> JacchainError:  # noqa: PLR0913, PLR0917

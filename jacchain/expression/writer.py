@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from jacchain.expression.parser import COMPARISONS, MINUS, NOT, STRENGTH
-from jacchain.expression.tree import Binary, Call, Index, Name, Number, Slice, Stack, Tree, Unary, children, postorder
+from jacchain.expression.tree import Binary, Call, Index, Name, Number, Slice, Stack, Tree, Unary, fold
 
 ATOM = 9
 
 
 def write(tree: Tree) -> str:
     """The expression as text: ``parse(write(tree)) == tree``."""
-    written: list[tuple[str, int]] = []
-    for part in postorder(tree):
-        count = len(children(part))
-        parts = written[len(written) - count :]
-        del written[len(written) - count :]
-        written.append((_text(part, parts), strength(part)))
-    return written[0][0]
+    return fold(tree, lambda part, parts: (_text(part, parts), strength(part)))[0]
 
 
 def strength(tree: Tree) -> int:
@@ -30,7 +26,7 @@ def strength(tree: Tree) -> int:
             return ATOM
 
 
-def _text(tree: Tree, parts: list[tuple[str, int]]) -> str:
+def _text(tree: Tree, parts: Sequence[tuple[str, int]]) -> str:
     texts = [text for text, _ in parts]
     match tree:
         case Number():

@@ -12,7 +12,8 @@ import numpy as np
 from jacchain.errors import JacchainError, Problem, Span
 from jacchain.expression import CONSTANTS as BUILT_IN
 from jacchain.expression.arithmetic import Array
-from jacchain.expression.builder import Budget, evaluate_constant
+from jacchain.expression.budget import Budget
+from jacchain.expression.builder import evaluate_constant
 from jacchain.expression.tree import Stack
 from jacchain.pipeline.document import Block, Mapping, Node, Scalar, Sequence, already_reported, unexpected
 from jacchain.pipeline.ledger import Ledger
