@@ -38,6 +38,8 @@ from jacchain.expression.writer import strength, write
 
 CONSTANTS = {"pi": pi, "π": pi, "e": e, "tau": tau}
 
+ARITHMETIC = ("+", "-", "*", "/", "^")
+
 Value = int | Array
 """What a sub-expression is while the graph is built: a node, or a constant matrix."""
 
@@ -65,7 +67,7 @@ class Builder:
             parameter = Parameter(name, shape, start)
             data = np.arange(start, start + parameter.size, dtype=float)
             listed.append(parameter)
-            self._scope[name] = self._nodes.add(Node(INPUT, (), shape, data, name=name))
+            self._scope[name] = self._nodes.add_data(Node(INPUT, (), shape, data, name=name))
             start += parameter.size
         self._parameters = tuple(listed)
 
@@ -115,38 +117,38 @@ class Builder:
             pending.extend((tree.base,) if isinstance(tree, Index) else tree.children)
         values: list[Value] = []
         for tree in reversed(order):
-            place = at or Part(whole.fragment, tree)
             count = 1 if isinstance(tree, Index) else len(tree.children)
-            if count == 0:
-                values.append(self._leaf(place, tree, scope))
-            else:
-                made = self._made(place, tree, values[-count:])
+            if count:
+                made = self._made(at or Part(whole.fragment, tree), tree, values[-count:])
                 del values[-count:]
                 values.append(made)
+            else:
+                values.append(self._leaf(whole.fragment, tree, scope, at))
         return values[0]
 
-    def _leaf(self, place: Part, tree: Tree, scope: Mapping[str, Value] | None) -> Value:
-        match tree:
-            case Number():
-                return self._literal(place, tree.value, tree.value)
-            case Name():
-                return self._name(place, tree.name, scope)
-            case _:
-                raise place.error("JC213", "`:` belongs inside an index, as in x[2:4]")
+    def _leaf(self, fragment: Fragment, tree: Tree, scope: Mapping[str, Value] | None, at: Part | None) -> Value:
+        """The value of a name or a number."""
+        if isinstance(tree, Name):
+            found = (self._scope if scope is None else scope).get(tree.name)
+            return self._name(Part(fragment, tree), tree.name, scope) if found is None else found
+        place = at or Part(fragment, tree)
+        if isinstance(tree, Number):
+            return self._literal(place, tree.value, tree.value)
+        raise place.error("JC213", "`:` belongs inside an index, as in x[2:4]")
 
     def _made(self, place: Part, tree: Tree, values: list[Value]) -> Value:
         """What an operation makes of the values of its operands."""
         match tree:
+            case Binary() if tree.operator in ARITHMETIC:
+                return self._arithmetic(place, tree.operator, values)
             case Binary("@"):
                 return self._matrix_product(place, tree, values[0], values[1])
-            case Binary("and" | "or" | "<" | "<=" | ">" | ">=" | "==" | "!=") | Unary("not"):
-                return self._condition(place, tree.operator, values)
-            case Binary():
-                return self._arithmetic(place, tree.operator, values)
             case Call():
                 return self._call(place, tree.name, values)
-            case Unary():
+            case Unary("-"):
                 return self._elementwise(place, "neg", values) if isinstance(values[0], int) else -values[0]
+            case Binary() | Unary():
+                return self._condition(place, tree.operator, values)
             case Index():
                 return self._index(place, tree, values[0])
             case Stack():
@@ -160,23 +162,19 @@ class Builder:
         """The node of a number written in the text, or of a built-in constant."""
         if key not in self._literals:
             name = key if isinstance(key, str) else ""
-            self._literals[key] = self._add(Node(CONSTANT, (), (), np.array(value), varies=False, part=place, name=name))
+            self._literals[key] = self._hold(place, np.array(value), name)
         return self._literals[key]
 
     def _name(self, place: Part, name: str, scope: Mapping[str, Value] | None) -> Value:
-        known = self._scope if scope is None else scope
-        if name in known:
-            return known[name]
         if scope is None and name in self._constants:
             value = self._constants[name]
             if value.ndim == 2:
                 return value
-            data = np.array(value, float)
-            self._scope[name] = self._add(Node(CONSTANT, (), data.shape, data, varies=False, part=place, name=name))
+            self._scope[name] = self._hold(place, np.array(value, float), name)
             return self._scope[name]
         if name in CONSTANTS:
             return self._literal(place, name, CONSTANTS[name])
-        raise unknown.name(place, name, [*known, *self._constants, *CONSTANTS])
+        raise unknown.name(place, name, [*self._scope, *self._constants, *CONSTANTS])
 
     def _known(self, value: Value) -> Array | None:
         """The numbers of a constant, None for what varies."""
@@ -198,10 +196,21 @@ class Builder:
     def _is_condition(self, node: int) -> bool:
         return self._items[node].operation in CONDITIONS
 
-    def _add(self, node: Node) -> int:
-        """The number of a node, paid for when it is new."""
+    def _apply(self, place: Part, operation: str, nodes: tuple[int, ...], shape: Shape) -> int:
+        """The node of an operation, paid for when it is new."""
         count = len(self._items)
-        number = self._nodes.add(node)
+        number = self._nodes.add(operation, nodes, shape, place)
+        if number == count:
+            self._budget.spend(place, shape[0] if shape else 1)
+        return number
+
+    def _hold(self, place: Part, data: Array, name: str = "") -> int:
+        """The node of known numbers, paid for when it is new."""
+        return self._with_data(Node(CONSTANT, (), data.shape, data, varies=False, part=place, name=name))
+
+    def _with_data(self, node: Node) -> int:
+        count = len(self._items)
+        number = self._nodes.add_data(node)
         if number == count and node.part is not None:
             self._budget.spend(node.part, node.size)
         return number
@@ -230,9 +239,6 @@ class Builder:
             shape = shape or own
         return shape
 
-    def _apply(self, place: Part, name: str, nodes: tuple[int, ...], shape: Shape) -> int:
-        return self._add(Node(name, nodes, shape, None, self._nodes.varies(nodes), place))
-
     def _elementwise(self, place: Part, name: str, values: list[Value]) -> int:
         nodes = self._numbers(place, name, values)
         return self._apply(place, name, nodes, self._common(place, name, nodes))
@@ -257,7 +263,7 @@ class Builder:
         shape = self._common(place, "^", nodes)
         if exponent.any():
             return self._apply(place, "^n", nodes, shape)
-        return self._add(Node(CONSTANT, (), shape, np.ones(shape), varies=False, part=place))
+        return self._hold(place, np.ones(shape))
 
     def _condition(self, place: Part, name: str, values: list[Value]) -> int:
         logical = name in {"and", "or", "not"}
@@ -303,7 +309,7 @@ class Builder:
 
     def _matrix_vector(self, place: Part, matrix: Array, vector: int, name: str) -> int:
         shape, varies = (matrix.shape[0],), self._items[vector].varies
-        return self._add(Node(MATRIX, (vector,), shape, np.array(matrix, float, order="C"), varies, place, name))
+        return self._with_data(Node(MATRIX, (vector,), shape, np.array(matrix, float, order="C"), varies, place, name))
 
     # calls
 
@@ -363,7 +369,7 @@ class Builder:
         item = self._items[node]
         if shape == item.shape and np.array_equal(components, np.arange(item.size)):
             return node
-        return self._add(Node(GATHER, (node,), shape, components.astype(float), item.varies, place))
+        return self._with_data(Node(GATHER, (node,), shape, components.astype(float), item.varies, place))
 
     def _stack(self, place: Part, values: list[Value]) -> int:
         if any(not isinstance(value, int) for value in values):
@@ -389,7 +395,7 @@ class Builder:
         if picked.ndim == 2:
             return np.asarray(picked)
         name = write(tree) if isinstance(tree.base, Name) else ""
-        return self._add(Node(CONSTANT, (), picked.shape, np.array(picked, float), varies=False, part=place, name=name))
+        return self._hold(place, np.array(picked, float), name)
 
     def _selected(self, place: Part, selector: Tree, length: int) -> int | Array:
         """The component an index picks, or the components of a slice, counted from 0."""

@@ -101,25 +101,30 @@ class Nodes:
     items: list[Node] = field(default_factory=list)
     _known: dict[tuple[Any, ...], int] = field(default_factory=dict)
 
-    def add(self, node: Node) -> int:
-        """The number of the node, an earlier one when it says the same under the same name."""
-        operation, arguments, shape, data, _, _, name = node
-        key = (operation, arguments, shape, None if data is None else data.tobytes(), name)
+    def add(self, operation: str, arguments: tuple[int, ...], shape: Shape, part: Part | None) -> int:
+        """The number of an operation on earlier nodes."""
+        key = (operation, arguments)
+        number = self._known.get(key)
+        if number is None:
+            number = self._known[key] = len(self.items)
+            items = self.items
+            varies = any([items[argument].varies for argument in arguments])  # noqa: C419  (a list is faster for one or two)
+            items.append(Node(operation, arguments, shape, None, varies, part))
+        return number
+
+    def add_data(self, node: Node) -> int:
+        """The number of a node that holds numbers: an earlier one when it says the same under the same name."""
+        assert node.data is not None
+        key = (node.operation, node.arguments, node.shape, node.data.tobytes(), node.name)
         number = self._known.setdefault(key, len(self.items))
         if number == len(self.items):
-            if data is not None:
-                data.flags.writeable = False
+            node.data.flags.writeable = False
             self.items.append(node)
         return number
 
-    def varies(self, arguments: tuple[int, ...]) -> bool:
-        """Whether an input reaches any of the nodes."""
-        items = self.items
-        return any([items[argument].varies for argument in arguments])  # noqa: C419  (a list is faster for one or two)
-
     def graph(self, parameters: tuple[Parameter, ...], outputs: tuple[int, ...]) -> Graph:
-        """The graph of the given outputs, without what none of them needs."""
-        needed: set[int] = set()
+        """The graph of the given outputs: the parameters, which come first, and otherwise nothing that no output needs."""
+        needed = set(range(len(parameters)))
         pending = list(outputs)
         while pending:
             number = pending.pop()

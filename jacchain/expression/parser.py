@@ -21,6 +21,8 @@ COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
 STRENGTH = {"or": 1, "and": 2} | dict.fromkeys(COMPARISONS, 4) | {"+": 5, "-": 5, "*": 6, "/": 6, "@": 6, "^": 8, "**": 8}
 NOT, COMPARISON, MINUS, POWER = 3, 4, 7, 8
 RESERVED = ("and", "or", "not")
+DIGITS = frozenset("0123456789.")
+NO_NAMES = {*STRENGTH, *RESERVED, ")", "]", ",", ":"}
 
 
 def parse(fragment: Fragment) -> Tree:
@@ -112,25 +114,24 @@ class _Reader:
     def primary(self, word: str, start: int) -> Tree:
         """A number, a name, a call, a stack or a parenthesis."""
         self.position += 1
-        match kind(word):
-            case "number":
-                if math.isinf(float(word)):
-                    self.position -= 1
-                    raise self.error("the number is larger than any double", code="JC155", way_out="the largest is 1.797e308")
-                return Number(word, start=start, end=start + len(word))
-            case "name" if word not in RESERVED:
-                if self.accept("("):
-                    arguments = self.items(")", self.whole)
-                    return Call(canonical(word), arguments, start=start, end=self.end)
-                return Name(canonical(word), start=start, end=start + len(word))
-            case "sign" if word == "[":
-                items = self.items("]", self.whole)
-                return Stack(items, start=start, end=self.end)
-            case "sign" if word == "(":
-                tree = self.deeper(self.whole)
-                if not self.accept(")"):
-                    raise self.unclosed("(", start, tree)
-                return replace(tree, start=start, end=self.end)
+        if word[:1] in DIGITS:
+            if math.isinf(float(word)):
+                self.position -= 1
+                raise self.error("the number is larger than any double", code="JC155", way_out="the largest is 1.797e308")
+            return Number(word, start=start, end=start + len(word))
+        if word == "(":
+            tree = self.deeper(self.whole)
+            if not self.accept(")"):
+                raise self.unclosed("(", start, tree)
+            return replace(tree, start=start, end=self.end)
+        if word == "[":
+            items = self.items("]", self.whole)
+            return Stack(items, start=start, end=self.end)
+        if word and word not in NO_NAMES:
+            if self.accept("("):
+                arguments = self.items(")", self.whole)
+                return Call(canonical(word), arguments, start=start, end=self.end)
+            return Name(canonical(word), start=start, end=start + len(word))
         self.position -= 1
         if not word:
             raise self.error("the expression ends where a value is expected")
