@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from jacchain.errors import JacchainError, Problem
 from jacchain.expression.arithmetic import Array
-from jacchain.expression.budget import Budget
 from jacchain.expression.builder import CONSTANTS as BUILT_IN
 from jacchain.expression.builder import Builder
 from jacchain.expression.graph import Shape

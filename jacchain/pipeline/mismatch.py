@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from jacchain.errors import Problem, Span
-from jacchain.expression.tree import Binary, Index, Name, children, postorder
+from jacchain.expression.tree import Binary, Index, Name, postorder
 from jacchain.pipeline.constants import Constants
 from jacchain.pipeline.spec import FunctionSpec
 
@@ -88,7 +88,7 @@ def _reads_all(problem: Problem, function: FunctionSpec) -> bool:
     parameter = function.signature.parameters[0].name
     for expression in function.expressions():
         for part in postorder(expression.tree):
-            if any(isinstance(child, Name) and child.name == parameter for child in children(part)):
+            if any(isinstance(child, Name) and child.name == parameter for child in part.children):
                 places = [part, *part.selectors] if isinstance(part, Index) else [part]
                 if problem.span in [expression.fragment.span(place.start, place.end) for place in places]:
                     return True
