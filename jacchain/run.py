@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from jacchain.certify import certify
+from jacchain.chain.digits import account
 from jacchain.chain.instance import Instance
 from jacchain.chain.order import parse_order
 from jacchain.chain.planner import make_plan
 from jacchain.chain.products import carry_out
+from jacchain.chain.spectrum import spectra
 from jacchain.errors import Fragment, JacchainError, Problem
 from jacchain.expression.formula import Formula, derivative_formula
 from jacchain.jacobian.analytic import Derivative, differentiate, working_type
@@ -15,6 +18,7 @@ from jacchain.jacobian.diagnostic import Diagnostic
 from jacchain.jacobian.domain import led_here
 from jacchain.jacobian.jacobian import Jacobian
 from jacchain.jacobian.kinks import examine
+from jacchain.jacobian.reach import reach
 from jacchain.linear.map import LinearMap
 from jacchain.pipeline.stage import Pipeline, Stage
 from jacchain.results import PipelineFacts, Report, StageResult
@@ -24,11 +28,14 @@ from jacchain.results import PipelineFacts, Report, StageResult
 class Request:
     """What is asked of a run beside the pipeline itself.
 
-    ``order`` is as a person writes it (``optimal``, ``(1 (2 3))``); ``strict`` refuses points without a derivative.
+    ``order`` is as a person writes it (``optimal``, ``(1 (2 3))``); ``strict`` refuses points without a derivative;
+    ``certify`` encloses every number; ``spectrum`` asks for singular values.
     """
 
     order: str = "optimal"
     strict: bool = False
+    certify: bool = False
+    spectrum: bool = False
 
 
 def run(pipeline: Pipeline, request: Request) -> Report:
@@ -40,14 +47,26 @@ def run(pipeline: Pipeline, request: Request) -> Report:
     """
     order = parse_order(Fragment.whole(request.order, "--order"), len(pipeline.stages))
     stages, diagnostics = differentiate_stages(pipeline, strict=request.strict)
-    factors = [stage.jacobian.linear.T for stage in stages]
+    jacobians = [stage.jacobian.linear for stage in stages]
+    factors = [linear.T for linear in jacobians]
     plan = make_plan(Instance.of_patterns([factor.pattern for factor in factors]), order)
     products = carry_out(plan, factors)
     total = products[-1].linear if products else factors[0]
     if products and products[-1].exponent:
         raise JacchainError(Problem("JC404", "the Jacobian of the chain is larger than any double", help="scale the functions"))
-    gradient = total.dense[0, :, 0] if pipeline.scalar else None
-    return Report(pipeline_facts(pipeline), tuple(stages), plan, products, total.T, gradient, tuple(diagnostics))
+    report = Report(
+        pipeline_facts(pipeline),
+        tuple(stages),
+        plan,
+        products,
+        total.T,
+        total.dense[0, :, 0] if pipeline.scalar else None,
+        tuple(diagnostics),
+        digits=account(plan, jacobians, products),
+        spectra=spectra(jacobians) if request.spectrum else (),
+        reach=reach([stage.program for stage in pipeline.stages], pipeline.at),
+    )
+    return replace(report, certificate=certify(pipeline, report)) if request.certify else report
 
 
 def instance_of(pipeline: Pipeline) -> Instance:

@@ -30,10 +30,17 @@ def read_pipeline(file: str | None, options: dict[str, Any]) -> Pipeline:
         message = "FILE and -e exclude each other" if expressions else "FILE is missing"
         way_out = "give a pipeline file, `-` for stdin, or -e 'f(x, y): x*y'; `jacchain samples` lists samples"
         raise JacchainError(Problem("JC001", message, help=way_out))
-    at, sets = options.get("at"), options.get("set") or ()
     if file is None:
-        return pipeline.from_expressions(expressions, at=at, sets=sets)
-    text, name, folder = read_source(file)
+        return pipeline.from_expressions(expressions, at=options.get("at"), sets=options.get("set") or ())
+    return pipeline_of(read_source(file), options)
+
+
+def pipeline_of(source: tuple[bytes, str, Path], options: dict[str, Any]) -> Pipeline:
+    """The pipeline of a file that has been read, at the point that ``--at`` and ``--set`` say."""
+    from jacchain import pipeline
+
+    text, name, folder = source
+    at, sets = options.get("at"), options.get("set") or ()
     return pipeline.load(text, name, folder=folder, at=at, sets=sets, allow_dirs=options.get("allow_dir") or ())
 
 

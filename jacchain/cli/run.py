@@ -14,6 +14,8 @@ from jacchain.cli.options import display_options, file_argument, output_options,
 @pipeline_options
 @point_options
 @click.option("--order", default="optimal", metavar="ORDER", help="optimal, forward, reverse, or a bracketing: '(1 (2 3))'.")
+@click.option("--certify", is_flag=True, help="Prove bounds for every number; show only certified digits.")
+@click.option("--spectrum", is_flag=True, help="Singular values of every Jacobian and of the running product.")
 @display_options
 @output_options("text", "json", "markdown", "latex", "svg", "html", "npz")
 def run(file: str | None, **options: Any) -> None:
@@ -21,6 +23,8 @@ def run(file: str | None, **options: Any) -> None:
 
     FILE is a pipeline in YAML or JSON, or `-` for stdin.
     """
+    from dataclasses import fields
+
     from jacchain.cli.input import read_pipeline
     from jacchain.cli.output import deliver
     from jacchain.cli.settings import look_of
@@ -28,5 +32,6 @@ def run(file: str | None, **options: Any) -> None:
     from jacchain.run import Request
     from jacchain.run import run as run_pipeline
 
-    report = run_pipeline(read_pipeline(file, options), Request(options["order"], options["strict"]))
+    request = Request(**{field.name: options[field.name] for field in fields(Request)})
+    report = run_pipeline(read_pipeline(file, options), request)
     deliver(render_run(report, options["format"], look_of(options)), options["output"])

@@ -4,7 +4,7 @@ The way the data goes: text -> yaml_reader or json_reader -> document (a tree of
 (what the file says) -> constants, point -> assemble (sizes along the chain, functions compiled) -> stage.
 """
 
-from jacchain.pipeline.loader import from_expressions, load
+from jacchain.pipeline.loader import from_expressions, load, load_fields
 from jacchain.pipeline.stage import Pipeline, Stage
 
-__all__ = ["Pipeline", "Stage", "from_expressions", "load"]
+__all__ = ["Pipeline", "Stage", "from_expressions", "load", "load_fields"]

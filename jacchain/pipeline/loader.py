@@ -10,6 +10,7 @@ from jacchain.errors import Fragment, JacchainError, Problem
 from jacchain.pipeline.assemble import assemble
 from jacchain.pipeline.constants import evaluate_constants
 from jacchain.pipeline.document import Mapping, Node, Scalar, clip, mapping_of
+from jacchain.pipeline.fields import Fields, fields_of
 from jacchain.pipeline.json_reader import read_json
 from jacchain.pipeline.ledger import EnoughError, Ledger
 from jacchain.pipeline.parameter_files import ParameterFiles
@@ -38,11 +39,13 @@ def load(  # noqa: PLR0913  (what the command line may say about a file)
 
     Raises JacchainError with every problem that was found, in the order of the file; about ten at most.
     """
-    source = decode(text, name)
-    is_json = name.endswith(".json") or (not name.endswith((".yaml", ".yml")) and source.text.lstrip().startswith("{"))
-    reader = read_json if is_json else read_yaml
     files = ParameterFiles(folder, tuple(map(Path, allow_dirs)))
-    return _pipeline(lambda ledger: reader(source, ledger), name, files, at, sets)
+    return _pipeline(_reader(text, name), name, files, at, sets)
+
+
+def load_fields(text: bytes, name: str, key: str) -> Fields | None:
+    """The fields of a file that has ``key`` at its top, None for any other.  Raises JacchainError with the problems of its syntax."""
+    return fields_of(_reader(text, name), key)
 
 
 def from_expressions(texts: Sequence[str], at: str | None = None, sets: Sequence[str] = ()) -> Pipeline:
@@ -51,6 +54,14 @@ def from_expressions(texts: Sequence[str], at: str | None = None, sets: Sequence
     Raises JacchainError with every problem that was found.
     """
     return _pipeline(lambda ledger: _definitions(texts, ledger), "-e", ParameterFiles(None), at, sets)
+
+
+def _reader(text: bytes, name: str) -> Callable[[Ledger], Node]:
+    """What reads a text, as JSON or as YAML."""
+    source = decode(text, name)
+    is_json = name.endswith(".json") or (not name.endswith((".yaml", ".yml")) and source.text.lstrip().startswith("{"))
+    reader = read_json if is_json else read_yaml
+    return lambda ledger: reader(source, ledger)
 
 
 def _pipeline(read: Callable[[Ledger], Node], name: str, files: ParameterFiles, at: str | None, sets: Sequence[str]) -> Pipeline:
