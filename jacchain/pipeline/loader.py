@@ -44,7 +44,10 @@ def load(  # noqa: PLR0913  (what the command line may say about a file)
 
 
 def load_fields(text: bytes, name: str, key: str) -> Fields | None:
-    """The fields of a file that has ``key`` at its top, None for any other.  Raises JacchainError with the problems of its syntax."""
+    """The fields of a file that has ``key`` at its top, None for any other.
+
+    Raises JacchainError with the problems of its syntax.
+    """
     return fields_of(_reader(text, name), key)
 
 
