@@ -34,12 +34,13 @@ def enclose(program: Program, box: Interval) -> Interval:
     registers.lower[:, : program.inputs], registers.upper[:, : program.inputs] = box.lower, box.upper
     with np.errstate(all="ignore"):
         for instruction in program.constants + program.instructions:
-            value = interval(_execute(arithmetic, instruction, [registers[:, argument] for argument in instruction.arguments]))
+            value = execute_enclosed(arithmetic, instruction, [registers[:, argument] for argument in instruction.arguments])
             registers.lower[:, instruction.output], registers.upper[:, instruction.output] = value.lower, value.upper
     return registers
 
 
-def _execute(arithmetic: IntervalArithmetic, instruction: Instruction, arguments: list[Interval]) -> Interval:
+def execute_enclosed(arithmetic: IntervalArithmetic, instruction: Instruction, arguments: list[Interval]) -> Interval:
+    """What one instruction makes of its arguments."""
     operation = instruction.operation
     if operation in {GATHER, STACK}:
         return arguments[0]

@@ -26,33 +26,31 @@ LARGEST = float(np.finfo(float).max)
 
 def refuse_failures(name: str, program: Program, derivative: Derivative) -> None:
     """Raises JacchainError (JC401-JC403) when a value or a partial derivative of a stage is not a finite double."""
-    refuse_values(name, program, derivative)
-    refuse_derivatives(name, program, derivative)
+    used = needed(program, derivative.registers)
+    refuse_values(name, program, derivative, used)
+    refuse_derivatives(name, program, derivative, used)
 
 
-def refuse_values(name: str, program: Program, derivative: Derivative) -> None:
-    """Raises JacchainError (JC401, JC402) when something an output needs is undefined or larger than any double."""
+def refuse_values(name: str, program: Program, derivative: Derivative, used: Mask) -> None:
+    """Raises JacchainError (JC401, JC402) when something an output uses is undefined or larger than any double."""
     registers = derivative.registers
-    used = needed(program, registers)
-    for instruction in program.constants + program.instructions:
-        failing = _failing(registers[:, instruction.output]) & used[:, instruction.output]
-        if failing.any():
-            raise _undefined_value(name, program, instruction, registers, int(np.argmax(failing[0])))
-    if (found := outside(program, registers[0], used[0])) is not None:
+    failing = _failing(registers) & used
+    if failing.any():
+        for instruction in program.constants + program.instructions:
+            if failing[:, instruction.output].any():
+                raise _undefined_value(name, program, instruction, registers, int(np.argmax(failing[0, instruction.output])))
+    if (found := outside(program, registers, used[0])) is not None:
         raise _undefined_value(name, program, found[0], registers, found[1])
     if _failing(derivative.values, LARGEST).any():
         output = int(np.argmax(_failing(derivative.values, LARGEST)[0]))
-        raise JacchainError(
-            Problem(
-                "JC402", f"output {output + 1} of `{name}` is larger than any double", help="scale the function", kind="overflow"
-            )
-        )
+        message = f"output {output + 1} of `{name}` is larger than any double"
+        raise JacchainError(Problem("JC402", message, help="scale the function", kind="overflow"))
 
 
-def refuse_derivatives(name: str, program: Program, derivative: Derivative) -> None:
+def refuse_derivatives(name: str, program: Program, derivative: Derivative, used: Mask) -> None:
     """Raises JacchainError (JC403) when a partial derivative of a stage is not a finite double."""
     if _failing(derivative.linear.values, LARGEST).any():
-        raise _undefined_derivative(name, program, derivative, needed(program, derivative.registers))
+        raise _undefined_derivative(name, program, derivative, used)
 
 
 def _failing(values: Array, largest: float = np.inf) -> Mask:

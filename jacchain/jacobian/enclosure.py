@@ -12,7 +12,7 @@ from jacchain.expression.graph import CONDITIONS, GATHER, MATRIX, STACK, WHERE
 from jacchain.expression.intervals import IntervalArithmetic
 from jacchain.expression.program import Instruction, Program
 from jacchain.expression.table import ROWS
-from jacchain.linear.interval import Interval, Real, choose, interval, matrix_product
+from jacchain.linear.interval import Interval, Real, choose, interval, matrix_product, total
 
 ENTRIES = 1 << 23
 """Entries of derivatives of registers that are kept at most: they are dense here."""
@@ -70,6 +70,40 @@ def _block(instruction: Instruction, registers: Interval, slopes: Interval) -> I
             total = term if total is None else total + term
     assert total is not None
     return total
+
+
+def slope_enclosed(instruction: Instruction, registers: Interval, slopes: Interval) -> Interval:
+    """The derivative along a direction of what one instruction computes, in each box: ``(batch, numbers)``.
+
+    ``registers`` and ``slopes``, their derivatives along the direction, are ``(batch, registers)``, known for its arguments.
+    """
+    inner = [slopes[:, argument] for argument in instruction.arguments]
+    match instruction.operation:
+        case operation if operation in {GATHER, STACK}:
+            return inner[0]
+        case operation if operation == MATRIX:
+            assert instruction.matrix is not None
+            return matrix_product(inner[0], Interval.point(instruction.matrix.T))
+        case operation if operation == WHERE:
+            return choose(truth(registers[:, instruction.arguments[0]]), inner[1], inner[2])
+    total_slope = Interval.point(np.zeros((1, 1)))
+    for position, partial in enumerate(_partials(instruction, registers)):
+        if instruction.reads[position]:
+            form = ROWS[instruction.operation].form
+            if form == "diagonal" or (form == "full" and len(partial.shape) < 3):
+                term = partial * inner[position]
+            else:
+                term = total(partial * (inner[position] if form == "row" else inner[position][:, None]))
+            total_slope = total_slope + (term if form != "full" or len(term.shape) < 3 else term[..., 0])
+    return total_slope
+
+
+def _partials(instruction: Instruction, registers: Interval) -> list[Interval]:
+    """The rule of the table: a partial for each argument."""
+    rule = ROWS[instruction.operation].rule
+    assert rule is not None
+    arguments = (registers[:, argument] for argument in instruction.arguments)
+    return [interval(partial) for partial in rule(IntervalArithmetic(), registers[:, instruction.output], *arguments)]
 
 
 def _term(instruction: Instruction, partial: Interval, slopes: Interval) -> Interval:

@@ -79,10 +79,11 @@ def examine(stage: Stage, derivative: Derivative, *, strict: bool = False) -> Ex
     said; with ``strict`` also JC407 at a kink.
     """
     program = stage.program
-    refuse_values(stage.name, program, derivative)
-    affected = _affected(stage, derivative)
+    used = needed(program, derivative.registers)
+    refuse_values(stage.name, program, derivative, used)
+    affected = _affected(stage, derivative, used[0])
     if not affected:
-        refuse_derivatives(stage.name, program, derivative)
+        refuse_derivatives(stage.name, program, derivative, used)
         return Examination(derivative)
     findings, unexamined = _findings(stage, derivative, affected)
     refused = [finding for finding in findings if finding.kind in {"discontinuity", "vertical_tangent", "undecided"}]
@@ -90,15 +91,15 @@ def examine(stage: Stage, derivative: Derivative, *, strict: bool = False) -> Ex
     if refused:
         raise JacchainError(*(_problem(stage, finding) for finding in refused[:10]))
     corrected = replace(derivative, linear=_corrected(derivative.linear, findings))
-    refuse_derivatives(stage.name, program, corrected)
+    refuse_derivatives(stage.name, program, corrected, used)
     remarks = [remark for finding in findings for remark in _remarks(stage, finding)]
     return Examination(corrected, _shortened(stage, remarks, unexamined))
 
 
-def _affected(stage: Stage, derivative: Derivative) -> dict[int, Mask]:
+def _affected(stage: Stage, derivative: Derivative, used: Mask) -> dict[int, Mask]:
     """The outputs at whose value an operation stands on a switch or an edge, or whose row is not finite, with those registers."""
     program, registers = stage.program, derivative.registers
-    events = active(program, registers[0], needed(program, registers)[0])
+    events = active(program, registers, used)
     linear = derivative.linear
     singular = set(linear.pattern.rows[~np.isfinite(linear.values[0])].tolist())
     if not events.any() and not singular:

@@ -13,21 +13,23 @@ import numpy as np
 import numpy.typing as npt
 
 from jacchain.expression.arithmetic import Array
-from jacchain.expression.enclosures import enclose
+from jacchain.expression.enclosures import COMPARED, enclose, execute_enclosed
 from jacchain.expression.formula import node_text
-from jacchain.expression.graph import WHERE
+from jacchain.expression.graph import CONDITIONS, WHERE
+from jacchain.expression.intervals import IntervalArithmetic
 from jacchain.expression.program import Instruction, Program
-from jacchain.jacobian.dependence import Mask, is_elementwise, needed
+from jacchain.jacobian.dependence import Mask, needed
 from jacchain.jacobian.domain import node_at
-from jacchain.jacobian.limits import TIES, of_instruction
-from jacchain.linear.interval import Interval, Real
+from jacchain.jacobian.enclosure import slope_enclosed
+from jacchain.jacobian.limits import TIES, Limits, arguments_of, candidates, evaluated, limits
+from jacchain.linear.interval import Interval, Real, interval
 from jacchain.linear.map import Numbers
 
 LADDER = 8.0 ** np.arange(-18, 13)
 """Distances that are tried first, in units of the size of the input."""
 
-SECTIONS = 64
-ROUNDS = 6
+SECTIONS = 16
+ROUNDS = 9
 """Each round cuts what is left between a distance that is proved and one that is not into so many sections."""
 
 WORK = 1 << 18
@@ -65,30 +67,26 @@ def reach(programs: Sequence[Program], x: Numbers) -> Reach | None:
         return None
     way = _Way(programs, x)
     block = max(1, BLOCK // (2 * SECTIONS * registers))
-    parts = [way.distances(np.arange(first, min(first + block, size))) for first in range(0, size, block)]
-    distances, names = np.concatenate([part for part, _ in parts]), [name for _, part in parts for name in part]
-    nearest = tuple(
-        names[2 * j + int(distances[2 * j + 1] < distances[2 * j])] if np.isfinite(distances[2 * j : 2 * j + 2]).any() else ""
-        for j in range(size)
-    )
-    return Reach(distances[::2], distances[1::2], nearest)
+    parts = [way.distances(np.arange(2 * first, 2 * min(first + block, size))) for first in range(0, size, block)]
+    distances, obstacles = (np.concatenate(found).reshape(size, 2) for found in zip(*parts, strict=True))
+    shorter = obstacles[np.arange(size), distances.argmin(1)]
+    return Reach(distances[:, 0], distances[:, 1], tuple(way.text(register) for register in shorter))
 
 
 def _is_endless(program: Program) -> bool:
     """Whether nothing in a program could ever end the way."""
     return not any(
-        instruction.operation in TIES or instruction.operation == WHERE or _is_limited(instruction)
+        instruction.operation in TIES or instruction.operation == WHERE or _is_limited(limits(instruction))
         for instruction in program.instructions
     )
 
 
-def _is_limited(instruction: Instruction) -> bool:
-    stated = of_instruction(instruction)
-    return (stated.inside is not None and stated.reachable) or stated.switch is not None
+def _is_limited(stated: Limits) -> bool:
+    return stated.domain is not None or stated.switch is not None
 
 
 class _Way:
-    """The ways from one point: one input moves, to one side."""
+    """The ways from one point: way ``2j`` moves input j down, way ``2j + 1`` moves it up."""
 
     def __init__(self, programs: Sequence[Program], x: Numbers) -> None:
         self.programs = programs
@@ -99,102 +97,141 @@ class _Way:
             registers = program.registers(point)
             self.used.append(needed(program, registers)[0])
             point = registers[:, program.results]
-        self.names: list[str] = []
 
-    def distances(self, inputs: npt.NDArray[np.intp]) -> tuple[Numbers, list[str]]:
-        """For each of the inputs the distance down and up, one after the other, and what ends it."""
-        rows = 2 * inputs.size
-        unit = np.repeat(np.maximum(np.abs(self.x[inputs]), 1), 2)
-        endless = self.obstacles(inputs, np.full((rows, 1), np.inf, Real))[:, 0] < 0
-        steps = np.concatenate([np.zeros((rows, 1), Real), unit[:, None] * LADDER], axis=1)
-        proved, failed, obstacle = self._bracket(inputs, steps)
-        for _ in range(ROUNDS):
+    def distances(self, ways: npt.NDArray[np.intp]) -> tuple[Numbers, npt.NDArray[np.intp]]:
+        """For each way the distance that is proved, and the register that ends it (-1 where nothing does)."""
+        distances, obstacles = np.full(ways.size, np.inf), np.full(ways.size, -1)
+        ended = np.flatnonzero(self.obstacles(ways, np.full((ways.size, 1), np.inf, Real))[:, 0] >= 0)
+        unit = np.maximum(np.abs(self.x[ways[ended] // 2]), 1)
+        steps = np.concatenate([np.zeros((ended.size, 1), Real), unit[:, None] * LADDER], axis=1)
+        for _ in range(ROUNDS + 1 if ended.size else 0):
+            proved, failed, last = self._bracket(ways[ended], steps)
+            obstacles[ended] = np.where(last >= 0, last, obstacles[ended])
+            distances[ended] = np.nextafter(proved.astype(float), 0)
             steps = proved[:, None] + (failed - proved)[:, None] * (np.arange(SECTIONS + 1) / Real(SECTIONS))
-            proved, failed, last = self._bracket(inputs, steps)
-            obstacle = np.where(last >= 0, last, obstacle)
-        names = [self.names[k] if k >= 0 else "" for k in obstacle]
-        distances = np.nextafter(proved.astype(float), 0)
-        return np.where(endless, np.inf, distances), names
+        return distances, obstacles
 
-    def _bracket(self, inputs: npt.NDArray[np.intp], steps: Array) -> tuple[Array, Array, Array]:
+    def _bracket(self, ways: npt.NDArray[np.intp], steps: Array) -> tuple[Array, Array, Array]:
         """The last step before the first obstacle, the step with it, and which obstacle it is."""
-        found = self.obstacles(inputs, steps)
+        found = self.obstacles(ways, steps)
         met = found >= 0
         first = np.where(met.any(1), met.argmax(1), steps.shape[1] - 1)
         rows = np.arange(len(steps))
         return steps[rows, np.maximum(first - 1, 0)], steps[rows, first], found[rows, first]
 
-    def obstacles(self, inputs: npt.NDArray[np.intp], steps: Array) -> Array:
-        """For each way and each step along it, the number of an obstacle that may be met up to there, or -1."""
-        ways, count = steps.shape
-        moves = np.zeros((2, ways, count, self.x.size), Real)
-        for row in range(ways):
-            moves[row % 2, row, :, inputs[row // 2]] = steps[row] * (-1 if row % 2 == 0 else 1)
-        with np.errstate(all="ignore"):
-            box = Interval((self.x + moves[0]).reshape(ways * count, -1), (self.x + moves[1]).reshape(ways * count, -1))
-        met = np.full(ways * count, -1)
+    def obstacles(self, ways: npt.NDArray[np.intp], steps: Array) -> npt.NDArray[np.intp]:
+        """For each way and each step along it, the register of an obstacle that may be met up to there, or -1."""
+        moves = np.zeros((2, *steps.shape, self.x.size), Real)
+        for row, way in enumerate(ways):
+            moves[way % 2, row, :, way // 2] = steps[row] * (1 if way % 2 else -1)
+        down, up = moves.reshape(2, steps.size, -1)
+        span = Interval(down.sum(-1, keepdims=True), up.sum(-1, keepdims=True))
+        box, start = Interval.point(self.x) + Interval(down, up), Interval.point(self.x[None])
+        slopes = Interval.point((down != 0) | (up != 0))
+        met, offset = np.full(steps.size, -1), 0
         for program, used in zip(self.programs, self.used, strict=True):
-            registers = enclose(program, box)
-            for instruction, fails in _failures(program, registers, used):
-                for k in np.flatnonzero(fails.any(1) & (met < 0)):
-                    met[k] = self._number(program, instruction, int(np.argmax(fails[k])))
-            box = registers[:, program.results]
-        return met.reshape(ways, count)
+            leg = _Leg(program, box, start, slopes, span)
+            for instruction, fails in leg.walk(used):
+                new = np.flatnonzero(fails.any(1) & (met < 0))
+                met[new] = offset + instruction.output.start + fails[new].argmax(1)
+            box, start, slopes = leg.results
+            offset += program.start.size
+        return met.reshape(steps.shape)
 
-    def _number(self, program: Program, instruction: Instruction, component: int) -> int:
-        number, _ = node_at(program, instruction, component)
-        text = node_text(program.graph, number)
-        if text not in self.names:
-            self.names.append(text)
-        return self.names.index(text)
+    def text(self, register: int) -> str:
+        """The sub-expression in a register, counted through all programs; empty for none."""
+        for program in self.programs if register >= 0 else ():
+            for instruction in program.instructions:
+                if instruction.output.start <= register < instruction.output.stop:
+                    number, _ = node_at(program, instruction, int(register) - instruction.output.start)
+                    return node_text(program.graph, number)
+            register -= program.start.size
+        return ""
 
 
-def _failures(program: Program, registers: Interval, used: Mask) -> Iterator[tuple[Instruction, Mask]]:
-    """The operations that may meet a switch or leave their domain in some box: ``(batch, numbers of the instruction)``."""
-    for instruction in program.instructions:
-        wanted = used[instruction.output]
-        if not wanted.any():
-            continue
+class _Leg:
+    """One program of the chain on the way: in every box the registers, and their derivatives along the way.
+
+    By the mean value theorem a quantity is its start plus its derivative times the ``span`` that was moved; where it is linear
+    that is exact, and it holds for as long as nothing fails.
+    """
+
+    def __init__(self, program: Program, box: Interval, start: Interval, slopes: Interval, span: Interval) -> None:
+        self.program, self.span, self.arithmetic = program, span, IntervalArithmetic()
+        self.start = enclose(program, start)
+        first = np.repeat(program.start.astype(Real)[None], box.shape[0], axis=0)
+        self.registers, self.slopes = Interval(first, first.copy()), Interval(np.zeros_like(first), np.zeros_like(first))
+        _put(self.registers, slice(0, program.inputs), box)
+        _put(self.slopes, slice(0, program.inputs), slopes)
+
+    @property
+    def results(self) -> tuple[Interval, Interval, Interval]:
+        """Box, start and slopes of what the program makes."""
+        registers = self.program.results
+        return self.registers[:, registers], self.start[:, registers], self.slopes[:, registers]
+
+    def walk(self, used: Mask) -> Iterator[tuple[Instruction, Mask]]:
+        """The operations that may meet a switch or leave their domain in some box: ``(batch, numbers of the instruction)``."""
+        with np.errstate(all="ignore"):
+            for instruction in self.program.constants + self.program.instructions:
+                output = instruction.output
+                value = execute_enclosed(
+                    self.arithmetic, instruction, [self.registers[:, part] for part in instruction.arguments]
+                )
+                if instruction.operation in COMPARED:
+                    value = self._decided(instruction)
+                elif instruction.varies and instruction.operation not in CONDITIONS:
+                    _put(self.registers, output, value)
+                    slope = slope_enclosed(instruction, self.registers, self.slopes)
+                    _put(self.slopes, output, slope)
+                    value = _common(value, self.start[:, output] + slope * self.span)
+                _put(self.registers, output, value)
+                if used[output].any() and (fails := self._failing(instruction)) is not None:
+                    yield instruction, np.broadcast_to(fails, (fails.shape[0], instruction.size)) & used[output]
+
+    def _failing(self, instruction: Instruction) -> Mask | None:
         if instruction.operation == WHERE:
-            condition = registers[:, instruction.arguments[0]]
-            fails = np.broadcast_to(condition.lower != condition.upper, (condition.shape[0], instruction.size))
-        elif instruction.operation in TIES:
-            fails = _ties(instruction, _arguments(instruction, registers))
-        elif _is_limited(instruction):
-            fails = _limits_met(instruction, _arguments(instruction, registers))
-        else:
-            continue
-        yield instruction, fails & wanted
+            condition = self.registers[:, instruction.arguments[0]]
+            return np.asarray(condition.lower != condition.upper)
+        if instruction.operation in TIES:
+            return self._tied(instruction)
+        stated = limits(instruction)
+        if not _is_limited(stated):
+            return None
+        arguments = arguments_of(instruction, stated, self.registers)
+        fails = np.zeros((self.registers.shape[0], 1), bool)
+        if stated.domain is not None:
+            fails = fails | ~evaluated(self.arithmetic, stated.domain, arguments).always
+        if stated.switch is not None:
+            fails = fails | (evaluated(self.arithmetic, stated.switch, arguments) == 0).ever
+        return np.asarray(fails)
+
+    def _decided(self, instruction: Instruction) -> Interval:
+        """A comparison, by the sign of the difference: what both sides have in common cancels in its derivative."""
+        a, b = ([part[:, argument] for part in (self.registers, self.start, self.slopes)] for argument in instruction.arguments)
+        difference = _common(a[0] - b[0], (a[1] - b[1]) + (a[2] - b[2]) * self.span)
+        condition = COMPARED[instruction.operation](difference, interval(0.0))
+        return Interval(condition.always, condition.ever)
+
+    def _tied(self, instruction: Instruction) -> Mask:
+        """Where the one that leads at the start may be caught up with."""
+        sign = 1 if TIES[instruction.operation] == "largest" else -1
+        box, start, slopes = (
+            sign * Interval(candidates(instruction, part.lower), candidates(instruction, part.upper))
+            for part in (self.registers, self.start, self.slopes)
+        )
+        leader = start.lower.argmax(-1)[..., None]
+        leads = [Interval(*(np.take_along_axis(end, leader, -1) for end in (part.lower, part.upper))) for part in (start, slopes)]
+        ahead = np.take_along_axis(box.lower, np.broadcast_to(leader, (*box.shape[:-1], 1)), -1) > box.upper
+        ahead |= ((leads[0] - start) + (leads[1] - slopes) * self.span[..., None]).lower > 0
+        ahead |= np.arange(box.shape[-1]) == leader
+        return np.asarray(~ahead.all(-1))
 
 
-def _arguments(instruction: Instruction, registers: Interval) -> Interval:
-    """What the limits of an instruction take: ``(batch, numbers, arguments)``, or ``(batch, 1, arguments)`` for whole vectors."""
-    parts = [registers[:, argument] for argument in instruction.arguments]
-    ends = ([part.lower for part in parts], [part.upper for part in parts])
-    if is_elementwise(instruction):
-        shape = (registers.shape[0], instruction.size)
-        return Interval(*(np.stack([np.broadcast_to(end, shape) for end in side], axis=-1) for side in ends))
-    return Interval(*(np.concatenate(side, axis=-1)[:, None] for side in ends))
+def _put(target: Interval, registers: slice, value: Interval) -> None:
+    target.lower[:, registers], target.upper[:, registers] = value.lower, value.upper
 
 
-def _ties(instruction: Instruction, values: Interval) -> Mask:
-    """Where no argument is certain to be the largest (or smallest) alone."""
-    ordered = values if TIES[instruction.operation] == "largest" else -values
-    top = ordered.lower.max(-1, keepdims=True)
-    return np.asarray((ordered.upper >= top).sum(-1) > 1)
-
-
-def _limits_met(instruction: Instruction, values: Interval) -> Mask:
-    stated = of_instruction(instruction)
-    flat = Interval(*(end.reshape(-1, values.shape[-1]) for end in (values.lower, values.upper)))
-    fails = np.zeros(flat.shape[0], bool)
-    if stated.inside is not None and stated.reachable:
-        fails |= _outputs(stated.inside, flat).lower[:, 0] < 1
-    if stated.switch is not None:
-        switch = _outputs(stated.switch, flat)
-        fails |= ((switch.lower <= 0) & (switch.upper >= 0)).any(1)
-    return fails.reshape(values.shape[:-1])
-
-
-def _outputs(program: Program, box: Interval) -> Interval:
-    return enclose(program, box)[:, program.results]
+def _common(a: Interval, b: Interval) -> Interval:
+    """What two enclosures of the same numbers have in common."""
+    return Interval(np.maximum(a.lower, b.lower), np.minimum(a.upper, b.upper))

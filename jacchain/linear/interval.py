@@ -50,10 +50,14 @@ class Interval:
     __hash__ = None  # type: ignore[assignment]
 
     def __init__(self, lower: Any, upper: Any) -> None:
-        lower, upper = np.broadcast_arrays(np.asarray(lower, Real), np.asarray(upper, Real))
+        lower, upper = np.asarray(lower, Real), np.asarray(upper, Real)
+        if lower.shape != upper.shape:
+            lower, upper = np.broadcast_arrays(lower, upper)
         unknown = np.isnan(lower) | np.isnan(upper)
-        self.lower: Numbers = np.where(unknown, -np.inf, lower)
-        self.upper: Numbers = np.where(unknown, np.inf, upper)
+        if unknown.any():
+            lower, upper = np.where(unknown, -np.inf, lower), np.where(unknown, np.inf, upper)
+        self.lower: Numbers = lower
+        self.upper: Numbers = upper
 
     @classmethod
     def point(cls, values: Any) -> Interval:
