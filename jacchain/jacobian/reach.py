@@ -107,7 +107,8 @@ class _Way:
         for _ in range(ROUNDS + 1 if ended.size else 0):
             proved, failed, last = self._bracket(ways[ended], steps)
             obstacles[ended] = np.where(last >= 0, last, obstacles[ended])
-            distances[ended] = np.nextafter(proved.astype(float), 0)
+            with np.errstate(over="ignore"):  # farther than any double is no end
+                distances[ended] = np.nextafter(proved.astype(float), 0)
             steps = proved[:, None] + (failed - proved)[:, None] * (np.arange(SECTIONS + 1) / Real(SECTIONS))
         return distances, obstacles
 
