@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from jacchain import __version__
+from jacchain.cli.check import check
 from jacchain.cli.functions import functions
 from jacchain.cli.plan import plan
 from jacchain.cli.run import run
@@ -25,5 +26,5 @@ def jacchain() -> None:
     """
 
 
-for command in (run, plan, functions, samples, schema):
+for command in (run, check, plan, functions, samples, schema):
     jacchain.add_command(command)

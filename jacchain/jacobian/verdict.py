@@ -85,6 +85,14 @@ class Verdict:
         return int((self.codes == JUDGEMENTS.index(judgement)).sum())
 
     @cached_property
+    def largest_distance(self) -> float | None:
+        """How far apart the two numbers are at the most; None where no difference could be made of any entry."""
+        with np.errstate(all="ignore"):
+            apart = np.abs(self.value - self.difference.value)
+        known = apart[np.isfinite(apart)]
+        return float(known.max()) if known.size else (0.0 if not apart.size else None)
+
+    @cached_property
     def order(self) -> Integers:
         """The entries from worst to best: by judgement, then by how far apart the numbers are in terms of the bars."""
         return np.lexsort((-self._badness, -self.codes))

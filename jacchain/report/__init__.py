@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from jacchain.chain.plan import Plan
     from jacchain.report.look import Look
-    from jacchain.results import FunctionFacts, PipelineFacts, Report
+    from jacchain.results import CheckReport, FunctionFacts, PipelineFacts, Report
 
 
 def render_run(report: Report, form: str, look: Look, *, next_steps: Sequence[str] = ()) -> bytes:
@@ -59,3 +59,15 @@ def render_function(forms: Sequence[FunctionFacts], form: str, look: Look) -> by
     from jacchain.report.paint import paint  # noqa: PLC0415
 
     return functions_json(forms) if form == "json" else paint(function_document(forms, look), look, form).encode()
+
+
+def render_check(check: CheckReport, form: str, look: Look) -> bytes:
+    """The verdicts of ``check``."""
+    if form == "json":
+        from jacchain.report.check_record import check_json  # noqa: PLC0415
+
+        return check_json(check)
+    from jacchain.report.check_document import check_document  # noqa: PLC0415
+    from jacchain.report.paint import paint  # noqa: PLC0415
+
+    return paint(check_document(check, look), look, form).encode()

@@ -81,7 +81,7 @@ def _problem(problem: Problem, severity: Role, look: Look) -> Iterator[Paragraph
     gutter = max((len(str(span.position[0])) for span, _, _ in places), default=1)
     if problem.span is not None:
         yield Paragraph(runs(Run(" " * gutter + "--> ", "note"), Run(_short(str(problem.span)), "name")), hang=gutter + 4)
-        yield Figure(tuple(_excerpt(places, gutter, look)))
+        yield Figure(tuple(excerpt(places, gutter, look)))
     margin = " " * gutter
     if problem.span is not None and (problem.help or problem.notes):
         yield Figure((runs(Run(f"{margin} |", "note")),))
@@ -95,7 +95,7 @@ def _primary(problem: Problem) -> list[tuple[Span, str, bool]]:
     return [] if problem.span is None else [(problem.span, problem.label, True)]
 
 
-def _excerpt(places: list[tuple[Span, str, bool]], gutter: int, look: Look) -> Iterator[Runs]:
+def excerpt(places: list[tuple[Span, str, bool]], gutter: int, look: Look) -> Iterator[Runs]:
     """The lines in question, file by file, in order, with what is wrong drawn below."""
     bar = Run(" " * (gutter + 1) + "|", "note")
     for source in dict.fromkeys(span.source for span, _, _ in places):

@@ -1,0 +1,34 @@
+"""``jacchain check``: every Jacobian against differences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from jacchain.cli.options import display_options, file_argument, output_options, pipeline_options, point_options
+
+
+@click.command()
+@file_argument
+@pipeline_options
+@point_options
+@display_options
+@output_options("text", "json")
+def check(file: str | None, **options: Any) -> int:
+    """Judge every Jacobian of FILE, also the author's own, and their product against differences.
+
+    Leaves with 0 when all agree, 1 when something disagrees, 5 when nobody could tell.
+    """
+    from jacchain.check import check as judge
+    from jacchain.cli.input import read_pipeline
+    from jacchain.cli.output import deliver
+    from jacchain.cli.settings import look_of
+    from jacchain.report import render_check
+    from jacchain.run import Request
+    from jacchain.run import run as run_pipeline
+
+    pipeline = read_pipeline(file, options)
+    found = judge(pipeline, run_pipeline(pipeline, Request(strict=options["strict"])))
+    deliver(render_check(found, options["format"], look_of(options)), options["output"])
+    return found.exit_code

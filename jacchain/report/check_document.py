@@ -1,0 +1,148 @@
+"""The answer of ``check`` as a document: the verdict on every Jacobian, what is wrong with those that disagree, the witnesses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from jacchain.errors import Span
+from jacchain.jacobian.diagnosis import Diagnosis
+from jacchain.jacobian.verdict import EntryVerdict, Judgement, Verdict
+from jacchain.report.document import Block, Column, Document, Figure, Gap, Paragraph, Role, Run, Runs, Table, runs
+from jacchain.report.look import Look
+from jacchain.report.number import number_text
+from jacchain.report.problems import excerpt
+from jacchain.report.symbols import point
+from jacchain.report.text import component
+from jacchain.results import CheckReport, StageCheck
+
+ROLES: dict[Judgement, Role] = {"agree": "good", "inconclusive": "warning", "disagree": "error"}
+STAGES = 24
+"""Stages up to which all are listed; beyond it only those that do not agree, and as many others as there is room for."""
+ENTRIES = 8
+"""Entries that are listed of one Jacobian, the worst first."""
+
+
+def check_document(check: CheckReport, look: Look) -> Document:
+    """The verdicts, worst entries first, each with both numbers, both bars, and how the difference was made."""
+    facts = check.pipeline
+    title = runs(Run(facts.file, "title"), "   check   at ", *point(facts.inputs, facts.at, look))
+    blocks: list[Block] = [Paragraph(title, hang=4), Gap(), *_verdicts(check, look)]
+    for stage in check.stages:
+        blocks += _details(f"{stage.name}, {_whose(stage)}", stage.verdict, stage.diagnoses, look)
+    if check.total is not None:
+        blocks += _details("the Jacobian of the chain", check.total, (), look)
+    if check.witnesses:
+        blocks += [Gap(), Paragraph(runs(Run("witnesses of the whole chain", "heading")))]
+    for witness in check.witnesses:
+        blocks.append(Paragraph(runs(Run(witness.judgement, ROLES[witness.judgement]), f"  {witness.message}"), indent=2))
+    blocks += [Paragraph(runs(Run(remark, "note"))) for remark in check.remarks]
+    verdict = runs(Run("verdict  ", "heading"), Run(check.judgement, ROLES[check.judgement]))
+    return (*blocks, Gap(), Paragraph(runs(*verdict, f"   {_counted(check)}")))
+
+
+def _whose(stage: StageCheck) -> str:
+    return "the author's Jacobian" if stage.judged == "author" else "the analytic Jacobian"
+
+
+def _counted(check: CheckReport) -> str:
+    verdicts = [stage.verdict for stage in check.stages] + ([check.total] if check.total is not None else [])
+    counts = {judgement: sum(verdict.count(judgement) for verdict in verdicts) for judgement in ROLES}
+    said = [f"{judgement} {count:,}" for judgement, count in counts.items() if count]
+    return f"entries: {', '.join(said) or 'none'}"
+
+
+def _verdicts(check: CheckReport, look: Look) -> Iterator[Block]:
+    columns = (
+        Column("#", right=True),
+        Column("function"),
+        Column("judged"),
+        Column("entries", right=True),
+        Column("verdict"),
+        Column("differences agree to", right=True),
+        Column("evaluations", right=True, optional=True),
+    )
+    shown = list(check.stages)
+    if len(shown) > STAGES and not look.full:
+        wrong = [stage for stage in shown if stage.verdict.judgement != "agree"]
+        right = [stage for stage in shown if stage.verdict.judgement == "agree"]
+        kept = wrong + right[: max(0, STAGES - len(wrong))]
+        shown = sorted(kept, key=lambda stage: stage.index)
+    rows: list[tuple[Runs, ...] | Run] = [
+        _row(str(stage.index), stage.name, stage.judged, stage.verdict, look) for stage in shown
+    ]
+    if len(shown) < len(check.stages):
+        hidden = len(check.stages) - len(shown)
+        rows.append(
+            Run(f"… {hidden:,} stages that agree are hidden ({len(shown)} of {len(check.stages):,}; --full shows all)", "note")
+        )
+    if check.total is not None:
+        rows.append(_row("", "whole chain", "product", check.total, look))
+    yield Table(columns, tuple(rows))
+
+
+def _row(number: str, name: str, judged: str, verdict: Verdict, look: Look) -> tuple[Runs, ...]:
+    judgement = verdict.judgement
+    worst = verdict.largest_distance
+    return (
+        runs(number),
+        runs(Run(name, "name")),
+        runs(judged),
+        runs(f"{verdict.codes.size:,}"),
+        runs(Run(judgement, ROLES[judgement])),
+        runs("-" if worst is None else number_text(worst, min(look.digits, 2))),
+        runs(f"{int(verdict.difference.evaluations.sum()):,}"),
+    )
+
+
+def _details(title: str, verdict: Verdict, diagnoses: Sequence[Diagnosis], look: Look) -> Iterator[Block]:
+    """What there is to say about a Jacobian that does not agree in every entry."""
+    if verdict.judgement == "agree":
+        return
+    yield Gap()
+    yield Paragraph(runs(Run(title, "heading"), ": ", Run(verdict.judgement, ROLES[verdict.judgement])))
+    limit = verdict.codes.size if look.full else ENTRIES
+    bad = verdict.codes.size - verdict.count("agree")
+    entries = verdict.entries(min(limit, bad))
+    columns = (
+        Column("entry"),
+        Column("Jacobian", right=True),
+        Column("difference", right=True),
+        Column("verdict"),
+        Column("step", right=True, optional=True),
+        Column("side", optional=True),
+    )
+    yield Table(columns, tuple(_entry(entry, look) for entry in entries))
+    if bad > len(entries):
+        yield Paragraph(runs(Run(f"… {bad - len(entries):,} more entries ({len(entries)} of {bad:,}; --full shows all)", "note")))
+    for diagnosis in diagnoses:
+        yield from _diagnosis(diagnosis, look)
+
+
+def _entry(entry: EntryVerdict, look: Look) -> tuple[Runs, ...]:
+    reason = f" ({entry.reason})" if entry.reason else ""
+    return (
+        runs(Run(f"∂{component(entry.output)}/∂{component(entry.input)}", "symbol")),
+        runs(_with_bar(entry.value, entry.value_bar, look)),
+        runs(_with_bar(entry.difference, entry.difference_bar, look)),
+        runs(Run(entry.judgement, ROLES[entry.judgement]), reason),
+        runs(number_text(entry.step, 2)),
+        runs(entry.side),
+    )
+
+
+def _with_bar(value: float, bar: float, look: Look) -> str:
+    return f"{number_text(value, max(look.digits, 6))} ± {number_text(bar, 2)}"
+
+
+def _diagnosis(diagnosis: Diagnosis, look: Look) -> Iterator[Block]:
+    yield Gap()
+    yield Paragraph(runs(Run(f"{diagnosis.kind}: ", "error"), diagnosis.message))
+    places: list[tuple[Span, str, bool]] = []
+    if diagnosis.span is not None:
+        places.append((diagnosis.span, "", True))
+    if diagnosis.where_span is not None and diagnosis.where_span != diagnosis.span:
+        places.append((diagnosis.where_span, "its derivative is the one that goes wrong", False))
+    if places:
+        gutter = max(len(str(span.position[0])) for span, _, _ in places)
+        yield Paragraph(runs(Run(" " * gutter + "--> ", "note"), Run(str(places[0][0]), "name")), hang=gutter + 4)
+        yield Figure(tuple(excerpt(places, gutter, look)))
