@@ -279,6 +279,9 @@ CODES: dict[str, Code] = {
     "JC411": Code("a point that could not be judged",
         "How the function behaves around the point could not be worked out: it oscillates, or too many operations stand on switches. "
         "Choose another point, or fewer outputs at a time."),
+    "JC412": Code("differences without a result",
+        "None of the steps around the point yields a finite difference, so there is no number to show. "
+        "Choose another point, widen `bounds`, or let the stage be differentiated analytically."),
     "JC450": Code("an object beyond a limit of size",
         "The vectors, matrices or repetitions asked for would not fit into the memory or time that is allowed. "
         "The message names the limit and what was asked for; make it smaller."),

@@ -31,7 +31,10 @@ class PipelineFacts:
 
 @dataclass(frozen=True, eq=False)
 class StageResult:
-    """One function of the chain at its point: ``value`` has one number for each name in ``outputs``."""
+    """One function of the chain at its point: ``value`` has one number for each name in ``outputs``.
+
+    ``agreement`` is the verdict of differences on the Jacobian, None where they were not asked or are the Jacobian themselves.
+    """
 
     index: int
     name: str
@@ -39,6 +42,7 @@ class StageResult:
     outputs: tuple[str, ...]
     value: Numbers
     jacobian: Jacobian
+    agreement: Verdict | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +65,7 @@ class Report:
     """The whole answer: every stage, the plan, every product, and the Jacobian of the chain (``gradient`` at a scalar end).
 
     What is ``None`` or empty was not asked for.  ``reach`` says how far each input can move before a derivative may change
-    its form.
+    its form.  ``unchecked`` says why there are no differences beside the Jacobians, where there are none.
     """
 
     pipeline: PipelineFacts
@@ -75,6 +79,7 @@ class Report:
     digits: Digits | None = None
     spectra: tuple[StageSpectrum, ...] = ()
     reach: Reach | None = None
+    unchecked: str = ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from jacchain.certify import certify
 from jacchain.chain.digits import account
 from jacchain.chain.instance import Instance
@@ -12,15 +14,20 @@ from jacchain.chain.planner import make_plan
 from jacchain.chain.products import carry_out
 from jacchain.chain.spectrum import spectra
 from jacchain.errors import Fragment, JacchainError, Problem
+from jacchain.expression.arithmetic import Array
 from jacchain.expression.formula import Formula, derivative_formula
+from jacchain.jacobian.agreement import agreement, is_cheap
 from jacchain.jacobian.analytic import Derivative, differentiate, working_type
+from jacchain.jacobian.dependence import needed
 from jacchain.jacobian.diagnostic import Diagnostic
-from jacchain.jacobian.domain import led_here
+from jacchain.jacobian.domain import led_here, refuse_values
 from jacchain.jacobian.jacobian import Jacobian
 from jacchain.jacobian.kinks import examine
 from jacchain.jacobian.reach import reach
+from jacchain.jacobian.stage_difference import jacobian_by_differences
+from jacchain.jacobian.verdict import Verdict
 from jacchain.linear.map import LinearMap
-from jacchain.pipeline.stage import Pipeline, Stage
+from jacchain.pipeline.stage import Method, Pipeline, Stage
 from jacchain.results import PipelineFacts, Report, StageResult
 
 
@@ -29,13 +36,16 @@ class Request:
     """What is asked of a run beside the pipeline itself.
 
     ``order`` is as a person writes it (``optimal``, ``(1 (2 3))``); ``strict`` refuses points without a derivative;
-    ``certify`` encloses every number; ``spectrum`` asks for singular values.
+    ``certify`` encloses every number; ``spectrum`` asks for singular values.  ``method`` is that of all stages, in place of
+    their own; ``check`` compares analytic Jacobians with differences where that is cheap.
     """
 
     order: str = "optimal"
     strict: bool = False
     certify: bool = False
     spectrum: bool = False
+    method: Method | None = None
+    check: bool = True
 
 
 def run(pipeline: Pipeline, request: Request) -> Report:
@@ -46,7 +56,7 @@ def run(pipeline: Pipeline, request: Request) -> Report:
 
     """
     order = parse_order(Fragment.whole(request.order, "--order"), len(pipeline.stages))
-    stages, diagnostics = differentiate_stages(pipeline, strict=request.strict)
+    stages, diagnostics = differentiate_stages(pipeline, request)
     jacobians = [stage.jacobian.linear for stage in stages]
     factors = [linear.T for linear in jacobians]
     plan = make_plan(Instance.of_patterns([factor.pattern for factor in factors]), order)
@@ -65,6 +75,7 @@ def run(pipeline: Pipeline, request: Request) -> Report:
         digits=account(plan, jacobians, products),
         spectra=spectra(jacobians) if request.spectrum else (),
         reach=reach([stage.program for stage in pipeline.stages], pipeline.at),
+        unchecked=_unchecked(pipeline, request),
     )
     return replace(report, certificate=certify(pipeline, report)) if request.certify else report
 
@@ -85,7 +96,14 @@ def pipeline_facts(pipeline: Pipeline) -> PipelineFacts:
     return PipelineFacts(pipeline.name, pipeline.description, pipeline.file, pipeline.inputs, pipeline.at)
 
 
-def differentiate_stages(pipeline: Pipeline, *, strict: bool) -> tuple[list[StageResult], list[Diagnostic]]:
+def _unchecked(pipeline: Pipeline, request: Request) -> str:
+    """Why differences are left out, if they are."""
+    if not request.check:
+        return "not asked for"
+    return "" if is_cheap(pipeline.stages) else "they would take longer than the rest of the run"
+
+
+def differentiate_stages(pipeline: Pipeline, request: Request) -> tuple[list[StageResult], list[Diagnostic]]:
     """Every stage at its point, with what is to be said about it.
 
     Values are carried on in the working type and rounded to doubles for the report only.
@@ -93,27 +111,47 @@ def differentiate_stages(pipeline: Pipeline, *, strict: bool) -> tuple[list[Stag
     results: list[StageResult] = []
     diagnostics: list[Diagnostic] = []
     formulas: dict[int, Formula | None] = {}
+    checked = not _unchecked(pipeline, request)
     x = pipeline.at[None]
     for stage in pipeline.stages:
-        derivative = differentiate(stage.program, x.astype(working_type(stage.program)))
+        x = x.astype(working_type(stage.program))
+        derivative = differentiate(stage.program, x)
         try:
-            examination = examine(stage, derivative, strict=strict)
+            if (request.method or stage.method) == "difference":
+                results.append(_result(stage, derivative, _differenced(stage, x, derivative)))
+            else:
+                examination = examine(stage, derivative, strict=request.strict)
+                diagnostics += examination.diagnostics
+                if id(stage.program) not in formulas:
+                    formulas[id(stage.program)] = derivative_formula(stage.program.graph)
+                jacobian = _analytic(examination.derivative, formulas[id(stage.program)])
+                verdict = agreement(stage, x[0], jacobian.linear) if checked else None
+                results.append(_result(stage, derivative, jacobian, verdict))
         except JacchainError as error:
             steps = [("x", pipeline.at), *((result.name, result.value) for result in results)]
             raise led_here(error, steps) from None
-        if id(stage.program) not in formulas:
-            formulas[id(stage.program)] = derivative_formula(stage.program.graph)
-        results.append(_rounded(stage, examination.derivative, formulas[id(stage.program)]))
-        diagnostics += examination.diagnostics
         x = derivative.values
     return results, diagnostics
 
 
-def _rounded(stage: Stage, derivative: Derivative, formula: Formula | None) -> StageResult:
+def _differenced(stage: Stage, x: Array, derivative: Derivative) -> Jacobian:
+    """The Jacobian of a stage by differences of its values."""
+    refuse_values(stage.name, stage.program, derivative, needed(stage.program, derivative.registers))
+    jacobian = jacobian_by_differences(stage, x[0])
+    if not np.isfinite(jacobian.linear.values).all():
+        message = f"differences yield no number for a derivative of `{stage.name}` here"
+        raise JacchainError(Problem("JC412", message, stage.span, help="choose another point, or `method: analytic`"))
+    return jacobian
+
+
+def _analytic(derivative: Derivative, formula: Formula | None) -> Jacobian:
     linear = derivative.linear.astype(float)
-    jacobian = Jacobian(linear, "analytic", structure_name(linear, constant=derivative.constant), formula)
+    return Jacobian(linear, "analytic", structure_name(linear, constant=derivative.constant), formula)
+
+
+def _result(stage: Stage, derivative: Derivative, jacobian: Jacobian, verdict: Verdict | None = None) -> StageResult:
     value = derivative.values[0].astype(float)
-    return StageResult(stage.index, stage.name, stage.inputs, stage.outputs, value, jacobian)
+    return StageResult(stage.index, stage.name, stage.inputs, stage.outputs, value, jacobian, verdict)
 
 
 def structure_name(linear: LinearMap, *, constant: bool) -> str:
