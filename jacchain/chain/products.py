@@ -6,19 +6,37 @@ matrix times a power of two, which is exact; the power is given back as soon as 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import inf, isfinite
+from typing import Protocol
 
 import numpy as np
 
-from jacchain.chain.plan import Operand, Plan, PlannedProduct
-from jacchain.linear.map import LinearMap
+from jacchain.chain.plan import Building, Operand, Operation, Plan, PlannedProduct
+from jacchain.linear.map import LinearMap, Numbers, Scaled
 from jacchain.linear.product import multiply
 
 LARGEST_EXPONENT = 1024
 SMALLEST_EXPONENT = -969
 """Magnitudes in ``[2^-970, 2^1024)`` are doubles, and so are all digits of them that add to the largest of them."""
+
+UNREMARKABLE = -500
+"""A bound on entries from here up is taken for their magnitude."""
+
+
+class Stage(Protocol):
+    """A stage that can be multiplied with its Jacobian J without building it."""
+
+    def tangent(self, columns: LinearMap) -> LinearMap:
+        """``J @ columns``."""
+
+    def adjoint(self, rows: LinearMap) -> LinearMap:
+        """``rows @ J``."""
+
+
+Factor = LinearMap | Stage
+"""What stands for one factor of the chain: its matrix ``Jᵀ``, or the stage."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,38 +51,64 @@ class ProductResult:
     exponent: int = 0
 
 
-def carry_out(plan: Plan, factors: Sequence[LinearMap]) -> tuple[ProductResult, ...]:
+def carry_out(plan: Plan, factors: Sequence[Factor]) -> tuple[ProductResult, ...]:
     """The products of ``J₁ᵀ, …, J_qᵀ`` in the order of the plan, none for a chain of one factor.
 
-    Never raises for the numbers: the last product has an exponent above zero when the total is larger than any double.
+    A plan of the matrix-free mode is carried out with the stages in place of their matrices; where a matrix stands all the
+    same, it is multiplied.  Never raises for the numbers: the last product has an exponent above zero when the total is
+    larger than any double.
     """
     results: list[ProductResult] = []
+    built = {accumulation.stage: accumulation.operation for accumulation in plan.accumulations}
 
-    def operand(side: Operand) -> tuple[LinearMap, int]:
-        if side.kind == "stage":
-            return factors[side.number - 1], 0
-        return results[side.number - 1].linear, results[side.number - 1].exponent
+    def matrix(side: Operand) -> tuple[LinearMap, int]:
+        if side.kind == "product":
+            return results[side.number - 1].linear, results[side.number - 1].exponent
+        shape = plan.dims[side.number - 1], plan.dims[side.number]
+        return accumulated(factors[side.number - 1], built.get(side.number, "given"), shape), 0
 
     for planned in plan.products:
-        (left, left_exponent), (right, right_exponent) = operand(planned.left), operand(planned.right)
-        linear, exponent = scaled_product(left, right, left_exponent + right_exponent)
+        stage = {"multiply": None, "tangent": planned.right, "adjoint": planned.left}[planned.operation]
+        factor = None if stage is None else factors[stage.number - 1]
+        if factor is None or isinstance(factor, LinearMap):
+            (left, left_exponent), (right, right_exponent) = matrix(planned.left), matrix(planned.right)
+            linear, exponent = scaled(multiply, (left, right), left_exponent + right_exponent)
+        else:
+            operand, exponent = matrix(planned.left if planned.operation == "tangent" else planned.right)
+            linear, exponent = scaled(_eliminating(factor, planned.operation), (operand,), exponent)
         if exponent < 0 and planned is plan.products[-1]:
             linear, exponent = _shifted(linear, exponent), 0
         results.append(ProductResult(planned, linear, exponent))
     return tuple(results)
 
 
-def scaled_product(left: LinearMap, right: LinearMap, exponent: int = 0) -> tuple[LinearMap, int]:
-    """``left @ right`` times two to the ``exponent``, as a map and the exponent that is left: zero where doubles suffice."""
+def accumulated(factor: Factor, building: Building, shape: tuple[int, int]) -> LinearMap:
+    """The matrix ``Jᵀ`` of a factor, of a known shape: built column by column or row by row where only the stage is there."""
+    if isinstance(factor, LinearMap):
+        return factor
+    if building == "adjoint":
+        return factor.adjoint(LinearMap.identity(shape[1])).T
+    return factor.tangent(LinearMap.identity(shape[0])).T
+
+
+def _eliminating(stage: Stage, operation: Operation) -> Callable[[LinearMap], LinearMap]:
+    """The product of a matrix with a stage that is not built, in the gradient chain: all transposed."""
+    if operation == "tangent":
+        return lambda matrix: stage.tangent(matrix.T).T
+    return lambda matrix: stage.adjoint(matrix.T).T
+
+
+def scaled(product: Callable[..., LinearMap], operands: tuple[LinearMap, ...], exponent: int = 0) -> tuple[LinearMap, int]:
+    """A product of all operands, times two to the ``exponent``: a map, and the exponent left, zero where doubles suffice."""
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        linear = multiply(left, right)
+        linear = product(*operands)
         size = magnitude(linear)
         if not SMALLEST_EXPONENT <= size <= LARGEST_EXPONENT:
-            a, b = magnitude(left), magnitude(right)
-            if not (isfinite(a) and isfinite(b)):
+            sizes = [magnitude(operand) for operand in operands]
+            if not all(map(isfinite, sizes)):
                 return linear, 0
-            linear = multiply(_shifted(left, -int(a)), _shifted(right, -int(b)))
-            exponent += int(a + b)
+            linear = product(*(_shifted(operand, -int(size)) for operand, size in zip(operands, sizes, strict=True)))
+            exponent += int(sum(sizes))
             size = magnitude(linear)
         if size == -inf:
             return linear, 0
@@ -74,10 +118,22 @@ def scaled_product(left: LinearMap, right: LinearMap, exponent: int = 0) -> tupl
 
 
 def magnitude(linear: LinearMap) -> float:
-    """The least e with all entries below 2^e: minus infinity for a zero, infinity or NaN when an entry is not finite."""
-    if not linear.values.size:
+    """The least e with all entries below 2^e: minus infinity for a zero, infinity or NaN when an entry is not finite.
+
+    For a matrix with factors beside it the sum of their magnitudes, which it does not exceed, when that is unremarkable.
+    """
+    given = linear.given
+    if isinstance(given, Scaled) and (given.rows is not None or given.columns is not None):
+        bound = sum(_size(part) for part in (given.core, given.rows, given.columns) if part is not None)
+        if UNREMARKABLE <= bound <= LARGEST_EXPONENT:
+            return bound
+    return _size(linear.values)
+
+
+def _size(numbers: Numbers) -> float:
+    if not numbers.size:
         return -inf
-    largest = max(linear.values.max(), -linear.values.min())
+    largest = max(numbers.max(), -numbers.min())
     if largest == 0 or not np.isfinite(largest):
         return -inf if largest == 0 else float(largest)
     return int(np.frexp(largest)[1])

@@ -69,6 +69,15 @@ def derivative_of(program: Program, registers: Array, disturb: Callable[[Array],
     return Derivative(np.ascontiguousarray(registers[:, program.results]), linear, constant, registers)
 
 
+def push_columns(program: Program, registers: Array, columns: LinearMap) -> LinearMap:
+    """The product ``J @ columns`` of the Jacobian of a program, which is never built, with a map of shape ``(inputs, c)``."""
+    with np.errstate(all="ignore"):
+        forward = _Forward(program, registers, seed=columns)
+        for instruction in program.instructions:
+            forward.push(instruction)
+        return forward.rows(program.results)[0]
+
+
 def accumulate(program: Program, registers: Array) -> Iterator[tuple[Instruction, LinearMap]]:
     """Every instruction in turn with the Jacobian of what it computes: to find the one where numbers fail."""
     forward = _Forward(program, registers)
@@ -80,21 +89,30 @@ def accumulate(program: Program, registers: Array) -> Iterator[tuple[Instruction
 
 
 class _Forward:
-    """The Jacobians, with respect to the inputs, of all registers computed so far, block after block."""
+    """The Jacobians, with respect to the inputs, of all registers computed so far, block after block.
 
-    def __init__(self, program: Program, registers: Array, disturb: Callable[[Array], Array] | None = None) -> None:
+    With a ``seed``, of shape ``(inputs, c)``, they are those products with it that would cost more afterwards.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        registers: Array,
+        disturb: Callable[[Array], Array] | None = None,
+        seed: LinearMap | None = None,
+    ) -> None:
         self.registers = registers
         self.disturb = disturb
         self.arithmetic = Arithmetic(registers.dtype)
-        self.width = program.inputs
+        self.width = program.inputs if seed is None else seed.shape[1]
         self.outputs: list[slice] = []
         self.blocks: list[tuple[LinearMap, bool]] = []
         self.whole: dict[tuple[int, int], int] = {}
         self.owner = np.full(program.start.size, -1)
         self.offset = np.zeros(program.start.size, np.int64)
         self.entered = 0
-        if self.width:
-            self.record(slice(0, self.width), LinearMap.identity(self.width), constant=True)
+        if program.inputs:
+            self.record(slice(0, program.inputs), LinearMap.identity(program.inputs) if seed is None else seed, constant=True)
 
     def record(self, output: slice, linear: LinearMap, *, constant: bool) -> None:
         """Keeps the Jacobian of a block of registers."""
@@ -165,20 +183,12 @@ class _Forward:
 
     def table(self, instruction: Instruction) -> tuple[LinearMap, bool]:
         """The rule of the table, times the Jacobians of the arguments."""
-        row = ROWS[instruction.operation]
-        arguments = [read(self.registers, argument) for argument in instruction.arguments]
-        assert row.rule is not None
-        partials = row.rule(self.arithmetic, self.registers[:, instruction.output], *arguments)
         total: LinearMap | None = None
         constant = True
-        for position, partial in enumerate(partials):
-            if not instruction.reads[position]:
-                continue
-            others = any(reads for other, reads in enumerate(instruction.reads) if other != position)
-            known = position in row.linear and (not others or instruction.operation in {"+", "-"})
+        for position, partial, known in local_partials(self.arithmetic, instruction, self.registers):
             if self.disturb is not None and not known:
-                partial = self.disturb(np.asarray(partial))  # noqa: PLW2901 - the same partial, not quite right
-            term, is_constant = self.term(instruction, position, np.asarray(partial), known=known)
+                partial = self.disturb(partial)  # noqa: PLW2901 - the same partial, not quite right
+            term, is_constant = self.term(instruction, position, partial, known=known)
             total = term if total is None else add(total, term)
             constant = constant and known and is_constant
         assert total is not None
@@ -187,20 +197,43 @@ class _Forward:
     def term(self, instruction: Instruction, position: int, partial: Array, *, known: bool) -> tuple[LinearMap, bool]:
         """One local partial times the Jacobian of its argument; zeros of a partial that is known for every x are structural."""
         linear, constant = self.rows(instruction.arguments[position])
-        form = ROWS[instruction.operation].form
-        if form == "diagonal" or (form == "full" and partial.ndim == 2):
-            if known and (partial == 0).any():
-                return multiply(_structural(LinearMap(*_spread(partial, instruction.size, linear.shape[0]))), linear), constant
+        if _is_diagonal(instruction, partial) and not (known and (partial == 0).any()):
             repeated = linear if linear.shape[0] == instruction.size else linear.take(np.zeros(instruction.size, np.int64))
             if known and (partial == 1).all():
                 return repeated, constant
             factors = np.broadcast_to(partial, (*partial.shape[:-1], instruction.size)).reshape(-1, instruction.size)
             return scale_rows(factors, repeated), constant
-        if form == "row":
-            local = LinearMap(Pattern.full(1, linear.shape[0]), _rows(partial, linear.shape[0]))
-        else:
-            local = LinearMap.full(partial)
-        return multiply(_structural(local) if known else local, linear), constant
+        return multiply(local_map(instruction, partial, linear.shape[0], known=known), linear), constant
+
+
+def local_partials(arithmetic: Arithmetic, instruction: Instruction, registers: Array) -> Iterator[tuple[int, Array, bool]]:
+    """By the rule of the table, for each argument an input reaches: its place, the partial, and whether it holds for every x."""
+    row = ROWS[instruction.operation]
+    arguments = [read(registers, argument) for argument in instruction.arguments]
+    assert row.rule is not None
+    partials = row.rule(arithmetic, registers[:, instruction.output], *arguments)
+    for position, partial in enumerate(partials):
+        if instruction.reads[position]:
+            others = any(reads for other, reads in enumerate(instruction.reads) if other != position)
+            known = position in row.linear and (not others or instruction.operation in {"+", "-"})
+            yield position, np.asarray(partial), known
+
+
+def local_map(instruction: Instruction, partial: Array, width: int, *, known: bool) -> LinearMap:
+    """A local partial as a map from the ``width`` numbers of its argument; zeros that hold for every x are structural."""
+    if _is_diagonal(instruction, partial):
+        local = LinearMap(*_spread(partial, instruction.size, width))
+    elif ROWS[instruction.operation].form == "row":
+        local = LinearMap(Pattern.full(1, width), _rows(partial, width))
+    else:
+        local = LinearMap.full(partial)
+    return _structural(local) if known else local
+
+
+def _is_diagonal(instruction: Instruction, partial: Array) -> bool:
+    """Whether each component of the result depends on one number of the argument."""
+    form = ROWS[instruction.operation].form
+    return form == "diagonal" or (form == "full" and partial.ndim == 2)
 
 
 def _spread(partial: Array, size: int, width: int) -> tuple[Pattern, Array]:
