@@ -70,7 +70,7 @@ def _undefined_value(name: str, program: Program, instruction: Instruction, regi
     code, kind, reason = (
         ("JC402", "overflow", "is larger than any double") if overflow else ("JC401", "domain_error", "is undefined")
     )
-    notes = (f"it needs {domain}, with ({ROWS[node.operation].parameters}) its arguments",) if domain else ()
+    notes = (f"its domain is {domain}, with ({ROWS[node.operation].parameters}) its arguments",) if domain else ()
     message = f"`{text}` in `{name}` {reason} here"
     return JacchainError(Problem(code, message, node.span, label=given, help="choose another point", notes=notes, kind=kind))
 

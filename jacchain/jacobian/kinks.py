@@ -252,7 +252,7 @@ def _remarks(stage: Stage, finding: _Finding) -> list[Diagnostic]:
             Diagnostic(
                 finding.kind,
                 CODES[finding.kind],
-                _message(finding, names, (left.slope, right.slope), (low, high), used),
+                _message(finding, names, used),
                 stage.name,
                 *names,
                 left.slope,
@@ -265,23 +265,20 @@ def _remarks(stage: Stage, finding: _Finding) -> list[Diagnostic]:
     return remarks
 
 
-def _message(
-    finding: _Finding, names: tuple[str, str], slopes: tuple[Slope, Slope], clarke: tuple[float, float], used: float
-) -> str:
-    partial = f"∂{names[0]}/∂{names[1]}"
+def _message(finding: _Finding, names: tuple[str, str], used: float) -> str:
+    partial = f"∂{names[0]}/∂{names[1]} = {used:.6g}"
     match finding.kind:
         case "kink":
-            extent = f"[{clarke[0]:.6g}, {clarke[1]:.6g}]" + ("" if finding.complete else " as far as directions were tried")
+            known = "" if finding.complete else ", as far as directions were tried"
             return (
-                f"`{finding.where}` has a kink here: {partial} is {_shown(slopes[0])} from the left and {_shown(slopes[1])} from "
-                f"the right; {used:.6g} is used, from the element of least norm of the Clarke set, {extent}"
+                f"`{finding.where}` has a kink here; {partial} is used, from the element of least norm of the Clarke set{known}"
             )
         case "boundary":
-            return f"`{finding.where}` is at the edge of its domain here: {partial} = {used:.6g} is its limit from inside"
+            return f"`{finding.where}` is at the edge of its domain here; {partial} is the limit from inside"
         case "smooth_removable":
-            return f"the rule for `{finding.where}` has no value here, the derivative has: {partial} = {used:.6g}"
+            return f"the rule for `{finding.where}` has no value here, but the derivative exists: {partial}"
         case _:
-            return f"`{finding.where}` has a kink here that cancels: {partial} = {used:.6g} exists"
+            return f"`{finding.where}` has a kink here that cancels: {partial} exists"
 
 
 def _problem(stage: Stage, finding: _Finding) -> Problem:
@@ -292,8 +289,8 @@ def _problem(stage: Stage, finding: _Finding) -> Problem:
         for j, (left, right) in zip(finding.inputs[:4], finding.sides, strict=False)
     )
     says = {
-        "discontinuity": "jumps here, so that there is no derivative",
-        "vertical_tangent": "has an infinite slope here",
+        "discontinuity": "has a discontinuity here, and so no derivative",
+        "vertical_tangent": "has a vertical tangent here: its slope is infinite",
         "kink": "has a kink here, which --strict does not accept",
         "undecided": "has no derivative here that could be worked out",
     }[finding.kind]

@@ -48,6 +48,7 @@ def problem_record(problem: Problem) -> Json:
     """One problem as plain values; lines and columns are counted from 1, ``end`` is one past the last character."""
     return {
         "code": problem.code,
+        "kind": problem.kind or None,
         "message": _short(problem.message),
         **_place(problem.span),
         "label": _short(problem.label),
