@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from jacchain.chain.digits import Digits
-from jacchain.chain.plan import Plan
 from jacchain.chain.products import ProductResult as ProductResult  # noqa: PLC0414 - the result of a product is a result
-from jacchain.chain.spectrum import StageSpectrum
-from jacchain.jacobian.diagnosis import Diagnosis
-from jacchain.jacobian.diagnostic import Diagnostic
-from jacchain.jacobian.jacobian import Jacobian
-from jacchain.jacobian.reach import Reach
-from jacchain.jacobian.verdict import JUDGEMENTS, Judgement, Verdict
-from jacchain.jacobian.witness import Witness
-from jacchain.linear.enclosure import Enclosure
-from jacchain.linear.map import LinearMap, Numbers
+
+if TYPE_CHECKING:  # a run that is neither checked nor certified need not load what checks and certifies
+    from jacchain.chain.digits import Digits
+    from jacchain.chain.plan import Plan
+    from jacchain.chain.spectrum import StageSpectrum
+    from jacchain.jacobian.diagnosis import Diagnosis
+    from jacchain.jacobian.diagnostic import Diagnostic
+    from jacchain.jacobian.jacobian import Jacobian
+    from jacchain.jacobian.reach import Reach
+    from jacchain.jacobian.verdict import Judgement, Verdict
+    from jacchain.jacobian.witness import Witness
+    from jacchain.linear.enclosure import Enclosure
+    from jacchain.linear.map import LinearMap, Numbers
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +111,7 @@ class CheckReport:
         """The worst of all."""
         judgements = [stage.verdict.judgement for stage in self.stages] + [witness.judgement for witness in self.witnesses]
         judgements += [self.total.judgement] if self.total is not None else []
-        return max(judgements, key=JUDGEMENTS.index)
+        return max(judgements, key=("agree", "inconclusive", "disagree").index)
 
     @property
     def exit_code(self) -> int:

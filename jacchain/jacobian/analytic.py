@@ -18,7 +18,7 @@ from jacchain.expression.graph import CONDITIONS, GATHER, MATRIX, STACK, WHERE
 from jacchain.expression.program import Instruction, Program, Registers, read
 from jacchain.expression.table import ROWS
 from jacchain.linear.map import LinearMap, add, spread, stack
-from jacchain.linear.pattern import Integers, Pattern
+from jacchain.linear.pattern import Integers, Pattern, distinct
 from jacchain.linear.product import multiply, scale_rows
 
 EXTENDED_WORK = 1 << 18
@@ -138,7 +138,7 @@ class _Forward:
             linear, constant = self.blocks[owners[0]]
             return linear.take(offsets), constant
         parts, order, constant = [], [], True
-        for owner in np.unique(owners):
+        for owner in distinct(owners):
             positions = np.flatnonzero(owners == owner)
             order.append(positions)
             if owner < 0:

@@ -42,7 +42,7 @@ class Pattern:
     def of(cls, shape: tuple[int, int], rows: npt.ArrayLike, columns: npt.ArrayLike) -> Pattern:
         """The entries ``(rows[t], columns[t])``, in any order, repeats allowed."""
         n = shape[1]
-        keys = np.unique(np.asarray(rows, np.int64) * n + np.asarray(columns, np.int64))
+        keys = distinct(np.asarray(rows, np.int64) * n + np.asarray(columns, np.int64))
         return cls.from_keys(shape, keys)
 
     @classmethod
@@ -155,7 +155,7 @@ class Pattern:
         """Entries of either: the pattern of a sum."""
         if self.is_full or other.is_full or self is other:
             return self if self.is_full else other
-        return Pattern.from_keys(self.shape, np.union1d(self.keys, other.keys))
+        return Pattern.from_keys(self.shape, distinct(np.concatenate([self.keys, other.keys])))
 
     def take(self, rows: Integers) -> Pattern:
         """The pattern of the given rows, in the given order."""
@@ -179,7 +179,7 @@ class Pattern:
         for rows in row_blocks(self, other, PAIRS):
             part = self if rows.size == m else self.take(rows)
             left, right = matching_entries(part, other)
-            keys.append(np.unique(rows[part.rows[left]] * n + other.columns[right]))
+            keys.append(distinct(rows[part.rows[left]] * n + other.columns[right]))
         return Pattern.from_keys((m, n), np.concatenate(keys))
 
     @cached_property
@@ -240,6 +240,15 @@ def entries_of_rows(pattern: Pattern, rows: Integers) -> Integers:
     counts = pattern.row_counts[rows]
     offsets = np.repeat(pattern.starts[rows] - (np.cumsum(counts) - counts), counts)
     return np.asarray(np.arange(offsets.size) + offsets, np.int64)
+
+
+def distinct(numbers: Integers) -> Integers:
+    """The numbers in order, each once.
+
+    Not by numpy's own ``unique``: that loads masked arrays, which takes longer than a small run.
+    """
+    ordered = np.sort(numbers)
+    return ordered[np.concatenate([[True], ordered[1:] != ordered[:-1]])] if ordered.size else ordered
 
 
 def _frozen(array: npt.NDArray[Any]) -> Integers:
