@@ -6,9 +6,9 @@ The trees are walked with whatever arithmetic the arguments belong to, numbers o
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -56,6 +56,23 @@ class Limits:
     edges: tuple[Tree, ...] = ()
     switch: Tree | None = None
 
+    @cached_property
+    def signs(self) -> tuple[Tree, ...]:
+        """What changes its sign when a limit is crossed."""
+        switch = () if self.switch is None else (self.switch,)
+        match self.domain:
+            case Binary("!=") as excluded:
+                return (_difference(excluded), *switch)
+            case _:
+                return switch
+
+    @cached_property
+    def steps(self) -> tuple[Tree, ...]:
+        """What takes another value when a limit is crossed."""
+        whole = () if self.switch is None else postorder(self.switch)
+        steps = tuple(part for part in whole if isinstance(part, Call) and part.name in {"floor", "ceil"})
+        return steps if self.domain is None else (self.domain, *steps)
+
 
 def limits(instruction: Instruction) -> Limits:
     """The limits of an instruction."""
@@ -74,7 +91,7 @@ def _limits(operation: str, reads: tuple[bool, ...]) -> Limits:
     if domain is None or not _mentions(domain, moving):
         return Limits(names, switch=switch)
     edges = (
-        Binary("-", part.left, part.right)
+        _difference(part)
         for part in postorder(domain)
         if isinstance(part, Binary) and part.operator in {"<=", ">=", "=="} and _mentions(part, moving)
     )
@@ -147,6 +164,26 @@ def active(program: Program, registers: Array, used: Mask) -> Mask:
     return np.asarray(mask | choices | equalities)
 
 
+def standing(program: Program, registers: Array, used: Mask) -> Iterator[Array]:
+    """How every operation that is used stands at each point, as numbers that differ from point to point where it has turned."""
+    o = Arithmetic(registers.dtype)
+    with np.errstate(all="ignore"):
+        for instruction in program.instructions:
+            wanted = used[instruction.output]
+            if not wanted.any():
+                continue
+            if instruction.operation == WHERE:
+                yield np.broadcast_to(registers[:, instruction.arguments[0]], (len(registers), instruction.size))[:, wanted]
+            elif instruction.operation in TIES:
+                rivals = candidates(instruction, registers)
+                yield rivals.argmax(-1)[:, wanted] if TIES[instruction.operation] == "largest" else rivals.argmin(-1)[:, wanted]
+            else:
+                stated = limits(instruction)
+                arguments = arguments_of(instruction, stated, registers) if stated.parameters else {}
+                yield from (np.sign(evaluated(o, tree, arguments)) for tree in stated.signs)
+                yield from (evaluated(o, tree, arguments) for tree in stated.steps)
+
+
 def outside(program: Program, registers: Array, used: Mask) -> tuple[Instruction, int] | None:
     """The first operation that is used outside its domain, and which of its numbers; ``registers`` are ``(1, registers)``."""
     o = Arithmetic(registers.dtype)
@@ -181,6 +218,10 @@ def _tied(instruction: Instruction, registers: Array) -> Mask:
 
 def _tree(text: str) -> Tree:
     return parse(Fragment.whole(text, "the table"))
+
+
+def _difference(comparison: Binary) -> Tree:
+    return Binary("-", comparison.left, comparison.right)
 
 
 def _mentions(tree: Tree, names: set[str]) -> bool:

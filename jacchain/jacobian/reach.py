@@ -21,16 +21,18 @@ from jacchain.expression.program import Instruction, Program
 from jacchain.jacobian.dependence import Mask, needed
 from jacchain.jacobian.domain import node_at
 from jacchain.jacobian.enclosure import slope_enclosed
-from jacchain.jacobian.limits import TIES, Limits, arguments_of, candidates, evaluated, limits
+from jacchain.jacobian.limits import TIES, Limits, arguments_of, candidates, evaluated, limits, standing
 from jacchain.linear.interval import Interval, Real, interval
 from jacchain.linear.map import Numbers
 
-LADDER = 8.0 ** np.arange(-18, 13)
-"""Distances that are tried first, in units of the size of the input."""
+LADDER = 2.0 ** np.arange(-54, 37)
+"""Distances at which a turn is looked for, in units of the size of the input."""
 
-SECTIONS = 16
-ROUNDS = 9
-"""Each round cuts what is left between a distance that is proved and one that is not into so many sections."""
+SECTIONS, GUESSES, ROUNDS = 32, 8, 5
+"""Sections that the place of a turn is cut into in each round; rounds of looking for it, and of proving less where that fails."""
+
+MARGIN = Real(1e-11)
+"""What is left out of a distance before it is proved."""
 
 WORK = 1 << 18
 """Registers times inputs up to which distances are worked out."""
@@ -102,15 +104,45 @@ class _Way:
         """For each way the distance that is proved, and the register that ends it (-1 where nothing does)."""
         distances, obstacles = np.full(ways.size, np.inf), np.full(ways.size, -1)
         ended = np.flatnonzero(self.obstacles(ways, np.full((ways.size, 1), np.inf, Real))[:, 0] >= 0)
-        unit = np.maximum(np.abs(self.x[ways[ended] // 2]), 1)
-        steps = np.concatenate([np.zeros((ended.size, 1), Real), unit[:, None] * LADDER], axis=1)
-        for _ in range(ROUNDS + 1 if ended.size else 0):
-            proved, failed, last = self._bracket(ways[ended], steps)
-            obstacles[ended] = np.where(last >= 0, last, obstacles[ended])
-            with np.errstate(over="ignore"):  # farther than any double is no end
-                distances[ended] = np.nextafter(proved.astype(float), 0)
-            steps = proved[:, None] + (failed - proved)[:, None] * (np.arange(SECTIONS + 1) / Real(SECTIONS))
+        if not ended.size:
+            return distances, obstacles
+        below, above = self._guess(ways[ended])
+        tried = np.stack([np.zeros_like(below), below * (1 - MARGIN), above * (1 + MARGIN)], axis=1)
+        proved, failed, last = self._bracket(ways[ended], tried)
+        open_ = np.flatnonzero((proved < tried[:, 1]) & (tried[:, 1] > 0))
+        if open_.size:
+            ladder = np.concatenate([np.zeros(1, Real), Real(0.5) ** np.arange(40, -1, -1)])
+            steps = tried[open_, 1:2] * ladder
+            for _ in range(ROUNDS):
+                proved[open_], failed[open_], last[open_] = self._bracket(ways[ended[open_]], steps)
+                steps = proved[open_, None] + (failed - proved)[open_, None] * (np.arange(SECTIONS + 1) / Real(SECTIONS))
+        distances[ended], obstacles[ended] = np.nextafter(proved.astype(float), 0), last
         return distances, obstacles
+
+    def _guess(self, ways: npt.NDArray[np.intp]) -> tuple[Array, Array]:
+        """Around the first place on each way where something has turned, in plain numbers: this proves nothing."""
+        unit = np.maximum(np.abs(self.x[ways // 2]), 1)
+        steps = np.concatenate([np.zeros((ways.size, 1), Real), unit[:, None] * LADDER], axis=1)
+        rows = np.arange(ways.size)
+        for _ in range(GUESSES):
+            turned = self._turned(ways, steps)
+            first = np.where(turned.any(1), turned.argmax(1), steps.shape[1] - 1)
+            below, above = steps[rows, np.maximum(first - 1, 0)], steps[rows, first]
+            steps = below[:, None] + (above - below)[:, None] * (np.arange(SECTIONS + 1) / Real(SECTIONS))
+        return below, above
+
+    def _turned(self, ways: npt.NDArray[np.intp], steps: Array) -> Mask:
+        """Whether anything stands otherwise at the steps of each way than at the point itself."""
+        places = np.repeat(self.x[None], steps.size + 1, axis=0)
+        signed = np.where(ways % 2, 1, -1)[:, None] * steps
+        places[np.arange(steps.size) + 1, np.repeat(ways // 2, steps.shape[1])] += signed.reshape(-1)
+        turned = np.zeros(steps.size, bool)
+        for program, used in zip(self.programs, self.used, strict=True):
+            registers = program.registers(places)
+            for state in standing(program, registers, used):
+                turned |= (state[1:] != state[:1]).any(-1)
+            places = registers[:, program.results]
+        return turned.reshape(steps.shape)
 
     def _bracket(self, ways: npt.NDArray[np.intp], steps: Array) -> tuple[Array, Array, Array]:
         """The last step before the first obstacle, the step with it, and which obstacle it is."""
