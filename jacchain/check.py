@@ -1,16 +1,19 @@
 """The story of a check: every stage against differences, then their product against the chain taken as one function.
 
-A product that went wrong would agree with no stage being wrong, so the whole has witnesses of its own.
+Every stage can be right and their product wrong, so the whole has witnesses of its own.  Here, too, is the curve of one entry.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
+from jacchain.errors import JacchainError, Problem, suggestion
 from jacchain.expression.arithmetic import Array
 from jacchain.jacobian.analytic import differentiate, working_type
+from jacchain.jacobian.curve import Curve, difference_curve
 from jacchain.jacobian.diagnosis import diagnose
 from jacchain.jacobian.kinks import examine
 from jacchain.jacobian.rounding import derivative_error, value_error
@@ -30,18 +33,43 @@ def check(pipeline: Pipeline, report: Report) -> CheckReport:
     stages: list[StageCheck] = []
     maps: list[LinearMap] = []
     bars: list[Numbers] = []
-    x = pipeline.at.astype(_type(pipeline))
-    for stage in pipeline.stages:
+    for stage, x in _points(pipeline):
         own, bar = _analytic(stage, x)
         maps.append(own)
         bars.append(bar)
         stages.append(_judged(stage, x, (own, bar), "analytic"))
         if stage.author is not None:
             stages.append(_judged(stage, x, _author(stage, x), "author"))
-        x = stage.program.values(x[None])[0]
     factors = Factors.of(maps, bars)
     total, witnesses, remarks = _whole(pipeline, report.jacobian, factors)
     return CheckReport(report.pipeline, tuple(stages), total, witnesses, remarks)
+
+
+def curve(pipeline: Pipeline, name: str | None = None, entry: tuple[int, int] = (1, 1)) -> Curve:
+    """The error of differences against their step, for one entry (from 1) of the Jacobian of a stage, the first unless named.
+
+    Raises JacchainError (JC003) when there is no such stage, or no such entry.
+    """
+    for stage, x in _points(pipeline):
+        if name in {None, stage.name, stage.function}:
+            row, column = entry
+            m, n = len(stage.outputs), len(stage.inputs)
+            if not (1 <= row <= m and 1 <= column <= n):
+                message = f"the Jacobian of `{stage.name}` is {m}×{n} and has no entry {row},{column}"
+                raise JacchainError(Problem("JC003", message, help="row and column count from 1"))
+            return difference_curve(stage, x, row - 1, column - 1)
+    names = [stage.name for stage in pipeline.stages]
+    nearest = suggestion(name or "", names)
+    way_out = f"did you mean `{nearest}`?" if nearest else "there are " + ", ".join(f"`{known}`" for known in names[:8])
+    raise JacchainError(Problem("JC003", f"there is no stage `{name}`", help=way_out))
+
+
+def _points(pipeline: Pipeline) -> Iterator[tuple[Stage, Array]]:
+    """Every stage with the point it is given."""
+    x = pipeline.at.astype(_type(pipeline))
+    for stage in pipeline.stages:
+        yield stage, x
+        x = stage.program.values(x[None])[0]
 
 
 def _type(pipeline: Pipeline) -> np.dtype[Any]:

@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from jacchain.check import check
+from jacchain.check import check, curve
+from jacchain.errors import JacchainError
 from jacchain.expression.table import ROWS
 from jacchain.linear.map import LinearMap
 from jacchain.pipeline import from_expressions, load
@@ -278,3 +279,19 @@ def test_a_linear_chain_leaves_no_remainder():
     report = check(pipeline, run(pipeline, Request()))
     assert report.witnesses[0].value is None
     assert report.exit_code == 0
+
+
+def test_the_curve_of_an_entry_is_that_of_its_stage_at_its_point():
+    pipeline = from_expressions(["f(x, y): [x*y, x + y^2, exp(x)]", "g(v[3]): [v[1]*v[2] + v[3], sin(v[1])]"], "0.6,-1.1")
+    found = curve(pipeline, "g", (2, 1))
+    assert (found.stage, found.output, found.input, found.at) == ("g", "g[2]", "v[1]", pytest.approx(-0.66))
+    assert found.reference == pytest.approx(np.cos(-0.66))
+    assert curve(pipeline).stage == "f"
+
+
+@pytest.mark.parametrize(("name", "entry"), [("h", (1, 1)), ("g", (3, 1)), ("g", (0, 1)), (None, (1, 3))])
+def test_a_curve_of_nothing_is_refused(name, entry):
+    pipeline = from_expressions(["f(x, y): [x*y, x + y^2, exp(x)]", "g(v[3]): [v[1]*v[2] + v[3], sin(v[1])]"], "0.6,-1.1")
+    with pytest.raises(JacchainError) as error:
+        curve(pipeline, name, entry)
+    assert error.value.problems[0].code == "JC003"

@@ -1,0 +1,165 @@
+"""The error of a difference against its step: truncation on one side, rounding on the other, and a V between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from jacchain.expression.arithmetic import Array
+from jacchain.jacobian.analytic import differentiate
+from jacchain.jacobian.difference import Sweep, difference_jacobian
+from jacchain.jacobian.rounding import derivative_error
+from jacchain.jacobian.samples import Evaluate
+from jacchain.jacobian.schemes import SCHEMES, Scheme
+from jacchain.linear.map import Numbers
+from jacchain.pipeline.stage import Stage
+
+DECADES = 17
+PER_DECADE = 4
+EPSILON = float(np.finfo(float).eps)
+
+
+@dataclass(frozen=True, eq=False)
+class SchemeCurve:
+    """One scheme: ``errors`` ``(steps,)`` relative to the derivative, NaN where a sample is undefined.
+
+    ``rounding_slope`` and ``truncation_slope`` are those of the two sides of the V on logarithmic axes (in theory -1 and the
+    ``order``), None where there is no such side; ``best_step`` is where the error is least, ``rule_of_thumb`` where theory
+    puts it.
+    """
+
+    scheme: str
+    order: int
+    errors: Numbers
+    rounding_slope: float | None
+    truncation_slope: float | None
+    best_step: float
+    best_error: float
+    rule_of_thumb: float
+    error_at_rule: float
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """The derivative of ``output`` by ``input`` of a stage, by every fixed scheme at many ``steps``, and by the adaptive engine.
+
+    All of it in doubles.  ``reference`` is what errors are relative to, off by ``reference_bar`` at most; the adaptive engine
+    found ``adaptive`` and vouches for ``adaptive_bar``.
+    """
+
+    stage: str
+    output: str
+    input: str
+    at: float
+    steps: Numbers
+    reference: float
+    reference_bar: float
+    schemes: tuple[SchemeCurve, ...]
+    adaptive: float
+    adaptive_error: float
+    adaptive_bar: float
+    adaptive_step: float
+    remarks: tuple[str, ...] = ()
+
+
+def difference_curve(stage: Stage, x: Array, row: int, column: int) -> Curve:
+    """The curve for one entry (from 0) of the Jacobian of a stage at x."""
+    point = x.astype(float)
+    analytic = differentiate(stage.program, point.astype(np.longdouble)[None]).linear
+    reference = float(analytic.dense[0, row, column])
+    bar = float(
+        _entry(derivative_error(stage.program, point.astype(np.longdouble)), analytic.pattern.keys, row, column, point.size)
+    )
+
+    def along(steps: Array) -> Array:
+        points = np.repeat(point.astype(steps.dtype)[None], steps.size, axis=0)
+        points[:, column] += steps[:, 0]
+        return stage.program.values(points)[:, row : row + 1]
+
+    size = max(abs(float(point[column])), 1.0) if stage.scale is None else float(stage.scale[column])
+    steps = size * 10.0 ** (np.arange(-DECADES * PER_DECADE, PER_DECADE + 1) / PER_DECADE)
+    schemes = [scheme for scheme in SCHEMES.values() if not (scheme.imaginary and stage.program.real)]
+    curves = tuple(_scheme_curve(scheme, along, point[column], (steps, size), reference) for scheme in schemes)
+    bounds = None if stage.bounds is None else (stage.bounds[column] - point[column])[None]
+    found = difference_jacobian(along, np.zeros(1), Sweep(scale=np.array([size]), bounds=bounds))
+    adaptive = float(found.value[0])
+    return Curve(
+        stage.name,
+        stage.outputs[row],
+        stage.inputs[column],
+        float(point[column]),
+        steps,
+        reference,
+        bar,
+        curves,
+        adaptive,
+        _relative(adaptive, reference),
+        float(found.error_bar[0]),
+        float(found.step[0]),
+        _remarks(reference, bar, adaptive, float(found.error_bar[0])),
+    )
+
+
+def _entry(bars: Numbers, keys: Numbers, row: int, column: int, n: int) -> float:
+    """The bar of an entry, zero where the pattern has none."""
+    position = np.flatnonzero(keys == row * n + column)
+    return float(bars[position[0]]) if position.size else 0.0
+
+
+def _scheme_curve(scheme: Scheme, along: Evaluate, at: float, scales: tuple[Numbers, float], reference: float) -> SchemeCurve:
+    steps, size = scales
+    errors = np.array([_relative(value, reference) for value in _by_scheme(scheme, along, at, steps)])
+    rule = float(scheme.step(np.array([size]), EPSILON)[0])
+    with np.errstate(invalid="ignore"):
+        best = int(np.nanargmin(errors)) if np.isfinite(errors).any() else 0
+    at_rule = _relative(float(_by_scheme(scheme, along, at, np.array([rule]))[0]), reference)
+    left, right = slice(0, best), slice(best, None)
+    rounding = None if scheme.imaginary else _slope(steps[left], errors[left], errors[best])
+    ruled = np.cumsum(~(errors[right] < 1e-3)) == 0
+    truncation = _slope(steps[right][ruled], errors[right][ruled], errors[best])
+    return SchemeCurve(
+        scheme.name, scheme.order, errors, rounding, truncation, float(steps[best]), float(errors[best]), rule, at_rule
+    )
+
+
+def _by_scheme(scheme: Scheme, along: Evaluate, at: float, steps: Numbers) -> Numbers:
+    """The derivative by a scheme for each of many steps, each as it is really taken from ``at``."""
+    offsets = np.array(scheme.offsets)
+    weights = np.array([float(weight) for weight in scheme.weights])
+    if scheme.imaginary:
+        values = along(1j * steps[:, None])[:, 0].imag
+        return np.asarray(values / steps)
+    with np.errstate(all="ignore"):
+        taken = (at + steps[:, None] * offsets) - at
+        values = along(taken.reshape(-1, 1)).reshape(taken.shape)
+        step = (taken[:, -1] - taken[:, 0]) / (offsets[-1] - offsets[0])
+        return np.asarray(values @ weights / step)
+
+
+def _relative(value: float, reference: float) -> float:
+    """The error relative to the reference, absolute where that is zero."""
+    return abs(value - reference) / (abs(reference) or 1.0)
+
+
+def _slope(steps: Numbers, errors: Numbers, least: float) -> float | None:
+    """The slope of one side of the V: the median over all pairs of points that are well above its bottom and below one.
+
+    On the side of truncation the steps end where the leading term no longer rules.
+    """
+    with np.errstate(invalid="ignore"):
+        chosen = (errors > 30 * max(least, EPSILON)) & (errors < 0.1)
+    if chosen.sum() < 4:
+        return None
+    x, y = np.log10(steps[chosen]), np.log10(errors[chosen])
+    i, j = np.triu_indices(x.size, 1)
+    return float(np.median((y[j] - y[i]) / (x[j] - x[i])))
+
+
+def _remarks(reference: float, bar: float, adaptive: float, adaptive_bar: float) -> tuple[str, ...]:
+    remarks = []
+    if reference == 0:
+        remarks.append("the derivative is zero here: errors are absolute")
+    if not abs(reference - adaptive) <= bar + adaptive_bar:
+        remarks.append("the reference and the adaptive difference do not agree within their bars: `check` looks closer")
+    return tuple(remarks)
