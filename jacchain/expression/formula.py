@@ -2,25 +2,41 @@
 
 The Jacobian of a function is a block for every output and every parameter; a parameter of which only components are used
 counts as its components.  Between scalars the blocks are the entries; for one vector function they are one matrix expression,
-``diag(1 - tanh(W @ v + b)^2) @ W``.  Beyond the language stand ``I``, ``diag(u)``, ``outer(u, v)`` and ``u'``, a row.
+``diag(1 - tanh(W @ v + b)^2) @ W``.  Beyond the language stand ``I``, ``diag(u)``, ``outer(u, v)`` and ``u'``, a row; ``1`` is
+also the column of ones.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 
 from jacchain.errors import Fragment
-from jacchain.expression.graph import CONDITIONS, CONSTANT, GATHER, INPUT, MATRIX, STACK, WHERE, Graph, Node
+from jacchain.expression.algebra import (
+    ONE,
+    ZERO,
+    cofactor,
+    diagonal,
+    minus,
+    numeral,
+    on_diagonal,
+    plus,
+    substitute,
+    tidy,
+    times,
+    transposed,
+    turned,
+)
+from jacchain.expression.graph import CONDITIONS, CONSTANT, GATHER, INPUT, MATRIX, STACK, WHERE, Graph, Node, Shape
 from jacchain.expression.parser import STRENGTH, parse
 from jacchain.expression.table import BY_ARITY, ROWS
-from jacchain.expression.tree import Binary, Call, Index, Name, Number, Slice, Stack, Tree, Unary, fold, postorder
+from jacchain.expression.tree import Binary, Call, Index, Name, Number, Slice, Stack, Tree, Unary, postorder
 from jacchain.expression.writer import write
 
-LENGTH = 2_000
-BLOCKS = 400
-ZERO, ONE, IDENTITY = Number("0"), Number("1"), Name("I")
+LENGTH, BLOCKS, WORK = 500, 400, 30_000
+"""Parts an entry may have, blocks a Jacobian, and parts that are looked at in all, before a formula is too long to read."""
+
+IDENTITY, ONES = Name("I"), Name("1")
 
 
 @dataclass(frozen=True)
@@ -42,13 +58,37 @@ def derivative_formula(graph: Graph) -> Formula | None:
         return None
     writer = _Blackboard(graph)
     try:
-        blocks = tuple(tuple(write(_bounded(writer.block(output, unit))) for unit in units) for output in graph.outputs)
+        blocks = [[turned(writer.block(output, unit)) for unit in units] for output in graph.outputs]
     except _TooLongError:
         return None
-    if any(graph.nodes[number].shape for number in graph.outputs) or any(unit.component is None and unit.wide for unit in units):
-        rows = ", ".join(f"[{', '.join(row)}]" if len(row) > 1 else row[0] for row in blocks)
-        return Formula(matrix=rows if len(blocks) == 1 else f"[{rows}]")
-    return Formula(entries=blocks)
+    entries = _entries(blocks, [graph.nodes[output].shape for output in graph.outputs], [unit.shape for unit in units])
+    if entries is not None and blocks != [[IDENTITY]]:
+        return Formula(entries=entries)
+    written = [[write(block) for block in line] for line in blocks]
+    rows = ", ".join(f"[{', '.join(line)}]" if len(line) > 1 else line[0] for line in written)
+    return Formula(matrix=rows if len(blocks) == 1 else f"[{rows}]")
+
+
+def _entries(blocks: list[list[Tree]], outputs: list[Shape], inputs: list[Shape]) -> tuple[tuple[str, ...], ...] | None:
+    """Every entry, where the blocks are numbers, zeros and identities; None where they are more than that, or too many."""
+    heights, widths = ([shape[0] if shape else 1 for shape in shapes] for shapes in (outputs, inputs))
+    if sum(heights) * sum(widths) > BLOCKS:
+        return None
+    entries = [["0"] * sum(widths) for _ in range(sum(heights))]
+    for row, (line, output) in enumerate(zip(blocks, outputs, strict=True)):
+        for column, (block, given) in enumerate(zip(line, inputs, strict=True)):
+            top, left = sum(heights[:row]), sum(widths[:column])
+            if block == IDENTITY and output == given:
+                for i in range(heights[row]):
+                    entries[top + i][left + i] = "1"
+            elif not output and not given:
+                entries[top][left] = write(block)
+            elif not given and isinstance(block, Stack) and len(block.items) == heights[row]:
+                for i, item in enumerate(block.items):
+                    entries[top + i][left] = write(item)
+            elif block != ZERO:
+                return None
+    return tuple(map(tuple, entries))
 
 
 def node_text(graph: Graph, number: int, length: int = 60) -> str:
@@ -66,7 +106,7 @@ class _Unit:
 
     node: int
     component: int | None = None
-    wide: bool = False
+    shape: Shape = ()
 
 
 def _inputs(graph: Graph) -> list[tuple[str, int]]:
@@ -81,7 +121,7 @@ def _units(graph: Graph, name: str, number: int) -> list[_Unit]:
     outright = number in graph.outputs
     if parameter.shape and not outright and all(node.operation == GATHER and not node.shape for node in users):
         return [_Unit(number, component) for component in range(parameter.size)]
-    return [_Unit(number, wide=bool(parameter.shape))]
+    return [_Unit(number, shape=parameter.shape)]
 
 
 class _Blackboard:
@@ -89,21 +129,31 @@ class _Blackboard:
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
+        self.work = 0
         self.written: dict[int, Tree] = {}
+        self.partials: dict[tuple[int, int], tuple[Tree, bool]] = {}
         self.blocks: dict[tuple[int, _Unit], Tree] = {}
 
     def block(self, output: int, unit: _Unit) -> Tree:
         """The derivative of a node by a unit; the nodes before it are done first, so depth does not matter."""
         for number in range(output + 1):
             if (number, unit) not in self.blocks:
-                self.blocks[number, unit] = _bounded(self.derivative(number, unit))
+                self.blocks[number, unit] = self.bounded(self.derivative(number, unit))
         return self.blocks[output, unit]
 
     def text(self, number: int) -> Tree:
         """A node as an expression of the parameters."""
         for earlier in range(len(self.written), number + 1):
-            self.written[earlier] = _bounded(self.expression(self.graph.nodes[earlier]))
+            self.written[earlier] = self.bounded(self.expression(self.graph.nodes[earlier]))
         return self.written[number]
+
+    def bounded(self, tree: Tree) -> Tree:
+        """The tree itself, when it is short enough to be read."""
+        size = sum(1 for _, _ in zip(range(LENGTH + 1), postorder(tree), strict=False))
+        self.work += size
+        if size > LENGTH or self.work > WORK:
+            raise _TooLongError
+        return tree
 
     def expression(self, node: Node) -> Tree:
         arguments = tuple(self.written[argument] for argument in node.arguments)
@@ -111,7 +161,7 @@ class _Blackboard:
             return Name(node.name)
         if node.operation == CONSTANT:
             assert node.data is not None
-            items = tuple(_number(float(value)) for value in node.data.reshape(-1)[:8])
+            items = tuple(numeral(float(value)) for value in node.data.reshape(-1)[:8])
             return Stack(items) if node.shape else items[0]
         if node.operation == GATHER:
             return Index(arguments[0], (_selector(node),))
@@ -140,9 +190,10 @@ class _Blackboard:
         parts = [self.blocks[argument, unit] for argument in node.arguments]
         if all(part == ZERO for part in parts):
             return ZERO
-        return self.chained(number, node, parts)
+        return self.chained(number, parts, unit)
 
-    def chained(self, number: int, node: Node, parts: list[Tree]) -> Tree:
+    def chained(self, number: int, parts: list[Tree], unit: _Unit) -> Tree:
+        node = self.graph.nodes[number]
         if node.operation == MATRIX:
             return _after(Name(node.name), parts[0])
         if node.operation == GATHER:
@@ -150,52 +201,90 @@ class _Blackboard:
         if node.operation == STACK:
             return Stack(tuple(parts))
         if node.operation == WHERE:
-            return Call("where", (self.text(node.arguments[0]), parts[1], parts[2]))
+            return self.choice(node.arguments[0], parts[1], parts[2])
         total: Tree = ZERO
         for position, part in enumerate(parts):
             if part != ZERO:
-                total = plus(total, self.term(number, node, position, part))
+                term = self.term(number, position, part, unit)
+                total = _added(total, term) if node.shape else plus(total, term)
         return total
 
-    def term(self, number: int, node: Node, position: int, part: Tree) -> Tree:
-        """One partial of the table with the arguments written in, times the derivative of the argument."""
-        row = ROWS[node.operation]
-        self.text(number)
-        if node.operation in {"max", "min"} and len(node.arguments) > 2:
-            own = Binary("==", self.written[node.arguments[position]], self.written[number])
-            local: Tree = Call("where", (own, ONE, ZERO))
-        else:
-            local = _shown(row.shown[position])
-            names = row.parameters.split(", ")
-            scope = {name: self.written[argument] for name, argument in zip(names, node.arguments, strict=False)}
-            local = simplified(substitute(local, scope))
-        if row.form == "row":
-            return _after(Unary("'", local), part) if part != IDENTITY else Unary("'", local)
-        argument = self.graph.nodes[node.arguments[position]]
-        if not node.shape or (row.form == "diagonal" and not argument.shape) or self.is_scalar(local):
-            return times(local, part)
-        return _after(local if row.form == "full" else Call("diag", (local,)), part)
+    def choice(self, condition: int, a: Tree, b: Tree) -> Tree:
+        """The derivative of the branch that is taken, component by component where the condition is a vector."""
+        columns = [ZERO if branch == ZERO else on_diagonal(branch, IDENTITY) for branch in (a, b)]
+        if not self.graph.nodes[condition].shape or columns[0] is None or columns[1] is None:
+            return Call("where", (self.text(condition), a, b))
+        return diagonal(Call("where", (self.text(condition), columns[0], columns[1])))
 
-    def is_scalar(self, tree: Tree) -> bool:
-        """Whether an expression is one number, for every component alike."""
-        vectors = {node.name for node in self.graph.nodes if node.shape and node.name}
-        return not any(
-            isinstance(part, Stack | Index) or (isinstance(part, Name) and part.name in vectors) for part in postorder(tree)
-        )
+    def term(self, number: int, position: int, part: Tree, unit: _Unit) -> Tree:
+        """One partial of the table times the derivative of the argument."""
+        node = self.graph.nodes[number]
+        form, argument = ROWS[node.operation].form, self.graph.nodes[node.arguments[position]]
+        local, wide = self.partial(number, position)
+        if form == "row":
+            return _row_after(local, part)
+        if node.shape and not argument.shape and unit.shape and not wide:
+            local = times(local, ONES)
+        elif node.shape and (form == "full" or (argument.shape and wide)):
+            return _after(local if form == "full" else diagonal(local), part)
+        return times(local, part)
+
+    def partial(self, number: int, position: int) -> tuple[Tree, bool]:
+        """One partial of the table with the arguments written in, and whether it differs from component to component."""
+        if (number, position) not in self.partials:
+            self.partials[number, position] = self.written_out(self.graph.nodes[number], number, position)
+        return self.partials[number, position]
+
+    def written_out(self, node: Node, number: int, position: int) -> tuple[Tree, bool]:
+        own = self.text(number)
+        arguments = [self.graph.nodes[argument] for argument in node.arguments]
+        if node.operation in {"max", "min"} and len(arguments) > 2:
+            return Call("where", (Binary("==", self.written[node.arguments[position]], own), ONE, ZERO)), bool(node.shape)
+        row = ROWS[node.operation]
+        shown = _shown(row.shown[position])
+        names = row.parameters.split(", ")
+        used = {part.name for part in postorder(shown) if isinstance(part, Name)}
+        wide = any(argument.shape for name, argument in zip(names, arguments, strict=False) if name in used)
+        scope: dict[str, Tree] = {"n": Number(str(arguments[position].size))}
+        scope |= {name: self.written[argument] for name, argument in zip(names, node.arguments, strict=False)}
+        return self.bounded(tidy(substitute(shown, scope))), wide
+
+
+def _added(a: Tree, b: Tree) -> Tree:
+    """The sum of two matrices; that of two diagonals is one."""
+    if a == ZERO:
+        return b
+    columns = [on_diagonal(matrix, IDENTITY) for matrix in (a, b)]
+    identities = [cofactor(matrix, IDENTITY) for matrix in (a, b)]
+    if columns[0] is None or columns[1] is None or None not in identities:
+        return plus(a, b)
+    return diagonal(plus(columns[0], columns[1]))
 
 
 def _after(local: Tree, part: Tree) -> Tree:
-    """The matrix product, with multiples of the identity and rows times diagonals worked out."""
+    """The matrix product, with multiples of the identity and products of diagonals worked out."""
+    if (factor := cofactor(part, IDENTITY)) is not None:
+        return times(factor, local)
+    left, right = (on_diagonal(matrix, IDENTITY) for matrix in (local, part))
+    if left is not None and right is not None:
+        return diagonal(times(left, right))
     match part:
-        case Name("I"):
-            return local
-        case Binary("*", factor, Name("I")):
-            return times(factor, local)
-        case Call("diag", (diagonal,)) if isinstance(local, Unary) and local.operator == "'":
-            return Unary("'", times(local.operand, diagonal))
-    return (
-        Unary("-", _after(local, part.operand)) if isinstance(part, Unary) and part.operator == "-" else Binary("@", local, part)
-    )
+        case Unary("-", operand):
+            return minus(_after(local, operand))
+        case Binary("@", before, after):
+            return times(ONE, Binary("@", _after(local, before), after))
+        case _:
+            return times(ONE, Binary("@", local, part))
+
+
+def _row_after(local: Tree, part: Tree) -> Tree:
+    """The row ``local'`` times a matrix; its product with a diagonal is a row."""
+    if isinstance(part, Binary) and part.operator == "@":
+        return times(ONE, Binary("@", _row_after(local, part.left), part.right))
+    column = on_diagonal(part, IDENTITY)
+    if column is None or cofactor(part, IDENTITY) is not None:
+        return _after(transposed(local), part)
+    return transposed(times(local, column))
 
 
 def _selector(node: Node) -> Tree:
@@ -208,125 +297,6 @@ def _selector(node: Node) -> Tree:
     return Stack(tuple(Number(str(component)) for component in components[:8]))
 
 
-def _number(value: float) -> Tree:
-    text = str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(abs(value))
-    return Unary("-", Number(text.removeprefix("-"))) if value < 0 else Number(text)
-
-
 @cache
 def _shown(text: str) -> Tree:
     return parse(Fragment.whole(text, "table"))
-
-
-def substitute(tree: Tree, scope: Mapping[str, Tree]) -> Tree:
-    """The tree with names replaced by trees."""
-    return fold(tree, lambda part, parts: scope.get(part.name, part) if isinstance(part, Name) else rebuilt(part, tuple(parts)))
-
-
-def rebuilt(tree: Tree, parts: tuple[Tree, ...]) -> Tree:
-    """The tree with other parts in the place of its own."""
-    match tree:
-        case Unary():
-            return replace(tree, operand=parts[0])
-        case Binary():
-            return replace(tree, left=parts[0], right=parts[1])
-        case Call():
-            return replace(tree, arguments=parts)
-        case Index():
-            return replace(tree, base=parts[0], selectors=parts[1:])
-        case Stack():
-            return replace(tree, items=parts)
-        case _:
-            return tree
-
-
-def simplified(tree: Tree) -> Tree:
-    """The tree with its numbers worked out: ``3*x^(3 - 1)`` is ``3*x^2``."""
-    return fold(tree, lambda part, parts: _simpler(rebuilt(part, tuple(parts))))
-
-
-def _simpler(tree: Tree) -> Tree:
-    match tree:
-        case Binary("-", Number() as a, Number() as b) if a.is_integer and b.is_integer:
-            return _number(a.value - b.value)
-        case Binary("-", Unary("-", Number() as a), Number() as b) if a.is_integer and b.is_integer:
-            return _number(-a.value - b.value)
-        case Binary("^", base, Number("1")):
-            return base
-        case Binary("^", _, Number("0")):
-            return ONE
-        case Binary("*", a, b):
-            return times(a, b)
-        case _:
-            return tree
-
-
-def times(a: Tree, b: Tree) -> Tree:
-    """The product, without the factor one and with signs in front."""
-    if ZERO in (a, b):
-        return ZERO
-    if isinstance(a, Unary) and a.operator == "-":
-        return _minus(times(a.operand, b))
-    if isinstance(b, Unary) and b.operator == "-":
-        return _minus(times(a, b.operand))
-    if ONE in (a, b):
-        return b if a == ONE else a
-    if isinstance(a, Number) and isinstance(b, Number) and a.is_integer and b.is_integer:
-        return _number(a.value * b.value)
-    if isinstance(a, Binary) and a.operator == "/" and a.left == ONE:
-        return _over(b, a.right)
-    if isinstance(b, Binary) and b.operator == "/" and b.left == ONE:
-        return _over(a, b.right)
-    if isinstance(b, Number) or (isinstance(b, Binary) and b.operator == "*" and isinstance(b.left, Number)):
-        a, b = b, a
-    return Binary("*", a, b)
-
-
-def _over(a: Tree, b: Tree) -> Tree:
-    """The quotient, with a whole factor in front cancelled: ``2*x/2`` is ``x``."""
-    if _is_negative(a):
-        return _minus(_over(_minus(a), b))
-    match a, b:
-        case Binary("*", Number(is_integer=True) as factor, rest), Number(is_integer=True) if (
-            b.value and factor.value % b.value == 0
-        ):
-            return times(_number(factor.value / b.value), rest)
-    return Binary("/", a, b)
-
-
-def plus(a: Tree, b: Tree) -> Tree:
-    """The sum, without zeros, and with a difference where the second is negative."""
-    if ZERO in (a, b):
-        return b if a == ZERO else a
-    opposite = _minus(b)
-    if isinstance(a, Number) and isinstance(b, Number) and a.is_integer and b.is_integer:
-        return _number(a.value + b.value)
-    if not _is_negative(opposite) and _is_negative(b):
-        return Binary("-", a, opposite)
-    if _is_negative(a) and not _is_negative(b):
-        return Binary("-", b, _minus(a))
-    return Binary("+", a, b)
-
-
-def _is_negative(tree: Tree) -> bool:
-    """Whether it is written with a minus in front."""
-    while isinstance(tree, Binary) and tree.operator in "*/":
-        tree = tree.left
-    return isinstance(tree, Unary) and tree.operator == "-"
-
-
-def _minus(tree: Tree) -> Tree:
-    """The opposite, with the minus at the first factor."""
-    if isinstance(tree, Unary) and tree.operator == "-":
-        return tree.operand
-    if isinstance(tree, Binary) and tree.operator in "*/":
-        return replace(tree, left=_minus(tree.left))
-    return Unary("-", tree)
-
-
-def _bounded(tree: Tree) -> Tree:
-    """The tree itself, when it is short enough to be read."""
-    for count, _ in enumerate(postorder(tree)):
-        if count > LENGTH // 4:
-            raise _TooLongError
-    return tree
