@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+CANDIDATES = 1000
+"""Words among which the one that was probably meant is looked for."""
+
 USAGE, PIPELINE, NUMBERS, OUTPUT = 2, 3, 4, 74
 
 
@@ -127,7 +130,8 @@ def suggestion(word: str, known: list[str] | tuple[str, ...]) -> str:
     if len(word) < 3:
         return ""
     limit = min(3, (len(word) + 1) // 2)
-    distance, best = min(((_edits(word, candidate, limit), candidate) for candidate in known), default=(limit + 1, ""))
+    distances = ((_edits(word, candidate, limit), candidate) for candidate in known[:CANDIDATES])
+    distance, best = min(distances, default=(limit + 1, ""))
     return best if distance <= limit else ""
 
 

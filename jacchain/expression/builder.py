@@ -5,7 +5,7 @@ Every complaint is about shapes or names (JC201-JC299) and points at the part of
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from math import e, pi, tau
 
 import numpy as np
@@ -61,6 +61,7 @@ class Builder:
         self._constants = constants
         self._literals: dict[float | str, int] = {}
         self._evaluated: dict[int, Array] = {}
+        self._matrices: dict[Hashable, tuple[Array, Array]] = {}
         start = 0
         listed = []
         for name, shape in parameters:
@@ -298,7 +299,8 @@ class Builder:
         if isinstance(left, int):
             return self._matrix_vector(place, np.asarray(right).T, left, f"transpose({write(tree.right)})")
         self._budget.spend(place, a[0] * b[1], a[0] * a[1] * b[1])
-        return np.asarray(left @ right)
+        with np.errstate(all="ignore"):
+            return np.asarray(left @ right)
 
     def _rows(self, tree: Tree, value: Value) -> tuple[int, ...]:
         """The rows of a matrix written out as a list of lists beside ``@``; none for anything else."""
@@ -309,7 +311,15 @@ class Builder:
 
     def _matrix_vector(self, place: Part, matrix: Array, vector: int, name: str) -> int:
         shape, varies = (matrix.shape[0],), self._items[vector].varies
-        return self._with_data(Node(MATRIX, (vector,), shape, np.array(matrix, float, order="C"), varies, place, name))
+        return self._with_data(Node(MATRIX, (vector,), shape, self._in_rows(place, matrix), varies, place, name))
+
+    def _in_rows(self, place: Part, matrix: Array) -> Array:
+        """The matrix laid out row by row: the same array whenever the same matrix is used."""
+        key = (matrix.__array_interface__["data"], matrix.shape, matrix.strides)
+        if key not in self._matrices:
+            self._budget.spend(place, matrix.size)
+            self._matrices[key] = (matrix, np.array(matrix, float, order="C"))
+        return self._matrices[key][1]
 
     # calls
 
@@ -342,10 +352,16 @@ class Builder:
         if name == "reverse":
             return self._gather(place, nodes[0], np.arange(self._items[nodes[0]].size)[::-1], shape)
         if name == "cumsum":
-            size = self._items[nodes[0]].size
-            self._budget.spend(place, size * size)
-            return self._matrix_vector(place, np.tri(size), nodes[0], "tril(1)") if shape else nodes[0]
+            return self._matrix_vector(place, self._triangle(place, shape[0]), nodes[0], "tril(1)") if shape else nodes[0]
         return self._apply(place, name, nodes, () if ROWS[name].form == "row" else shape)
+
+    def _triangle(self, place: Part, size: int) -> Array:
+        """The lower triangle of ones that sums up from the first component."""
+        if size not in self._matrices:
+            self._budget.spend(place, size * size)
+            triangle = np.tri(size)
+            self._matrices[size] = (triangle, triangle)
+        return self._matrices[size][0]
 
     def _defined(self, place: Part, name: str, values: list[Value]) -> Value:
         """A function that is an abbreviation: its definition with the arguments put in."""

@@ -113,9 +113,13 @@ class Nodes:
         return number
 
     def add_data(self, node: Node) -> int:
-        """The number of a node that holds numbers: an earlier one when it says the same under the same name."""
+        """The number of a node that holds numbers: an earlier one when it says the same under the same name.
+
+        A matrix is the same when it is the same array, since comparing large ones at every use would take longer than using them.
+        """
         assert node.data is not None
-        key = (node.operation, node.arguments, node.shape, node.data.tobytes(), node.name)
+        data = id(node.data) if node.operation == MATRIX else node.data.tobytes()
+        key = (node.operation, node.arguments, node.shape, data, node.name)
         number = self._known.setdefault(key, len(self.items))
         if number == len(self.items):
             node.data.flags.writeable = False

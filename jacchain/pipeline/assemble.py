@@ -13,7 +13,7 @@ from jacchain.pipeline.point import point_of
 from jacchain.pipeline.spec import FunctionSpec, Link, Placed, Spec
 from jacchain.pipeline.stage import Pipeline, Stage
 
-NAMES = 1 << 21
+NAMES = 1 << 20
 """Names of components that all functions may have together."""
 
 ANY = 3
@@ -88,13 +88,19 @@ class _Chain:
 
     def compile(self, function: FunctionSpec, count: int, arrival: Arrival) -> Attempt:
         """Compiles a function; what is wrong is written down, with the function before it where sizes do not fit."""
-        attempt = compile_function(function, count, self.constants)
+        attempt = self.attempt(function, count)
         for problem in attempt.problems:
             self.ledger.add(misfit(problem, function, arrival, self.constants))
-        self.names += count + (attempt.size or 0)
+        return attempt
+
+    def attempt(self, function: FunctionSpec, count: int) -> Attempt:
+        """Compiles a function unless there are too many names already."""
+        self.names += count
         if self.names > NAMES:
             message = f"the functions have more than {NAMES:,} inputs and outputs together"
-            self.ledger.add(Problem("JC450", message, function.signature.span, help="work with smaller vectors"))
+            return Attempt(None, None, (Problem("JC450", message, function.signature.span, help="work with smaller vectors"),))
+        attempt = compile_function(function, count, self.constants)
+        self.names += attempt.size or 0
         return attempt
 
     def check_unused(self) -> None:
@@ -107,7 +113,7 @@ class _Chain:
     def check_alone(self, function: FunctionSpec) -> None:
         """Looks for mistakes in a function that do not depend on how many numbers arrive."""
         size = function.signature.size
-        for problem in compile_function(function, size or ANY, self.constants).problems:
+        for problem in self.attempt(function, size or ANY).problems:
             if size is not None or problem.code in {"JC251", "JC252", "JC253", "JC254"}:
                 self.ledger.add(problem)
 

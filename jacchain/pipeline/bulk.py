@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from jacchain.errors import Fragment, Source, Span
-from jacchain.pipeline.document import NUMBERS, Block, Scalar, too_large
+from jacchain.pipeline.document import NUMBERS, TEXT, Block, Scalar, too_large
 from jacchain.pipeline.numbers import JSON_NUMBER, NUMBER, UNSIGNED
 
 LONG = 8
@@ -31,6 +31,7 @@ def cut(source: Source) -> tuple[str, dict[int, Block]]:
     What is cut may lie in a comment or a text: a list is meant only if the parser meets its first number in a list.
     """
     text, count, position = source.text, 0, 0
+    refuse_excess(source)
     blocks: dict[int, Block] = {}
     pieces: list[str] = []
     for block in sorted([*_flow(source), *_dashed(source)], key=lambda block: block.span.start):
@@ -50,6 +51,13 @@ def cut(source: Source) -> tuple[str, dict[int, Block]]:
     return "".join([*pieces, text[position:]]), blocks
 
 
+def refuse_excess(source: Source) -> None:
+    """Raises JacchainError when a glance tells that a file has too many numbers, or too much text."""
+    text = source.text
+    if text.count(",") + text.count("- ") > NUMBERS + TEXT:
+        raise too_large(Span(source, 0, 1), "list items", NUMBERS + TEXT)
+
+
 def json_list(source: Source, start: int) -> Block | None:
     """The long list of numbers that begins at ``start`` in a JSON text, if one does."""
     found = _JSON.match(source.text, start)
@@ -64,7 +72,8 @@ def expand(block: Block) -> Iterator[Scalar]:
 
 
 def _flow(source: Source) -> Iterator[Block]:
-    yield from map(partial(_bracketed, source), _FLOW.finditer(source.text))
+    if source.text.count(",") >= LONG - 1:
+        yield from map(partial(_bracketed, source), _FLOW.finditer(source.text))
 
 
 def _bracketed(source: Source, found: re.Match[str]) -> Block:
@@ -74,7 +83,7 @@ def _bracketed(source: Source, found: re.Match[str]) -> Block:
 
 def _dashed(source: Source) -> Iterator[Block]:
     """Lists with one number a line; the first may stand behind the dashes of the lists around it."""
-    position = 0
+    position = 0 if "- " in source.text else len(source.text)
     while found := _DASHED.search(source.text, position):
         start, position = found.span()
         indent = len(found["indent"])

@@ -48,7 +48,7 @@ class Constants:
         names = expression.names()
         if self.failed & names:
             raise already_reported()
-        for name in sorted(names & set(self.later)):
+        for name in sorted(filter(self.later.__contains__, names)):
             related = ((self.later[name], "it is defined here"),)
             way_out = "an expression uses the constants above it"
             raise JacchainError(

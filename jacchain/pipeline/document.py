@@ -11,8 +11,10 @@ from jacchain.errors import Fragment, JacchainError, Problem, Span
 Kind = Literal["text", "number", "boolean", "null"]
 
 DEPTH = 32
-NODES = 200_000
-NUMBERS = 1 << 22
+NODES = 100_000
+NUMBERS = 1 << 21
+TEXT = 2_000_000
+"""Characters of a file beside long lists of numbers."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)

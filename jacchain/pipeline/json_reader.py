@@ -6,8 +6,21 @@ import re
 from typing import TYPE_CHECKING
 
 from jacchain.errors import Fragment, JacchainError, Problem, Source, Span
-from jacchain.pipeline.bulk import json_list
-from jacchain.pipeline.document import DEPTH, NODES, NUMBERS, Block, Kind, Node, Scalar, Sequence, clip, mapping_of, too_large
+from jacchain.pipeline.bulk import json_list, refuse_excess
+from jacchain.pipeline.document import (
+    DEPTH,
+    NODES,
+    NUMBERS,
+    TEXT,
+    Block,
+    Kind,
+    Node,
+    Scalar,
+    Sequence,
+    clip,
+    mapping_of,
+    too_large,
+)
 from jacchain.pipeline.numbers import JSON_NUMBER
 
 if TYPE_CHECKING:
@@ -27,6 +40,7 @@ def read_json(source: Source, ledger: Ledger) -> Node:
 
     Raises JacchainError at the first mistake of syntax (JC110), or at too much of something (JC198).
     """
+    refuse_excess(source)
     reader = _Reader(source)
     root = reader.value()
     reader.blank()
@@ -115,6 +129,8 @@ class _Reader:
             found = _PLAIN.match(self.text, start)
             assert found is not None
             self.position = found.end()
+            if self.position - opening > TEXT:
+                raise too_large(Span(self.source, opening, opening + 1), "characters in one text", TEXT)
             follows = self.text[self.position : self.position + 1]
             if follows == '"' and not places:
                 self.position += 1

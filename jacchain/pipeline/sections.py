@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import PurePath
 
-from jacchain.errors import JacchainError, Problem, suggestion
+from jacchain.errors import JacchainError, Problem, Span, suggestion
 from jacchain.pipeline.document import Broken, Mapping, Node, Scalar, Sequence, already_reported, clip, unexpected
 from jacchain.pipeline.functions import known_keys, read_functions
 from jacchain.pipeline.ledger import Ledger
@@ -47,6 +47,8 @@ def read_spec(root: Node, file: str, ledger: Ledger) -> Spec:
         if "functions" not in parts:
             raise JacchainError(Problem("JC301", "there is no section `functions`", root.span, help=way_out))
         functions = read_functions(parts["functions"], ledger)
+        if "chain" not in parts:
+            _admit(len(functions), parts["functions"].span)
     chain: tuple[Link, ...] = tuple(Link(function.name, function.signature.span) for function in functions.values())
     if "chain" in parts:
         with ledger.gather():
@@ -86,14 +88,19 @@ def _chain(node: Node, functions: dict[str, FunctionSpec], ledger: Ledger) -> tu
         before = len(links)
         with ledger.gather():
             link, count = _link(item, functions)
-            if before + count > STAGES:
-                message = f"the chain would have {before + count:,} functions; the limit is {STAGES:,}"
-                raise JacchainError(Problem("JC450", message, link.span, help="repeat it less often"))
+            _admit(before + count, link.span)
             links += [link] * count
         whole = whole and len(links) > before
     if not whole:
         raise already_reported()
     return tuple(links)
+
+
+def _admit(count: int, span: Span) -> None:
+    """Raises JacchainError when a chain is too long."""
+    if count > STAGES:
+        message = f"the chain would have {count:,} functions; the limit is {STAGES:,}"
+        raise JacchainError(Problem("JC450", message, span, help="repeat less often"))
 
 
 def _link(node: Node, functions: dict[str, FunctionSpec]) -> tuple[Link, int]:

@@ -12,6 +12,14 @@ QUOTE_ADVICE = "quote the expression: a plain value does not begin with one of [
 INDENT_ADVICE = "check the indentation of this line and of the one above"
 
 _KNOWN: tuple[tuple[str, str, str, str], ...] = (
+    (
+        "exceeded max",
+        "JC198",
+        "lists and mappings are nested too deep",
+        "a matrix is a list of lists; nothing goes deeper than a few levels",
+    ),
+    ("node content", "JC102", "a value is missing before this", "write the value, or delete what separates it"),
+    ("mapping keys are not allowed", "JC102", "`? ` cannot stand here", QUOTE_ADVICE),
     ("expected ',' or", "JC102", "`[` or `{` is not closed before this", "close it; " + QUOTE_PARTS),
     ("mapping values are not allowed", "JC102", "`: ` stands inside a value that is not quoted", f"quote it, or {INDENT_ADVICE}"),
     ("could not find expected ':'", "JC102", "a key has no `: ` behind it", "write `key: value`; " + INDENT_ADVICE),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from jacchain.errors import JacchainError, Problem, Source, Span
 from jacchain.pipeline.bulk import cut, expand
-from jacchain.pipeline.document import DEPTH, NODES, Block, Broken, Node, Scalar, Sequence, clip, mapping_of, too_large
+from jacchain.pipeline.document import DEPTH, NODES, TEXT, Block, Broken, Node, Scalar, Sequence, clip, mapping_of, too_large
 from jacchain.pipeline.numbers import kind_of
 from jacchain.pipeline.yaml_errors import SPLIT_ADVICE, syntax_problem, tab_problem
 from jacchain.pipeline.yaml_scalars import block_scalar, flow_scalar
@@ -34,15 +34,23 @@ def read_yaml(source: Source, ledger: Ledger) -> Node:
     if found := _INDENTED_BY_TAB.search(source.text):
         raise JacchainError(tab_problem(source, source.text.index("\t", found.start())))
     text, blocks = cut(source)
+    _admit(source, len(text) - sum(block.span.end - block.span.start for block in blocks.values()))
     builder = _Builder(source, blocks)
     root = builder.read(text)
     if blocks and builder.met < len(blocks):
+        _admit(source, len(text))
         builder = _Builder(source, {})
         root = builder.read(source.text)
     builder.refuse_tabs()
     for problem in builder.problems:
         ledger.add(problem)
     return root
+
+
+def _admit(source: Source, characters: int) -> None:
+    """Raises JacchainError when a file has too much text beside its long lists of numbers."""
+    if characters > TEXT:
+        raise too_large(Span(source, 0, 1), "characters beside long lists of numbers", TEXT)
 
 
 @dataclass
