@@ -92,10 +92,10 @@ def generic_direction(size: int) -> Vector:
 
 def _samples(size: int) -> list[Vector]:
     """More directions, each with its opposite: along the axes, and spread out."""
-    random = np.random.default_rng(size)
-    axes = list(np.eye(size)[:8])
-    spread = list(random.normal(size=(4 * min(size, 8), size)))
-    return [np.asarray(sign * direction, np.longdouble) for direction in [*axes, *spread] for sign in (1, -1)]
+    few = min(size, 8)
+    # fractional parts of multiples of independent square roots fill a cube evenly (Weyl)
+    spread = np.modf(np.outer(np.arange(1, 4 * few + 1), np.sqrt(np.arange(size) + 1.5)))[0] - 0.5
+    return [np.asarray(sign * direction, np.longdouble) for direction in [*np.eye(size)[:few], *spread] for sign in (1, -1)]
 
 
 def _beyond(walls: tuple[Vector, ...]) -> list[Vector]:

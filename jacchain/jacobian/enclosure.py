@@ -14,7 +14,7 @@ from jacchain.expression.program import Instruction, Program
 from jacchain.expression.table import ROWS
 from jacchain.linear.interval import Interval, Real, choose, interval, matrix_product, total
 
-ENTRIES = 1 << 23
+ENTRIES = 1 << 21
 """Entries of derivatives of registers that are kept at most: they are dense here."""
 
 

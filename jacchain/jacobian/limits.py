@@ -56,6 +56,11 @@ class Limits:
     edges: tuple[Tree, ...] = ()
     switch: Tree | None = None
 
+    @property
+    def any(self) -> bool:
+        """Whether there is any limit."""
+        return self.domain is not None or self.switch is not None
+
     @cached_property
     def signs(self) -> tuple[Tree, ...]:
         """What changes its sign when a limit is crossed."""
