@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from jacchain.chain.digits import account
-from jacchain.chain.instance import Instance
+from jacchain.chain.instance import Instance, StageCost, difference_cost
 from jacchain.chain.order import parse_order
+from jacchain.chain.plan import Mode
 from jacchain.chain.planner import make_plan
-from jacchain.chain.products import carry_out
+from jacchain.chain.products import Factor, carry_out
 from jacchain.chain.spectrum import spectra
 from jacchain.errors import Fragment, JacchainError, Problem
 from jacchain.expression.arithmetic import Array
 from jacchain.expression.formula import Formula, derivative_formula
 from jacchain.jacobian.agreement import agreement, is_cheap
 from jacchain.jacobian.analytic import Derivative, differentiate, working_type
+from jacchain.jacobian.colouring import colour_columns
 from jacchain.jacobian.dependence import needed
 from jacchain.jacobian.diagnostic import Diagnostic
+from jacchain.jacobian.directional import linearise, operations
 from jacchain.jacobian.domain import led_here, refuse_values
 from jacchain.jacobian.jacobian import Jacobian
 from jacchain.jacobian.kinks import examine
 from jacchain.jacobian.reach import reach
-from jacchain.jacobian.stage_difference import jacobian_by_differences
+from jacchain.jacobian.stage_difference import evaluation_work, jacobian_by_differences
 from jacchain.jacobian.verdict import Verdict
 from jacchain.linear.map import LinearMap
+from jacchain.linear.pattern import Pattern
 from jacchain.pipeline.stage import Method, Pipeline, Stage
 from jacchain.results import PipelineFacts, Report, StageResult
 
@@ -36,7 +41,8 @@ class Request:
 
     ``order`` is as a person writes it (``optimal``, ``(1 (2 3))``); ``strict`` refuses points without a derivative;
     ``certify`` encloses every number; ``spectrum`` asks for singular values.  ``method`` is that of all stages, in place of
-    their own; ``check`` compares analytic Jacobians with differences where that is cheap.
+    their own; ``check`` compares analytic Jacobians with differences where that is cheap.  In the mode ``matrix-free`` the
+    products are made by passes through the stages; Jacobians are built for those who look at them, not for the products.
     """
 
     order: str = "optimal"
@@ -45,6 +51,7 @@ class Request:
     spectrum: bool = False
     method: Method | None = None
     check: bool = True
+    mode: Mode = "explicit"
 
 
 def run(pipeline: Pipeline, request: Request) -> Report:
@@ -57,10 +64,14 @@ def run(pipeline: Pipeline, request: Request) -> Report:
     order = parse_order(Fragment.whole(request.order, "--order"), len(pipeline.stages))
     stages, diagnostics = differentiate_stages(pipeline, request)
     jacobians = [stage.jacobian.linear for stage in stages]
-    factors = [linear.T for linear in jacobians]
-    plan = make_plan(Instance.of_patterns([factor.pattern for factor in factors]), order)
-    products = carry_out(plan, factors)
-    total = products[-1].linear if products else factors[0]
+    patterns = [linear.pattern for linear in jacobians]
+    costs = stage_costs(pipeline, patterns, request.method) if request.mode == "matrix-free" else None
+    plan = make_plan(Instance.of_patterns([pattern.T for pattern in patterns], costs), order)
+    factors: list[Factor] = [linear.T for linear in jacobians]
+    if request.mode == "matrix-free":
+        factors = _unbuilt(pipeline, stages, diagnostics)
+    products = tuple(replace(product, linear=product.linear.astype(float)) for product in carry_out(plan, factors))
+    total = products[-1].linear if products else jacobians[0].T
     if products and products[-1].exponent:
         raise JacchainError(Problem("JC404", "the Jacobian of the chain is larger than any double", help="scale the functions"))
     report = Report(
@@ -83,15 +94,41 @@ def run(pipeline: Pipeline, request: Request) -> Report:
     return report
 
 
-def instance_of(pipeline: Pipeline) -> Instance:
-    """What a planner needs to know of a pipeline: its zero patterns, which hold at every point."""
+def instance_of(pipeline: Pipeline, mode: Mode = "explicit") -> Instance:
+    """What a planner needs to know of a pipeline: its zero patterns, which hold at every point, and what its stages cost."""
     x = pipeline.at[None]
     patterns = []
     for stage in pipeline.stages:
         derivative = differentiate(stage.program, x)
-        patterns.append(derivative.linear.pattern.T)
+        patterns.append(derivative.linear.pattern)
         x = derivative.values
-    return Instance.of_patterns(patterns)
+    costs = stage_costs(pipeline, patterns) if mode == "matrix-free" else None
+    return Instance.of_patterns([pattern.T for pattern in patterns], costs)
+
+
+def stage_costs(pipeline: Pipeline, patterns: Sequence[Pattern], method: Method | None = None) -> list[StageCost]:
+    """What it costs to multiply with the Jacobian of each stage without building it, or to build it that way."""
+    costs = []
+    for stage, pattern in zip(pipeline.stages, patterns, strict=True):
+        if (method or stage.method) == "difference":
+            costs.append(difference_cost(evaluation_work([stage.program]), int(colour_columns(pattern).max(initial=-1)) + 1))
+        else:
+            count = operations(stage.program)
+            costs.append(StageCost(None, count, count))
+    return costs
+
+
+def _unbuilt(pipeline: Pipeline, stages: Sequence[StageResult], diagnostics: Sequence[Diagnostic]) -> list[Factor]:
+    """The stages in place of their Jacobians, but for Jacobians with numbers that a pass through the stage does not have."""
+    given = {diagnostic.stage for diagnostic in diagnostics}
+    factors: list[Factor] = []
+    x = pipeline.at[None]
+    for stage, result in zip(pipeline.stages, stages, strict=True):
+        linearised = linearise(stage.program, x.astype(working_type(stage.program)))
+        x = linearised.values
+        is_given = stage.name in given or result.jacobian.method == "difference"
+        factors.append(result.jacobian.linear.T if is_given else linearised)
+    return factors
 
 
 def pipeline_facts(pipeline: Pipeline) -> PipelineFacts:

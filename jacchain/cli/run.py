@@ -15,6 +15,7 @@ from jacchain.cli.options import display_options, file_argument, output_options,
 @point_options
 @click.option("--order", default="optimal", metavar="ORDER", help="optimal, forward, reverse, or a bracketing: '(1 (2 3))'.")
 @click.option("--method", type=click.Choice(["analytic", "difference"]), help="How to differentiate, whatever the file says.")
+@click.option("--mode", type=click.Choice(["explicit", "matrix-free"]), default="explicit", help="How to multiply.")
 @click.option("--check/--no-check", default=True, help="Compare analytic Jacobians with differences, where that is cheap.")
 @click.option("--certify", is_flag=True, help="Prove bounds for every number; show only certified digits.")
 @click.option("--spectrum", is_flag=True, help="Singular values of every Jacobian and of the running product.")
