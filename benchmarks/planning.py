@@ -1,0 +1,114 @@
+"""How long the cheapest order takes to find, beside what others use to find one, in the same run.
+
+    python benchmarks/planning.py [--long]
+
+Dense chains: our whole plan over Hu-Shing alone (the floor), numpy's ``multi_dot`` ordering and opt_einsum where it is installed.
+Structured and matrix-free chains, which nobody else plans, stand beside the dense table of the same length.
+``--long`` adds what takes others seconds.
+"""
+
+from __future__ import annotations
+
+import random
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from itertools import pairwise
+
+import numpy as np
+from numpy.linalg import _linalg
+
+from jacchain.chain.blocked import solve_blocked
+from jacchain.chain.instance import Instance, StageCost
+from jacchain.chain.planner import make_plan
+from jacchain.chain.polygon import triangulate
+from jacchain.chain.prices import Shapes
+from jacchain.linear.pattern import Pattern
+
+try:
+    import opt_einsum
+except ImportError:
+    opt_einsum = None
+
+REPEATS = 5
+
+
+def medians(works: dict[str, Callable[[], object]], repeats: int = REPEATS) -> dict[str, float]:
+    """Median seconds of each work, the works taking turns."""
+    times: dict[str, list[float]] = {name: [] for name in works}
+    for _ in range(repeats):
+        for name, work in works.items():
+            start = time.perf_counter()
+            work()
+            times[name].append(time.perf_counter() - start)
+    return {name: statistics.median(values) for name, values in times.items()}
+
+
+def show(title: str, found: dict[str, float], floor: str) -> None:
+    line = "   ".join(f"{name} {seconds * 1e3:.3g} ms ({seconds / found[floor]:.3g}x)" for name, seconds in found.items())
+    print(f"{title:28}{line}")
+
+
+def numpy_order(dims: tuple[int, ...]) -> Callable[[], object]:
+    matrices = [np.broadcast_to(0.0, shape) for shape in pairwise(dims)]
+    return lambda: _linalg._multi_dot_matrix_chain_order(matrices)  # noqa: SLF001 - the ordering alone, without the product
+
+
+def opt_einsum_order(dims: tuple[int, ...], optimize: str) -> Callable[[], object] | None:
+    if opt_einsum is None:
+        return None
+    symbols = [opt_einsum.get_symbol(index) for index in range(len(dims))]
+    inputs = [a + b for a, b in pairwise(symbols)]
+    equation = ",".join(inputs) + "->" + symbols[0] + symbols[-1]
+    return lambda: opt_einsum.contract_path(equation, *pairwise(dims), shapes=True, optimize=optimize)
+
+
+def dense(length: int, *, long: bool) -> None:
+    dims = tuple(random.choices(range(1, 1001), k=length + 1))
+    instance = Instance(dims)
+    works: dict[str, Callable[[], object]] = {
+        "Hu-Shing": lambda: triangulate(dims),
+        "plan": lambda: make_plan(instance),
+    }
+    if length <= 100 or (long and length <= 500):
+        works["numpy"] = numpy_order(dims)
+    for optimize in ("auto", *(["dp"] if long and length <= 100 else [])):
+        if length <= 500 and (path := opt_einsum_order(dims, optimize)):
+            works[f"opt_einsum {optimize}"] = path
+    show(f"{length:,} dense matrices", medians(works, 3 if long else REPEATS), "Hu-Shing")
+
+
+def general(length: int) -> None:
+    rng = np.random.default_rng(length)
+    dims = tuple(rng.integers(3, 11, length + 1).tolist())
+    patterns = [Pattern.from_boolean(rng.random(shape) < rng.choice([0.3, 0.6, 1.0])) for shape in pairwise(dims)]
+    structured = Instance.of_patterns(patterns)
+    edges = rng.integers(10, 400, length).tolist()
+    free = Instance(dims, costs=tuple(StageCost(None, size, size) for size in edges))
+    works = {
+        "dense table": lambda: solve_blocked(Instance(dims), Shapes(dims)),
+        "matrix-free plan": lambda: make_plan(free),
+        "structured plan": lambda: make_plan(structured),
+    }
+    show(f"{length:,} stages", medians(works, 3), "dense table")
+
+
+def short() -> None:
+    instance = Instance((30, 35, 15, 5))
+    seconds = medians({"plan": lambda: [make_plan(instance) for _ in range(1000)]})["plan"]
+    print(f"{'3 dense matrices':28}plan {seconds * 1e3:.3g} us")
+
+
+def main() -> None:
+    random.seed(1)
+    long = "--long" in sys.argv
+    short()
+    for length in (20, 100, 500, *([100_000] if long else [10_000])):
+        dense(length, long=long)
+    for length in (100, 500, 1000):
+        general(length)
+
+
+if __name__ == "__main__":
+    main()
