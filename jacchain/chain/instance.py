@@ -30,12 +30,15 @@ class Instance:
     """A chain ``J₁ᵀ … J_qᵀ`` of dims ``(d₀, …, d_q)``.
 
     ``patterns[i-1]`` is the zero pattern of ``Jᵢᵀ``, of shape ``(d[i-1], d[i])``.  Without ``costs`` every Jacobian is
-    given and there is nothing to do but multiply.
+    given and there is nothing to do but multiply; with them, each stage has at least one of the three.
     """
 
     dims: tuple[int, ...]
     patterns: tuple[Pattern, ...] | None = None
     costs: tuple[StageCost, ...] | None = None
+
+    def __post_init__(self) -> None:
+        assert self.costs is None or StageCost(None, None, None) not in self.costs
 
     @classmethod
     def of_patterns(cls, patterns: Sequence[Pattern], costs: Sequence[StageCost] | None = None) -> Instance:

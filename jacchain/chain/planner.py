@@ -34,7 +34,7 @@ LONGEST_TABLE = 2000
 LONGEST_SURVEY = 200
 """Factors up to which a thorough plan and a survey look at more than the optimum by itself needs."""
 
-LONGEST_CHECK = 100
+LONGEST_CHECK = 60
 """Factors up to which an optimum is confirmed by settling sub-chains in the order of their costs."""
 
 LONGEST_MEMORY = 200
@@ -85,11 +85,14 @@ def prices_of(instance: Instance) -> tuple[Prices, bool]:
     """What products cost, and whether that is only an upper bound because the zero patterns are too large to use."""
     if instance.patterns is None:
         return Shapes(instance.dims), False
-    from jacchain.chain.structures import Structures, bytes_needed  # noqa: PLC0415 - shapes alone need no numpy
+    from jacchain.chain.structures import Structures, TooLargeError, bytes_needed  # noqa: PLC0415 - shapes alone need no numpy
 
-    if instance.length > LONGEST_TABLE or bytes_needed(instance.dims) > PATTERN_BYTES:
-        return Shapes(instance.dims), True
-    return Structures(instance.patterns), False
+    if instance.length <= LONGEST_TABLE and bytes_needed(instance.dims) <= PATTERN_BYTES:
+        try:
+            return Structures(instance.patterns), False
+        except TooLargeError:
+            pass
+    return Shapes(instance.dims), True
 
 
 def is_dense(instance: Instance, prices: Prices) -> bool:

@@ -10,21 +10,28 @@ and pushed through the next factor once; a chain that fills up keeps a handful o
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from jacchain.chain.prices import Join
-from jacchain.linear.pattern import Pattern
+from jacchain.linear.pattern import Integers, Pattern, entries_of_rows, multiplications
 
 Counts = npt.NDArray[Any]
 
+LARGEST_PUSH = 1 << 24
+"""Pairs of entries that one step of the sweep may meet, half a second's work; and 32 times the sets it may carry."""
+
+
+class TooLargeError(Exception):
+    """The patterns of the sub-chains are too large to be worked with."""
+
 
 class Structures:
-    """Prices of structured matrices.
+    """Prices of structured matrices.  Making one raises TooLargeError where the patterns fill up beyond a limit.
 
     ``rows[j, o[b] + t]`` counts the entries in row ``t`` of the sub-chain ``b+1:j`` and ``columns[i - 1, o[b] + t]`` those
     in column ``t`` of ``i:b``, where ``o`` are the offsets of the boundaries ``0 … q``.
@@ -91,27 +98,44 @@ def _reach_sizes(patterns: Sequence[Pattern]) -> Counts:
     return sizes
 
 
-def _through(reached: Pattern, member: Counts, pattern: Pattern) -> tuple[Pattern, Counts]:
+def _through(reached: Pattern, member: Integers, pattern: Pattern) -> tuple[Pattern, Integers]:
     """The sets reached behind one more factor, each once, and for every component so far the number of its set."""
-    known: dict[bytes, int] = {}
-    pushed, added = reached @ pattern, pattern
-    renumbered = _numbers(pushed, known)
-    new = _numbers(added, known)
-    sets = [np.frombuffer(content, np.int64) for content in known]
-    columns = np.concatenate(sets)
-    rows = np.repeat(np.arange(len(sets)), [content.size for content in sets])
-    table = Pattern.from_keys((len(sets), pattern.shape[1]), rows * pattern.shape[1] + columns)
-    return table, np.concatenate([renumbered[member], new])
-
-
-def _numbers(pattern: Pattern, known: dict[bytes, int]) -> Counts:
-    """For every row of the pattern, the number of its set of columns in ``known``, which grows by those that are new."""
+    d, n = pattern.shape
     if pattern.is_full:
-        everything = np.arange(pattern.shape[1]).tobytes()
-        return np.full(pattern.shape[0], known.setdefault(everything, len(known)))
-    content, starts = pattern.columns.tobytes(), (8 * pattern.starts).tolist()
-    rows = (content[start:end] for start, end in pairwise(starts))
-    return np.fromiter((known.setdefault(row, len(known)) for row in rows), np.int64, pattern.shape[0])
+        nothing = (reached.row_counts == 0).astype(np.int64)
+        everything = Pattern.from_keys((1 + int(nothing.any()), n), np.arange(n))
+        return everything, np.concatenate([nothing[member], np.zeros(d, np.int64)])
+    count = reached.shape[0]
+    if max(multiplications(reached, pattern), 32 * (count + d)) > LARGEST_PUSH:
+        raise TooLargeError
+    pushed = reached @ pattern
+    sets = Pattern.from_keys((count + d, n), np.concatenate([pushed.keys, pattern.keys + count * n]))
+    kept, number = np.unique(_first_equal(sets), return_inverse=True)
+    return sets.take(kept), np.concatenate([number[:count][member], number[count:]])
+
+
+def _first_equal(sets: Pattern) -> Integers:
+    """For every row the number of a row, the same one for all that are equal to it.
+
+    Rows are compared by sums of scrambled column numbers, and then entry by entry; should two different rows have one sum,
+    the numbers are scrambled in another way.
+    """
+    starts, counts = sets.starts, sets.row_counts
+    for salt in itertools.count(1):
+        sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(_scrambled(sets.columns, salt))])
+        _, first, inverse = np.unique(sums[starts[1:]] - sums[starts[:-1]], return_index=True, return_inverse=True)
+        like = first[inverse]
+        if np.array_equal(counts[like], counts) and np.array_equal(sets.columns[entries_of_rows(sets, like)], sets.columns):
+            return like
+    raise AssertionError
+
+
+def _scrambled(numbers: Integers, salt: int) -> npt.NDArray[np.uint64]:
+    """Pseudo-random 64-bit numbers, the same for the same number (the finaliser of splitmix64)."""
+    mixed = (numbers.astype(np.uint64) + np.uint64(salt)) * np.uint64(0x9E3779B97F4A7C15)
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
+    return np.asarray(mixed ^ (mixed >> np.uint64(31)))
 
 
 def _turned(pattern: Pattern) -> Pattern:

@@ -172,6 +172,9 @@ class Pattern:
         (m, k), n = self.shape, other.shape[1]
         if self.is_full and other.is_full:
             return Pattern((m, n))
+        if self.is_full or other.is_full:
+            rows, columns = np.flatnonzero(self.row_counts), np.flatnonzero(other.column_counts)
+            return Pattern.from_keys((m, n), np.add.outer(rows * n, columns).ravel())
         pairs = multiplications(self, other)
         if pairs > PAIRS and m * k * n <= CROWDED * pairs and max(m * k, k * n, m * n) <= DENSE:
             return Pattern.from_boolean(self.boolean().astype(np.float32) @ other.boolean().astype(np.float32) > 0)

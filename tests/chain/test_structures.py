@@ -3,11 +3,13 @@
 from itertools import pairwise
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from jacchain.chain.structures import Structures, bytes_needed
+from jacchain.chain import structures
+from jacchain.chain.structures import Structures, TooLargeError, bytes_needed
 from jacchain.linear.pattern import Pattern
 
 
@@ -49,3 +51,35 @@ def test_the_memory_of_the_counts_is_known_before():
     pattern = Pattern.diagonal(300)
     prices = Structures([pattern] * 5)
     assert prices.rows.nbytes + prices.columns.nbytes <= bytes_needed((300,) * 6) < 4 * prices.rows.nbytes
+
+
+@given(st.lists(st.lists(st.integers(0, 3), max_size=3), min_size=1, max_size=12))
+def test_equal_rows_are_found_also_when_sums_collide(rows):
+    pattern = Pattern.of(
+        (len(rows), 4), np.repeat(np.arange(len(rows)), [len(row) for row in rows]), [column for row in rows for column in row]
+    )
+    like = structures._first_equal(pattern)
+    found = [set(row) for row in rows]
+    for number, row in enumerate(found):
+        assert like[number] == found.index(row)
+
+
+def test_colliding_sums_are_scrambled_anew(monkeypatch):
+    salts = []
+
+    def feeble(numbers, salt):
+        salts.append(salt)
+        return scrambled(numbers, salt) if salt > 2 else np.ones(numbers.size, np.uint64)
+
+    scrambled = structures._scrambled
+    monkeypatch.setattr(structures, "_scrambled", feeble)
+    np.testing.assert_array_equal(structures._first_equal(Pattern.from_boolean(np.eye(3, dtype=bool))), [0, 1, 2])
+    assert salts == [1, 2, 3]
+
+
+def test_patterns_that_fill_up_beyond_a_limit_are_refused(monkeypatch):
+    monkeypatch.setattr(structures, "LARGEST_PUSH", 100)
+    band = Pattern.from_boolean(np.abs(np.subtract.outer(np.arange(12), np.arange(12))) < 3)
+    with pytest.raises(TooLargeError):
+        Structures([band] * 3)
+    Structures([Pattern.full(1000, 1000)] * 3)
