@@ -38,7 +38,7 @@ def instance_from_fields(fields: Mapping[str, Any], where: Callable[[Path], Span
     """
     reader = _Reader(fields, where)
     instance = reader.instance()
-    if instance is None or reader.problems:
+    if instance is None:
         raise JacchainError(*reader.problems)
     return instance
 
@@ -55,7 +55,7 @@ class _Reader:
         self.problems.append(Problem(code, message, self.where(path), help=way_out))
 
     def instance(self) -> Instance | None:
-        """The instance, as far as the fields can be understood."""
+        """The instance, None when something is wrong with the fields."""
         for key in self.fields:
             if key not in KEYS:
                 meant = suggestion(str(key), KEYS)
@@ -64,7 +64,8 @@ class _Reader:
         dims = self.dims()
         if dims is None:
             return None
-        return Instance(dims, self.patterns(dims), self.costs(len(dims) - 1))
+        patterns, costs = self.patterns(dims), self.costs(len(dims) - 1)
+        return None if self.problems else Instance(dims, patterns, costs)
 
     def dims(self) -> tuple[int, ...] | None:
         """The dims, None when they cannot be used."""
