@@ -114,9 +114,10 @@ class _Expressions:
 
     def is_known(self, expression: Written) -> bool:
         """Whether everything an expression reads could be worked out; if not, its mistakes are known already."""
-        known = not self.failed & expression.names()
-        self.whole = self.whole and known
-        return known
+        if self.failed and self.failed & expression.names():
+            self.whole = False
+            return False
+        return True
 
     def let(self, name: str, expression: Written) -> None:
         """Names a sub-expression; when that fails, what needs it is not looked at."""

@@ -19,7 +19,7 @@ from jacchain.pipeline.document import Block, Mapping, Node, Scalar, Sequence, a
 from jacchain.pipeline.ledger import Ledger
 from jacchain.pipeline.numbers import NUMBER
 from jacchain.pipeline.spec import ConstantSpec
-from jacchain.pipeline.written import Values, Written, text_of, with_trap, written
+from jacchain.pipeline.written import Values, Written, scalar_of, with_trap, written
 
 ENTRIES = 1 << 24
 """Numbers that all constants of a file may have together."""
@@ -167,4 +167,4 @@ def _entries(row: Array) -> str:
 def _from_file(node: Mapping, reader: Reader) -> Array:
     if [key.text for key, _ in node.entries] != ["file"]:
         raise unexpected(node, "a number, a list or an expression", "a constant from a file is written {file: weights.npy}")
-    return reader(text_of(node.entries[0][1], "the name of a file"))
+    return reader(scalar_of(node.entries[0][1], "the name of a file"))

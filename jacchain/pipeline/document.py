@@ -11,6 +11,7 @@ from jacchain.errors import Fragment, JacchainError, Problem, Span
 Kind = Literal["text", "number", "boolean", "null"]
 
 DEPTH = 32
+DEPTH_ADVICE = "nothing in a pipeline goes deeper than a list of lists"
 NODES = 100_000
 NUMBERS = 1 << 21
 TEXT = 2_000_000

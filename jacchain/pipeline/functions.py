@@ -8,13 +8,13 @@ from typing import cast
 from jacchain.errors import JacchainError, Problem, Span, suggestion
 from jacchain.expression.words import canonical, name_end
 from jacchain.pipeline.bulk import expand
-from jacchain.pipeline.document import Block, Broken, Mapping, Node, Scalar, Sequence, clip, unexpected
-from jacchain.pipeline.ledger import Ledger
+from jacchain.pipeline.document import Block, Mapping, Node, Scalar, Sequence, clip, unexpected
+from jacchain.pipeline.ledger import Ledger, Part
 from jacchain.pipeline.placed import read_placed
 from jacchain.pipeline.signature import read_signature
 from jacchain.pipeline.spec import FunctionSpec, OutputSpec, Signature
 from jacchain.pipeline.stage import Method
-from jacchain.pipeline.written import Written, name_of, refuse_function, text_of, written
+from jacchain.pipeline.written import DESCRIPTION, Written, name_of, refuse_function, text_of, written
 
 METHODS = ("analytic", "difference")
 LONG_FORM = ("outputs", "description", "let", "jacobian", "method", "scale", "bounds")
@@ -46,79 +46,66 @@ def read_functions(node: Node, ledger: Ledger) -> dict[str, FunctionSpec]:
 
 
 class _Reader:
-    """Reads one function; ``whole`` turns false at its first mistake."""
+    """Reads one function."""
 
     def __init__(self, signature: Signature, ledger: Ledger) -> None:
         self.signature = signature
-        self.ledger = ledger
-        self.mistakes = 0
+        self.part = Part(ledger)
 
     def function(self, node: Node) -> FunctionSpec:
         """The function, in the short form or in the long one."""
         if isinstance(node, Mapping) and _is_long(node):
             return self.long_form(node)
         outputs = tuple(self.outputs(node))
-        return FunctionSpec(self.signature, outputs, whole=not self.mistakes)
-
-    def note(self, error: JacchainError) -> None:
-        """Writes down what is wrong with a part, and that the function is not whole."""
-        self.mistakes += 1
-        for problem in error.problems:
-            self.ledger.add(problem)
+        return FunctionSpec(self.signature, outputs, whole=self.part.whole)
 
     def written(self, node: Node) -> Iterator[Written]:
-        """The expressions of a value: one, or those of a list."""
-        match node:
-            case Sequence():
-                for item in node.items:
-                    yield from self.written(item)
-            case Block():
-                for number in expand(node):
-                    yield from self.written(number)
-            case Broken():
-                self.mistakes += 1
-            case _:
-                try:
-                    yield written(node)
-                except JacchainError as error:
-                    self.note(error)
+        """The expressions of a value: one, or those of a list and of the lists in it."""
+        if isinstance(node, Sequence | Block):
+            for item in expand(node) if isinstance(node, Block) else node.items:
+                yield from self.written(item)
+            return
+        expression = None
+        with self.part.noting():
+            expression = written(node)
+        if expression is not None:
+            yield expression
 
     def outputs(self, node: Node) -> Iterator[OutputSpec]:
         """The outputs in one of the three short forms: an expression, a list, or a mapping of names."""
+        if (isinstance(node, Mapping) and not node.entries) or (isinstance(node, Sequence) and not node.items):
+            message = f"`{self.signature.name}` has no outputs"
+            self.part.note(Problem("JC301", message, node.span, help="write at least one expression"))
         if not isinstance(node, Mapping):
-            if isinstance(node, Sequence) and not node.items:
-                self.note(JacchainError(Problem("JC301", f"`{self.signature.name}` has no outputs", node.span)))
             yield OutputSpec(self.signature.name, tuple(self.written(node)), isinstance(node, Sequence | Block))
             return
-        if not node.entries:
-            self.note(JacchainError(Problem("JC301", f"`{self.signature.name}` has no outputs", node.span)))
         for key, value in node.entries:
-            try:
+            name = None
+            with self.part.noting():
                 name = name_of(key.fragment, "an output")
-            except JacchainError as error:
-                self.note(error)
-                continue
-            yield OutputSpec(name, tuple(self.written(value)), isinstance(value, Sequence | Block))
+            expressions = tuple(self.written(value))
+            if name is not None:
+                yield OutputSpec(name, expressions, isinstance(value, Sequence | Block))
 
     def long_form(self, node: Mapping) -> FunctionSpec:
         """The mapping with the key ``outputs``."""
-        parts = known_keys(node, LONG_FORM, f"the function `{self.signature.name}`", self.ledger)
+        parts = known_keys(node, LONG_FORM, f"the function `{self.signature.name}`", self.part.ledger)
         outputs: tuple[OutputSpec, ...] = ()
         if "outputs" in parts:
             outputs = tuple(self.outputs(parts["outputs"]))
         else:
             message = f"`{self.signature.name}` has no `outputs`"
             way_out = "put the expression, the list or the named outputs under the key `outputs`"
-            self.note(JacchainError(Problem("JC301", message, self.signature.span, help=way_out)))
+            self.part.note(Problem("JC301", message, self.signature.span, help=way_out))
         description, method = "", "analytic"
         author: tuple[tuple[Written, ...], ...] = ()
-        try:
-            description = text_of(parts["description"], "a description").text if "description" in parts else ""
+        with self.part.noting():
+            description = text_of(parts["description"], "a description", DESCRIPTION) if "description" in parts else ""
+        with self.part.noting():
             method = _method(parts["method"]) if "method" in parts else "analytic"
+        with self.part.noting():
             author = tuple(self.rows(parts["jacobian"])) if "jacobian" in parts else ()
-        except JacchainError as error:
-            self.note(error)
-        scale = read_placed(parts["scale"], self.ledger) if "scale" in parts else None
+        scale = read_placed(parts["scale"], self.part.ledger) if "scale" in parts else None
         lets = tuple(self.lets(parts["let"])) if "let" in parts else ()
         return FunctionSpec(
             self.signature,
@@ -130,22 +117,27 @@ class _Reader:
             scale,
             parts.get("bounds"),
             description,
-            whole=not self.mistakes and (scale is None or scale.whole),
+            whole=self.part.whole and (scale is None or scale.whole),
         )
 
     def lets(self, node: Node) -> Iterator[tuple[str, Span, Written]]:
         """Names for sub-expressions, in order."""
-        if not isinstance(node, Mapping):
-            self.note(unexpected(node, "a mapping of names to expressions", "write `let:` and, indented, `name: expression`"))
-            return
-        for key, value in node.entries:
-            try:
+        entries: tuple[tuple[Scalar, Node], ...] = ()
+        with self.part.noting():
+            if not isinstance(node, Mapping):
+                raise unexpected(node, "a mapping of names to expressions", "write `let:` and, indented, `name: expression`")
+            entries = node.entries
+        for key, value in entries:
+            name = None
+            with self.part.noting():
                 name = name_of(key.fragment, "a `let`")
                 refuse_function(name, key.span, "the name")
                 self.refuse_parameter(name, key.span)
-                yield name, key.span, written(value)
-            except JacchainError as error:
-                self.note(error)
+            expression = None
+            with self.part.noting():
+                expression = written(value)
+            if name is not None and expression is not None:
+                yield name, key.span, expression
 
     def refuse_parameter(self, name: str, span: Span) -> None:
         for parameter in self.signature.parameters:
@@ -170,22 +162,24 @@ class _Reader:
 
 
 def _is_long(node: Mapping) -> bool:
-    """Whether a mapping is the long form and not one of named outputs: it has ``outputs``, or a part no output could be."""
-    for key, value in node.entries:
-        if key.text == "outputs" or (key.text in LONG_FORM and isinstance(value, Mapping | Sequence | Block)):
-            return True
-        if key.text == "method" and isinstance(value, Scalar) and value.text in METHODS:
-            return True
-    return False
+    """Whether a mapping is meant as the long form and not as one of named outputs."""
+    values = {key.text: value for key, value in node.entries}
+    if "outputs" in values or isinstance(values.get("let"), Mapping):
+        return True
+    method = values.get("method")
+    if isinstance(method, Scalar) and method.text in METHODS:
+        return True
+    is_misspelt = any(suggestion(word, ("outputs",)) for word in values)
+    return is_misspelt and any(isinstance(values.get(word), Mapping | Sequence | Block) for word in LONG_FORM)
 
 
 def _method(node: Node) -> str:
     word = text_of(node, "`analytic` or `difference`")
-    if word.text not in METHODS:
-        nearest = suggestion(word.text, METHODS)
+    if word not in METHODS:
+        nearest = suggestion(word, METHODS)
         way_out = f"did you mean `{nearest}`?" if nearest else "write `analytic` or `difference`"
-        raise JacchainError(Problem("JC302", f"there is no method `{clip(word.text)}`", word.span, help=way_out))
-    return word.text
+        raise JacchainError(Problem("JC302", f"there is no method `{clip(word)}`", node.span, help=way_out))
+    return word
 
 
 def known_keys(node: Mapping, known: tuple[str, ...], where: str, ledger: Ledger) -> dict[str, Node]:

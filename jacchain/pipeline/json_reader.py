@@ -9,6 +9,7 @@ from jacchain.errors import Fragment, JacchainError, Problem, Source, Span
 from jacchain.pipeline.bulk import json_list, refuse_excess
 from jacchain.pipeline.document import (
     DEPTH,
+    DEPTH_ADVICE,
     NODES,
     NUMBERS,
     TEXT,
@@ -89,7 +90,7 @@ class _Reader:
         if character in {"[", "{"}:
             self.depth += 1
             if self.depth > DEPTH:
-                raise self.error(f"lists and mappings are nested more than {DEPTH} levels deep", code="JC198")
+                raise self.error(f"lists and mappings are nested more than {DEPTH} levels deep", help=DEPTH_ADVICE, code="JC198")
             collection = self.sequence() if character == "[" else self.mapping()
             self.depth -= 1
             return collection

@@ -53,3 +53,25 @@ class Ledger:
 def _order(problem: Problem) -> tuple[bool, int]:
     """The order of the file, and what is wrong with the options of the command line after it."""
     return (False, 0) if problem.span is None else (problem.span.source.option, problem.span.start)
+
+
+class Part:
+    """A part of the file that is ``whole`` until a mistake in it is written down."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+        self.whole = True
+
+    @contextmanager
+    def noting(self) -> Iterator[None]:
+        """Writes down what the block raises; it is left at the first mistake."""
+        try:
+            yield
+        except JacchainError as error:
+            self.note(*error.problems)
+
+    def note(self, *problems: Problem) -> None:
+        """Writes problems down; with none at all, the part is not whole for a reason that is known already."""
+        self.whole = False
+        for problem in problems:
+            self.ledger.add(problem)

@@ -11,7 +11,7 @@ from jacchain.pipeline.functions import known_keys, read_functions
 from jacchain.pipeline.ledger import Ledger
 from jacchain.pipeline.placed import read_placed
 from jacchain.pipeline.spec import ConstantSpec, FunctionSpec, Link, Spec
-from jacchain.pipeline.written import name_of, refuse_function, text_of
+from jacchain.pipeline.written import DESCRIPTION, name_of, refuse_function, scalar_of, text_of
 
 SECTIONS = ("name", "description", "constants", "functions", "chain", "at")
 SCHEMA = "$schema"
@@ -37,9 +37,9 @@ def read_spec(root: Node, file: str, ledger: Ledger) -> Spec:
     constants: tuple[ConstantSpec, ...] = ()
     functions: dict[str, FunctionSpec] = {}
     with ledger.gather():
-        name = text_of(parts["name"], "a name").text if "name" in parts else name
+        name = text_of(parts["name"], "a name") if "name" in parts else name
     with ledger.gather():
-        description = text_of(parts["description"], "a description").text if "description" in parts else ""
+        description = text_of(parts["description"], "a description", DESCRIPTION) if "description" in parts else ""
     if "constants" in parts:
         with ledger.gather():
             constants = _constants(parts["constants"], ledger)
@@ -105,7 +105,7 @@ def _admit(count: int, span: Span) -> None:
 
 def _link(node: Node, functions: dict[str, FunctionSpec]) -> tuple[Link, int]:
     """A function of the chain and how often it is applied."""
-    item = text_of(node, "the name of a function")
+    item = scalar_of(node, "the name of a function")
     if turned := _TURNED.fullmatch(item.text):
         raise JacchainError(
             Problem("JC311", "a repetition begins with the function", item.span, help=f"write `{turned[2]} * {turned[1]}`")

@@ -14,6 +14,7 @@ _OTHER_ENCODINGS = (
     (b"\xff\xfe", "UTF-16"),
     (b"\xfe\xff", "UTF-16"),
 )
+_PLAIN = bytes([*b"\t\n\r", *range(0x20, 0x7F)])
 _REFUSED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]|\r(?!\n)")
 
 
@@ -33,9 +34,14 @@ def decode(data: bytes, name: str) -> Source:
         source = Source(name, data.removeprefix(b"\xef\xbb\xbf").decode("utf-8"))
     except UnicodeDecodeError as error:
         raise _not_utf8(data.removeprefix(b"\xef\xbb\xbf"), name, error.start) from None
-    if found := _REFUSED.search(source.text):
+    if not _is_plain(data) and (found := _REFUSED.search(source.text)):
         raise _refused(Span(source, found.start(), found.end()), found.group())
     return source
+
+
+def _is_plain(data: bytes) -> bool:
+    """Whether bytes are ASCII without anything to refuse: a quick look, since large files are usually that."""
+    return data.isascii() and not data.translate(None, _PLAIN) and data.count(b"\r") == data.count(b"\r\n")
 
 
 def _other_encoding(data: bytes) -> str:

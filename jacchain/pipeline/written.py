@@ -12,6 +12,9 @@ from jacchain.expression.words import NAME_LENGTH, canonical, name_end
 from jacchain.pipeline.document import Block, Node, Scalar, Sequence, clip, unexpected
 from jacchain.pipeline.numbers import trap, word_trap
 
+TITLE, DESCRIPTION = 200, 10_000
+"""Characters that a title and a description may have."""
+
 
 @dataclass(frozen=True, eq=False)
 class Written:
@@ -62,11 +65,20 @@ def written(node: Node, due: str = "an expression") -> Written:
             raise unexpected(node, due, "write a number or a formula")
 
 
-def text_of(node: Node, due: str) -> Scalar:
+def scalar_of(node: Node, due: str) -> Scalar:
     """A value that is a text."""
     if isinstance(node, Scalar) and node.kind in {"text", "number"}:
         return node
     raise unexpected(node, due, "write a text, in quotes if need be")
+
+
+def text_of(node: Node, due: str, limit: int = TITLE) -> str:
+    """What a text says, of at most so many characters."""
+    scalar = scalar_of(node, due)
+    if len(scalar.text) > limit:
+        message = f"{due} may have {limit:,} characters, and this has {len(scalar.text):,}"
+        raise JacchainError(Problem("JC198", message, scalar.span, help="shorten it"))
+    return scalar.text
 
 
 def name_of(fragment: Fragment, due: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from jacchain.errors import Problem, Source, Span
+from jacchain.pipeline.document import DEPTH_ADVICE
 
 SPLIT_ADVICE = "inside [ ] and { } quote an expression that holds a comma or a bracket, or write one a line"
 QUOTE_PARTS = "quote what holds a comma, a bracket or `: `"
@@ -16,7 +17,7 @@ _KNOWN: tuple[tuple[str, str, str, str], ...] = (
         "exceeded max",
         "JC198",
         "lists and mappings are nested too deep",
-        "a matrix is a list of lists; nothing goes deeper than a few levels",
+        DEPTH_ADVICE,
     ),
     ("node content", "JC102", "a value is missing before this", "write the value, or delete what separates it"),
     ("mapping keys are not allowed", "JC102", "`? ` cannot stand here", QUOTE_ADVICE),

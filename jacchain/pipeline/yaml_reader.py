@@ -13,7 +13,20 @@ from typing import TYPE_CHECKING, Any
 
 from jacchain.errors import JacchainError, Problem, Source, Span
 from jacchain.pipeline.bulk import cut, expand
-from jacchain.pipeline.document import DEPTH, NODES, TEXT, Block, Broken, Node, Scalar, Sequence, clip, mapping_of, too_large
+from jacchain.pipeline.document import (
+    DEPTH,
+    DEPTH_ADVICE,
+    NODES,
+    TEXT,
+    Block,
+    Broken,
+    Node,
+    Scalar,
+    Sequence,
+    clip,
+    mapping_of,
+    too_large,
+)
 from jacchain.pipeline.numbers import kind_of
 from jacchain.pipeline.yaml_errors import SPLIT_ADVICE, syntax_problem, tab_problem
 from jacchain.pipeline.yaml_scalars import block_scalar, flow_scalar
@@ -31,7 +44,7 @@ def read_yaml(source: Source, ledger: Ledger) -> Node:
     Raises JacchainError when there is no telling what the rest means: a mistake of syntax (JC102, JC103, JC107), or too much
     of something (JC198).
     """
-    if found := _INDENTED_BY_TAB.search(source.text):
+    if "\t" in source.text and (found := _INDENTED_BY_TAB.search(source.text)):
         raise JacchainError(tab_problem(source, source.text.index("\t", found.start())))
     text, blocks = cut(source)
     _admit(source, len(text) - sum(block.span.end - block.span.start for block in blocks.values()))
@@ -125,7 +138,7 @@ class _Builder:
         elif isinstance(event, yaml.CollectionStartEvent):
             if len(self.stack) >= DEPTH:
                 message = f"lists and mappings are nested more than {DEPTH} levels deep"
-                raise JacchainError(Problem("JC198", message, self.span(event)))
+                raise JacchainError(Problem("JC198", message, self.span(event), help=DEPTH_ADVICE))
             self.stack.append(_Frame(event, isinstance(event, yaml.MappingStartEvent)))
         elif isinstance(event, yaml.CollectionEndEvent):
             frame = self.stack.pop()

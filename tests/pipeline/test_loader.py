@@ -95,6 +95,8 @@ def test_what_is_loaded_cannot_be_changed():
         ("{outputs: [x, y]}", ["f[1]", "f[2]"]),
         ("{outputs: {b: x}, description: d}", ["b"]),
         ("{scale: x, description: y}", ["scale", "description"]),
+        ("{scale: [x, y], bounds: y}", ["scale[1]", "scale[2]", "bounds"]),
+        ("{output: x}", ["output"]),
         ("2", ["f"]),
         ("[1, 2, 3, 4, 5, 6, 7, 8, 9]", [f"f[{i}]" for i in range(1, 10)]),
     ],
