@@ -97,3 +97,24 @@ def test_what_is_not_finite_stays_so():
     (result,) = carry_out(plan_of(maps), maps)
     assert np.isnan(result.linear.dense[0, 0, 0])
     assert result.exponent == 0
+
+
+@pytest.mark.parametrize("scales", [(1e200, 1e200, 1e-300), (1e-200, 1e-250, 1e300), (1e150, 1e150, 1e-250)])
+def test_factors_beside_a_large_matrix_may_leave_the_range_too(scales):
+    entries = np.random.default_rng(1).normal(size=(80, 80))
+    maps = [LinearMap.full(entries), *(LinearMap.diagonal(np.full((1, 80), scale)) for scale in scales)]
+    results = carry_out(plan_of(maps, "forward"), maps)
+    assert results[-1].exponent == 0
+    expected = np.ldexp(entries, int(sum(np.log2(scales))))
+    ratio = results[-1].linear.dense[0] / expected
+    np.testing.assert_allclose(ratio, np.full((80, 80), ratio[0, 0]), rtol=1e-14)
+    assert 0.5 < ratio[0, 0] < 2
+
+
+def test_large_factors_beside_small_rows_are_no_overflow():
+    entries, factors = np.ones((80, 80)), np.full((1, 80), 1e200)
+    entries[0], factors[0, 0] = 1e200, 1e-200
+    maps = [LinearMap.diagonal(factors), LinearMap.full(entries)]
+    (result,) = carry_out(plan_of(maps), maps)
+    assert result.exponent == 0
+    np.testing.assert_allclose(result.linear.dense[0], factors[0][:, None] * entries)
