@@ -96,6 +96,14 @@ def joined(pieces: Iterable[tuple[str, Role]]) -> Line:
     return tuple(line)
 
 
+def trimmed(line: Line) -> Line:
+    """The line without blanks at its end."""
+    while line and line[-1].text[-1:] in {"", " "}:
+        last = line[-1].text.rstrip()
+        line = (*line[:-1], Run(last, line[-1].role)) if last else line[:-1]
+    return line
+
+
 def unique(notes: Iterable[str]) -> tuple[str, ...]:
     """The notes in order, each once."""
     return tuple(dict.fromkeys(notes))

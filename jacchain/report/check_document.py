@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from jacchain.errors import Span
 from jacchain.jacobian.diagnosis import Diagnosis
 from jacchain.jacobian.verdict import EntryVerdict, Judgement, Verdict
 from jacchain.report.document import Block, Column, Document, Figure, Gap, Paragraph, Role, Run, Runs, Table, runs
 from jacchain.report.look import Look
 from jacchain.report.number import number_text
-from jacchain.report.problems import excerpt
+from jacchain.report.problems import Place, excerpt
 from jacchain.report.symbols import point
 from jacchain.report.text import component
 from jacchain.results import CheckReport, StageCheck
@@ -137,12 +136,12 @@ def _with_bar(value: float, bar: float, look: Look) -> str:
 def _diagnosis(diagnosis: Diagnosis, look: Look) -> Iterator[Block]:
     yield Gap()
     yield Paragraph(runs(Run(f"{diagnosis.kind}: ", "error"), diagnosis.message))
-    places: list[tuple[Span, str, bool]] = []
+    places: list[Place] = []
     if diagnosis.span is not None:
-        places.append((diagnosis.span, "", True))
+        places.append(Place(diagnosis.span, "", primary=True))
     if diagnosis.where_span is not None and diagnosis.where_span != diagnosis.span:
-        places.append((diagnosis.where_span, "its derivative is the one that goes wrong", False))
+        places.append(Place(diagnosis.where_span, "its derivative is the one that goes wrong", primary=False))
     if places:
-        gutter = max(len(str(span.position[0])) for span, _, _ in places)
-        yield Paragraph(runs(Run(" " * gutter + "--> ", "note"), Run(str(places[0][0]), "name")), hang=gutter + 4)
+        gutter = max(len(str(place.line)) for place in places)
+        yield Paragraph(runs(Run(" " * gutter + "--> ", "note"), Run(str(places[0].span), "name")), hang=gutter + 4)
         yield Figure(tuple(excerpt(places, gutter, look)))

@@ -51,5 +51,5 @@ def coloured(lines: Iterable[Line]) -> str:
             paint = _PARSED.get(run.role)
             blank = paint is None or not run.text.strip()
             pieces.append(run.text if blank or paint is None else paint.render(run.text, color_system=ColorSystem.STANDARD))
-        painted.append("".join(pieces).rstrip() + "\n")
+        painted.append("".join(pieces) + "\n")
     return "".join(painted)

@@ -74,6 +74,5 @@ def _recorded(lines: Iterable[Line], look: Look) -> Console:
         text = Text(no_wrap=True, overflow="ignore", end="\n")
         for run in line:
             text.append(run.text, style(run.role))
-        text.rstrip()
         console.print(text, soft_wrap=True, markup=False, emoji=False, highlight=False)
     return console

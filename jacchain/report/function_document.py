@@ -73,7 +73,7 @@ def _page(function: FunctionFacts, look: Look) -> Iterator[Block]:
         yield _line("kinks", Run(f"{function.switch} == 0", "formula"))
     if function.value is not None and function.jacobian is not None:
         call = f"{function.name}({', '.join(_argument(value, look) for value in function.point)})"
-        yield _line("example", Run(f"{call} = {numbers(function.value, look)}", "code"))
+        yield _line("example", Run(f"{call} = {numbers(function.value, look).text}", "code"))
         yield Equation((Matrix(function.jacobian, "example"),), runs(Run("  Jacobian", "heading")), MARGIN + 1)
 
 

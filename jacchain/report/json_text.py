@@ -19,13 +19,12 @@ DEPTH = 200
 Json = dict[str, Any]
 
 
-def json_bytes(facts: Json, *, indent: bool = False) -> bytes:
+def json_bytes(facts: Json) -> bytes:
     """An object of plain values and numpy arrays as JSON, with ``nonfinite`` added when something is not finite."""
     found = _nonfinite(facts)
     if found:
         facts = {**facts, "nonfinite": found}
-    options = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_APPEND_NEWLINE | (orjson.OPT_INDENT_2 if indent else 0)
-    return orjson.dumps(facts, default=_plain, option=options)
+    return orjson.dumps(facts, default=_plain, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_APPEND_NEWLINE)
 
 
 def tree_fragment(tree: Tree, depth: int) -> orjson.Fragment | None:
@@ -46,9 +45,9 @@ def tree_fragment(tree: Tree, depth: int) -> orjson.Fragment | None:
 
 
 def _plain(value: Any) -> Any:
-    """What orjson does not know: arrays that are not contiguous."""
-    if isinstance(value, np.ndarray):
-        return np.ascontiguousarray(value) if value.dtype.kind in "fiub" else value.tolist()
+    """What orjson does not know: arrays that are views, and floats longer than a double."""
+    if isinstance(value, np.ndarray) and value.dtype.kind in "fi":
+        return np.ascontiguousarray(value, float if value.dtype.kind == "f" else np.int64)
     raise TypeError(f"{type(value).__name__} has no place in JSON")
 
 

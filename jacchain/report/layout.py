@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
 
-from jacchain.report.box import Box, Line, joined, padded, side_by_side, spoken, spoken_text, width_of, words
+from jacchain.report.box import Box, Line, joined, padded, side_by_side, spoken, spoken_text, trimmed, unique, width_of, words
 from jacchain.report.document import (
+    Block,
     Cell,
     Column,
     Document,
@@ -17,16 +17,17 @@ from jacchain.report.document import (
     Gap,
     Matrix,
     Paragraph,
-    Role,
     Run,
     Table,
     Vector,
     runs,
 )
 from jacchain.report.look import Look
-from jacchain.report.matrix import UNCERTAIN_NOTE, formulas_box, matrix_box
-from jacchain.report.number import number_text
+from jacchain.report.matrix import formulas_box, matrix_box
+from jacchain.report.number import UNCERTAIN, number_text
 from jacchain.report.text import cells, shortened
+
+UNCERTAIN_NOTE = f"{UNCERTAIN}  cannot be told from zero: the error bar is at least the size of the number"
 
 _WORDS = re.compile(" +|[^ ]+(?: [=∈] [^ ]+)*")
 _CHUNKS = re.compile(" {3,}|(?:[^ ]| {1,2}(?! ))+")
@@ -37,27 +38,29 @@ LEAST = 24
 
 
 def lines(document: Document, look: Look) -> Iterator[Line]:
-    """The lines of a document, none wider than the look allows; what a sign in a matrix means stands at the end."""
+    """The lines of a document, none wider than the look allows; a sign that needs it is explained at the end."""
     uncertain = False
     for block in document:
-        match block:
-            case Paragraph():
-                yield from wrapped(block, look)
-            case Equation():
-                notes: list[str] = []
-                yield from _equation(block, look, notes)
-                uncertain = uncertain or UNCERTAIN_NOTE in notes
-                for note in dict.fromkeys(note for note in notes if note != UNCERTAIN_NOTE):
-                    yield from wrapped(Paragraph(runs(Run(note, "note")), 1), look)
-            case Table():
-                yield from _table(block, look)
-            case Figure():
-                for line in block.lines:
-                    yield from wrapped(Paragraph(line), look)
-            case Gap():
-                yield ()
+        for line in _block_lines(block, look):
+            uncertain = uncertain or any(run.role == "uncertain" for run in line)
+            yield trimmed(line)
     if uncertain:
         yield from wrapped(Paragraph(runs(Run(UNCERTAIN_NOTE, "note"))), look)
+
+
+def _block_lines(block: Block, look: Look) -> Iterator[Line]:
+    match block:
+        case Paragraph():
+            yield from wrapped(block, look)
+        case Equation():
+            yield from _equation(block, look)
+        case Table():
+            yield from _table(block, look)
+        case Figure():
+            for line in block.lines:
+                yield from wrapped(Paragraph(line), look)
+        case Gap():
+            yield ()
 
 
 def wrapped(paragraph: Paragraph, look: Look) -> Iterator[Line]:
@@ -72,8 +75,8 @@ def wrapped(paragraph: Paragraph, look: Look) -> Iterator[Line]:
             yield joined(line)
             line, room, blank = [Run(" " * start)], look.width - start, ""
         for piece in [chunk] if fits else _cut(_stretches(chunk, _WORDS), look.width - start):
-            if piece[0].text.isspace():
-                blank += piece[0].text
+            if all(run.text.isspace() for run in piece):
+                blank += "".join(run.text for run in piece)
                 continue
             if len(blank) + width_of(piece) > room and len(line) > 1:
                 yield joined(line)
@@ -122,10 +125,16 @@ def _cut(pieces: Iterable[list[Run]], width: int) -> Iterator[list[Run]]:
         yield line
 
 
-def _equation(equation: Equation, look: Look, notes: list[str]) -> Iterator[Line]:
-    """The terms from left to right, on a further line where the next does not fit."""
+def _equation(equation: Equation, look: Look) -> Iterator[Line]:
+    """The terms from left to right, on a further line where the next does not fit, and what they leave out."""
     units = list(_units(equation, look))
-    notes += [note for unit in units for note in unit.notes]
+    notes = unique(note for unit in units for note in unit.notes)
+    yield from _arranged(equation, units, look)
+    for note in notes:
+        yield from wrapped(Paragraph(runs(Run(note, "note")), 1), look)
+
+
+def _arranged(equation: Equation, units: list[Box], look: Look) -> Iterator[Line]:
     together = sum(unit.width + 1 for unit in units) - 1
     lead = words(equation.lead, look)
     if equation.lead:
@@ -187,19 +196,18 @@ def _table(table: Table, look: Look) -> Iterator[Line]:
     kept = list(range(len(table.columns)))
     while True:
         widths = _widths(table, kept, look)
-        total = sum(widths) + 2 * len(kept) - 1
         optional = [place for place, number in enumerate(kept) if table.columns[number].optional]
-        if total <= look.width or not optional:
+        if sum(widths) + 2 * len(kept) - 1 <= look.width or not optional:
             break
         del kept[optional[-1]]
     widths = _squeezed(widths, look.width - 2 * len(kept) + 1)
     columns = [table.columns[number] for number in kept]
-    yield _row([runs(Run(column.title, "heading")) for column in columns], columns, widths, look)
+    yield from _row([runs(Run(column.title, "heading")) for column in columns], columns, widths, look)
     for row in table.rows:
         if isinstance(row, Run):
             yield from wrapped(Paragraph((row,), 1), look)
         else:
-            yield _row([row[number] for number in kept], columns, widths, look)
+            yield from _row([row[number] for number in kept], columns, widths, look)
 
 
 def _widths(table: Table, kept: Sequence[int], look: Look) -> list[int]:
@@ -227,23 +235,26 @@ def _squeezed(widths: list[int], room: int) -> list[int]:
 
 
 def _cell_width(cell: Cell, width: int, look: Look) -> int:
+    return max(map(width_of, _cell(cell, width, look)))
+
+
+def _row(row: Sequence[Cell], columns: Sequence[Column], widths: Sequence[int], look: Look) -> Iterator[Line]:
+    """The lines of a row: one, unless numbers go on below."""
+    drawn = [_cell(cell, width, look) for cell, width in zip(row, widths, strict=True)]
+    for number in range(max(map(len, drawn))):
+        line: list[Run] = [Run(" ")]
+        for place, (cell, column, width) in enumerate(zip(drawn, columns, widths, strict=True)):
+            parts = cell[number] if number < len(cell) else []
+            padding = Run(" " * (width - width_of(parts)))
+            line += ([Run("  ")] if place else []) + ([padding, *parts] if column.right else [*parts, padding])
+        yield tuple(line)
+
+
+def _cell(cell: Cell, width: int, look: Look) -> list[list[Run]]:
+    """A cell in lines of at most so many cells; words are cut, numbers never."""
     if isinstance(cell, Vector):
-        return cells(_vector_text(cell, width, look))
-    return width_of(spoken(run, look) for run in cell)
-
-
-def _row(row: Sequence[Cell], columns: Sequence[Column], widths: Sequence[int], look: Look) -> Line:
-    line: list[Run] = [Run(" ")]
-    for place, (cell, column, width) in enumerate(zip(row, columns, widths, strict=True)):
-        parts = _cell(cell, width, look)
-        padding = Run(" " * (width - width_of(parts)))
-        line += ([Run("  ")] if place else []) + ([padding, *parts] if column.right else [*parts, padding])
-    return tuple(line)
-
-
-def _cell(cell: Cell, width: int, look: Look) -> list[Run]:
-    if isinstance(cell, Vector):
-        return [Run(_vector_text(cell, width, look), "number")]
+        texts = _full_texts(cell, width, look) if look.full else [_some_text(cell, width, look)]
+        return [[Run(text, "uncertain" if UNCERTAIN in text else "number")] for text in texts]
     parts, room = [], width
     for run in cell:
         said = spoken(run, look)
@@ -252,15 +263,30 @@ def _cell(cell: Cell, width: int, look: Look) -> list[Run]:
         room -= cells(text)
         if text != said.text:
             break
-    return parts
+    return [parts]
 
 
-def _vector_text(vector: Vector, width: int, look: Look) -> str:
-    """As many numbers as fit, and how many more there are."""
+def _texts(vector: Vector, count: int, look: Look) -> list[str]:
+    """The first numbers of a row."""
+    bars = [0.0] * count if vector.error_bar is None else vector.error_bar[:count].tolist()
+    return [number_text(value, look.digits, bar) for value, bar in zip(vector.values[:count].tolist(), bars, strict=True)]
+
+
+def _full_texts(vector: Vector, width: int, look: Look) -> list[str]:
+    """All numbers, in as many lines as they take."""
+    lines: list[str] = []
+    for text in _texts(vector, vector.values.size, look):
+        if lines and len(lines[-1]) + 2 + len(text) <= width:
+            lines[-1] += f"  {text}"
+        else:
+            lines.append(text)
+    return lines
+
+
+def _some_text(vector: Vector, width: int, look: Look) -> str:
+    """As many numbers as fit on a line, and how many more there are."""
     count = vector.values.size
-    bars = [0.0] * count if vector.error_bar is None else vector.error_bar.tolist()
-    values = islice(vector.values.tolist(), count if look.full else width // 2 + 1)
-    texts = [number_text(value, look.digits, bar) for value, bar in zip(values, bars, strict=False)]
+    texts = _texts(vector, min(count, width // 2 + 1), look)
     whole = "  ".join(texts)
     if len(texts) == count and len(whole) <= width:
         return whole
@@ -270,9 +296,4 @@ def _vector_text(vector: Vector, width: int, look: Look) -> str:
         text = "  ".join([*texts, f"{dots} {count - len(texts):,} more"])
         if len(text) <= width:
             return text
-    return f"{count:,} numbers"[:width]
-
-
-def role_of(text: str) -> Role:
-    """The role of a number that stands alone in a text."""
-    return "negative" if text[0] == "-" else "number"
+    return dots

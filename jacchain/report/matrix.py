@@ -10,14 +10,11 @@ from collections.abc import Sequence
 from jacchain.report.box import Box, Line, below_each_other, joined, spoken_text
 from jacchain.report.document import Formulas, Matrix, Role, Run
 from jacchain.report.look import Look
-from jacchain.report.number import UNCERTAIN
 from jacchain.report.strip import Entry, Strip, gap_at, label_text, signs, strips
 from jacchain.report.text import cells
 
 ROWS, OUTER_ROWS = 16, 10
 """Rows up to which a matrix is shown whole, and how many are shown of a higher one."""
-
-UNCERTAIN_NOTE = f"{UNCERTAIN}  cannot be told from zero: the error bar is at least the size of the entry"
 
 
 def matrix_box(matrix: Matrix, width: int, look: Look) -> Box:
@@ -44,9 +41,10 @@ def formulas_box(formulas: Formulas, look: Look) -> Box:
     zero, brackets = signs(look).structural, signs(look).brackets
     texts = [[zero if entry == "0" else spoken_text(entry, look) for entry in row] for row in formulas.entries]
     columns = list(zip(*texts, strict=True))
-    signed = [any(text[0] == "-" for text in column) for column in columns]
+    signed = [any(text.startswith("-") for text in column) for column in columns]
     widths = [
-        max(cells(text) + (sign and text[0] != "-") for text in column) for column, sign in zip(columns, signed, strict=True)
+        max(cells(text) + (sign and not text.startswith("-")) for text in column)
+        for column, sign in zip(columns, signed, strict=True)
     ]
     labels = _padded_labels([label_text(row, look) for row in formulas.rows])
     lines = []
@@ -55,7 +53,7 @@ def formulas_box(formulas: Formulas, look: Look) -> Box:
         pieces: list[Entry] = [(labels[number], "label"), (left, "text")] if labels else [(left, "text")]
         for text, width, sign in zip(row, widths, signed, strict=True):
             role: Role = "structural" if text == zero else "formula"
-            before = " " if sign and text[0] != "-" else ""
+            before = " " if sign and not text.startswith("-") else ""
             pieces.append((f" {before}{text}{' ' * (width - cells(before + text))} ", role))
         lines.append(joined([*pieces, (right, "text")]))
     width = (cells(labels[0]) if labels else 0) + sum(widths) + 2 * len(widths) + 2
@@ -68,6 +66,16 @@ def shown_numbers(count: int, limit: int) -> list[int]:
         return list(range(count))
     head = (limit + 1) // 2
     return [*range(head), *range(count - limit + head, count)]
+
+
+def some_numbers(count: int, limit: int, look: Look) -> list[int]:
+    """The numbers (from 0) of what is shown of a list: all up to the limit, else half as many, from both ends."""
+    return shown_numbers(count, count if look.full or count <= limit else limit // 2)
+
+
+def left_out(kind: str, shown: Sequence[int], count: int, look: Look) -> Run:
+    """A line in the place of what a list leaves out."""
+    return Run(f"… {hidden(kind, shown, count, look)}; --full shows all", "note")
 
 
 def hidden(kind: str, shown: Sequence[int], count: int, look: Look) -> str:
@@ -135,17 +143,13 @@ def _framed(matrix: Matrix, rows: list[int], labels: list[str], columns: list[St
 
 
 def _notes(matrix: Matrix, rows: list[int], columns: list[Strip], look: Look) -> tuple[str, ...]:
-    """What was left out, and what the signs mean that need it."""
+    """What was left out, and the way to have it."""
     m, n = matrix.linear.shape
-    notes = []
-    if not look.full:
-        shown = [strip.number for strip in columns if strip.number is not None]
-        left_out = [note for note in (hidden("rows", rows, m, look), hidden("columns", shown, n, look)) if note]
-        if left_out:
-            notes.append(f"{matrix.name}{': ' if matrix.name else ''}{', '.join(left_out)}; --full shows all")
-    if matrix.error_bar is not None and any(role == "uncertain" for strip in columns for _, role in strip.entries):
-        notes.append(UNCERTAIN_NOTE)
-    return tuple(notes)
+    shown = [strip.number for strip in columns if strip.number is not None]
+    found = [note for note in (hidden("rows", rows, m, look), hidden("columns", shown, n, look)) if note]
+    if look.full or not found:
+        return ()
+    return (f"{matrix.name}{': ' if matrix.name else ''}{', '.join(found)}; --full shows all",)
 
 
 def _marked(matrix: Matrix, drawn: list[int | None], columns: list[Strip], look: Look) -> list[tuple[Entry, ...]]:

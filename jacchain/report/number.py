@@ -1,8 +1,9 @@
 """The one way in which a number is shown to people.
 
 A value that its digits say in full is *exact* and stays short (``0.25``, ``1000``); one that was rounded keeps all its digits,
-zeros included, and a decimal at least (``0.2500``, ``1000.4``), so the two cannot be mistaken for each other.  Numbers from 1e-3 to 1e5 are written out, others as
-``1.235e-7``.  Read back, what is shown is within half a unit of its last digit, or of the error bar where that is coarser.
+zeros included, and a decimal at least (``0.2500``, ``1000.4``), so the two cannot be mistaken for each other.  Numbers from 1e-3
+to 1e5 are written out, others as ``1.235e-7``.  Read back, what is shown is within half a unit of its last digit; where there
+is an error bar, the exact number is within one.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ def number_text(value: float, digits: int = DIGITS, error_bar: float = 0.0) -> s
     if error_bar > 0 and isfinite(value):
         if error_bar >= size:
             return UNCERTAIN if size else "0"
-        known = max(1, floor(log10(size) - log10(error_bar)))
+        known = max(1, floor(floor(log10(size)) + 1 - log10(error_bar) - log10(2)))
         if known < digits:
             digits, decimals = known, 0
     if SMALLEST_FIXED <= size < LARGEST_FIXED and (decimals or size < 10**digits):
@@ -57,7 +58,6 @@ def _fixed(value: float, digits: int, decimals: int) -> str:
 def _scientific(value: float, decimals: int) -> str:
     text = f"{value:.{decimals}e}"
     if float(text) == value:
-        significant = len(repr(abs(value)).partition("e")[0].replace(".", "").strip("0"))
-        text = f"{value:.{significant - 1}e}"
+        return f"{Decimal(repr(value)).normalize():e}"
     mantissa, power = text.split("e")
     return f"{mantissa}e{int(power):+d}"

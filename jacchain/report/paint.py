@@ -11,7 +11,7 @@ from jacchain.report.look import Look
 
 def plain(document: Document, look: Look) -> str:
     """Lines of text and nothing else."""
-    return "".join("".join(run.text for run in line).rstrip() + "\n" for line in lines(document, look))
+    return "".join("".join(run.text for run in line) + "\n" for line in lines(document, look))
 
 
 def text(document: Document, look: Look) -> str:

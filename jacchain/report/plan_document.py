@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from math import comb
+from math import comb, lgamma, log
 
 from jacchain.chain.plan import Plan, PlannedProduct
 from jacchain.report.box import Box, padded, side_by_side, width_of, words
 from jacchain.report.document import Block, Column, Document, Figure, Gap, Paragraph, Run, Runs, Table, runs
 from jacchain.report.look import Look
-from jacchain.report.matrix import hidden, shown_numbers
+from jacchain.report.matrix import left_out, some_numbers
 from jacchain.report.number import number_text
 from jacchain.report.run_document import bracketing_text, remark_on
 from jacchain.report.symbols import jacobian_symbol, operand_symbol
@@ -45,7 +45,7 @@ def plan_document(plan: Plan, look: Look, pipeline: PipelineFacts | None = None)
 
 
 def _widths(plan: Plan, look: Look) -> Paragraph:
-    shown = shown_numbers(len(plan.dims), len(plan.dims) if look.full or len(plan.dims) <= WIDTHS else WIDTHS // 2)
+    shown = some_numbers(len(plan.dims), WIDTHS, look)
     texts = [f"{plan.dims[number]:,}" for number in shown]
     if len(shown) < len(plan.dims):
         texts.insert(len(shown) // 2, f"… {len(plan.dims) - len(shown):,} more …")
@@ -56,7 +56,8 @@ def _widths(plan: Plan, look: Look) -> Paragraph:
 def ways(length: int) -> str:
     """In how many ways a chain can be bracketed: the Catalan number of its products."""
     if length > 400:
-        return f"about 10^{round((length - 1) * 0.60206 - 1.5 * (len(str(length)) - 1)):,} ways"
+        size = (lgamma(2 * length - 1) - lgamma(length) - lgamma(length + 1)) / log(10)
+        return f"about 10^{round(size):,} ways"
     catalan = comb(2 * (length - 1), length - 1) // length
     text = f"{catalan:,}" if catalan < 10**12 else f"about {catalan:.2e}".replace("e+", "e")
     return f"{text} way{'' if catalan == 1 else 's'}"
@@ -135,12 +136,12 @@ def _box(lines: Sequence[Runs], look: Look) -> Box:
 def _products(plan: Plan, look: Look) -> Iterator[Block]:
     """The products in the order they are computed, as a table."""
     count = len(plan.products)
-    shown = shown_numbers(count, count if look.full or count <= TABLE else TABLE // 2)
+    shown = some_numbers(count, TABLE, look)
     rows: list[tuple[Runs, ...] | Run] = []
     for number in shown:
         rows.append(_product_row(plan.products[number], plan.multiplications))
         if number + 1 < count and number + 1 not in shown:
-            rows.append(Run(f"… {hidden('products', shown, count, look)}; --full shows all", "note"))
+            rows.append(left_out("products", shown, count, look))
     columns = (
         Column("product"),
         Column("shape"),

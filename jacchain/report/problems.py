@@ -6,26 +6,34 @@ At most ten problems are reported, sixty characters of a line are echoed, and al
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from jacchain.errors import JacchainError, Problem, Span
 from jacchain.report.box import spoken_text, width_of
-from jacchain.report.document import Document, Figure, Gap, Paragraph, Role, Run, Runs, runs
+from jacchain.report.document import Block, Document, Figure, Gap, Paragraph, Role, Run, Runs, runs
 from jacchain.report.json_text import Json, json_bytes
 from jacchain.report.look import Look
 from jacchain.report.paint import plain, text
 from jacchain.report.record import head
-from jacchain.report.text import cells, cleaned
+from jacchain.report.text import cells, cleaned, shortened
 
 MOST = 10
 """Problems that are reported."""
 ECHO = 60
 """Characters of a line that are echoed."""
 PAGE = 3_600
-"""Bytes after which no further problem is begun, escape sequences not counted."""
-MESSAGE = 400
-"""Characters up to which a message is given whole."""
-NOTES = 6
-"""Notes that are given with a problem."""
+"""Bytes that all of it takes at the most, escape sequences not counted."""
+
+
+class Brevity(NamedTuple):
+    """Characters that a message may have, and how many notes and other places are given."""
+
+    text: int
+    notes: int
+
+
+BREVITIES = (Brevity(400, 6), Brevity(160, 4), Brevity(60, 2))
+"""From what a person wants to read to what fits on a page in any case."""
 
 
 def problems_text(error: JacchainError, look: Look) -> str:
@@ -37,37 +45,45 @@ def problems_json(error: JacchainError) -> bytes:
     """The same facts as one JSON object."""
     records: list[Json] = []
     for problem in error.problems[:MOST]:
-        record = problem_record(problem)
-        if records and len(json_bytes({"errors": [*records, record]})) > PAGE:
+        record = next((found for found in _records(problem) if len(json_bytes({"errors": [*records, found]})) <= PAGE), None)
+        if record is None:
             break
         records.append(record)
     return json_bytes({**head(), "errors": records, "more": len(error.problems) - len(records), "exit_code": error.exit_code})
 
 
-def problem_record(problem: Problem) -> Json:
-    """One problem as plain values; lines and columns are counted from 1, ``end`` is one past the last character."""
-    return {
-        "code": problem.code,
-        "kind": problem.kind or None,
-        "message": _short(problem.message),
-        **_place(problem.span),
-        "label": _short(problem.label),
-        "related": [{**_place(span), "label": _short(label)} for span, label in problem.related[:NOTES]],
-        "help": _short(problem.help),
-        "notes": [_short(note) for note in problem.notes[:NOTES]],
-    }
+def _records(problem: Problem) -> Iterator[Json]:
+    """A problem as plain values, shorter and shorter; lines and columns are counted from 1, ``end`` is one past the last."""
+    for brevity in BREVITIES:
+        yield {
+            "code": problem.code,
+            "kind": problem.kind or None,
+            "message": _short(problem.message, brevity),
+            **_place(problem.span, brevity),
+            "label": _short(problem.label, brevity),
+            "related": [
+                {**_place(span, brevity), "label": _short(label, brevity)} for span, label in problem.related[: brevity.notes]
+            ],
+            "help": _short(problem.help, brevity),
+            "notes": [_short(note, brevity) for note in problem.notes[: brevity.notes]],
+        }
 
 
 def problems_document(error: JacchainError, look: Look, *, severity: Role = "error") -> Document:
     """The problems with their places in the source, as many as fit on a page, and how many there are besides."""
-    document: list[Paragraph | Figure | Gap] = []
-    size = count = 0
+    document: list[Block] = []
+    room = PAGE
+    count = 0
     for problem in error.problems[:MOST]:
-        blocks = tuple(_problem(problem, severity, look))
-        size += len(plain(blocks, look).encode("utf-8", "replace")) + 1
-        if count and size > PAGE:
+        for brevity in BREVITIES:
+            blocks = tuple(_problem(problem, severity, brevity, look))
+            size = len(plain(blocks, look).encode("utf-8", "replace")) + 1
+            if size <= room:
+                break
+        else:
             break
         document += [Gap(), *blocks] if count else blocks
+        room -= size
         count += 1
     if count < len(error.problems):
         more = len(error.problems) - count
@@ -75,46 +91,58 @@ def problems_document(error: JacchainError, look: Look, *, severity: Role = "err
     return tuple(document)
 
 
-def _problem(problem: Problem, severity: Role, look: Look) -> Iterator[Paragraph | Figure]:
-    head_line = runs(Run(f"{severity}[{problem.code}]", severity), ": ", Run(_short(problem.message), "title"))
-    yield Paragraph(head_line)
-    places = [*_primary(problem), *((span, label, False) for span, label in problem.related[:NOTES])]
-    gutter = max((len(str(span.position[0])) for span, _, _ in places), default=1)
+def _problem(problem: Problem, severity: Role, brevity: Brevity, look: Look) -> Iterator[Block]:
+    yield Paragraph(runs(Run(f"{severity}[{problem.code}]", severity), ": ", Run(_short(problem.message, brevity), "title")))
+    places = [Place(span, _short(label, brevity), primary=False) for span, label in problem.related[: brevity.notes]]
     if problem.span is not None:
-        yield Paragraph(runs(Run(" " * gutter + "--> ", "note"), Run(_short(str(problem.span)), "name")), hang=gutter + 4)
-        yield Figure(tuple(excerpt(places, gutter, look)))
+        places.insert(0, Place(problem.span, _short(problem.label, brevity), primary=True))
+    gutter = max((len(str(place.line)) for place in places), default=1)
     margin = " " * gutter
-    if problem.span is not None and (problem.help or problem.notes):
+    if problem.span is not None:
+        line, column = problem.span.position
+        name = _short(problem.span.source.name, brevity)
+        yield Paragraph(runs(Run(f"{margin}--> ", "note"), Run(f"{name}:{line}:{column}", "name")), hang=gutter + 4)
+    if places:
+        yield Figure(tuple(excerpt(places, gutter, look)))
+    if places and (problem.help or problem.notes):
         yield Figure((runs(Run(f"{margin} |", "note")),))
     if problem.help:
-        yield Paragraph(runs(Run(f"{margin} = ", "note"), Run("help: ", "help"), _short(problem.help)), hang=gutter + 9)
-    for note in problem.notes[:NOTES]:
-        yield Paragraph(runs(Run(f"{margin} = ", "note"), Run("note: ", "heading"), _short(note)), hang=gutter + 9)
+        yield Paragraph(runs(Run(f"{margin} = ", "note"), Run("help: ", "help"), _short(problem.help, brevity)), hang=gutter + 9)
+    for note in problem.notes[: brevity.notes]:
+        yield Paragraph(runs(Run(f"{margin} = ", "note"), Run("note: ", "heading"), _short(note, brevity)), hang=gutter + 9)
 
 
-def _primary(problem: Problem) -> list[tuple[Span, str, bool]]:
-    return [] if problem.span is None else [(problem.span, problem.label, True)]
+class Place(NamedTuple):
+    """A place in a source and what there is to say about it."""
+
+    span: Span
+    label: str
+    primary: bool
+
+    @property
+    def line(self) -> int:
+        """The line, counted from 1."""
+        return self.span.position[0]
 
 
-def excerpt(places: list[tuple[Span, str, bool]], gutter: int, look: Look) -> Iterator[Runs]:
+def excerpt(places: list[Place], gutter: int, look: Look) -> Iterator[Runs]:
     """The lines in question, file by file, in order, with what is wrong drawn below."""
     bar = Run(" " * (gutter + 1) + "|", "note")
-    for source in dict.fromkeys(span.source for span, _, _ in places):
-        if source is not places[0][0].source:
-            yield runs(Run(" " * gutter + "::: ", "note"), Run(source.name, "name"))
-        own = sorted(
-            ((span.position[0], *place) for place in places if (span := place[0]).source is source), key=lambda own: own[0]
-        )
+    for source in dict.fromkeys(place.span.source for place in places):
+        if source is not places[0].span.source:
+            yield runs(Run(" " * gutter + "::: ", "note"), Run(shortened(cleaned(source.name), ECHO), "name"))
         yield runs(bar)
-        for number, (line, span, label, primary) in enumerate(own):
-            if number and line > own[number - 1][0] + 1:
+        before = 0
+        for place in sorted((place for place in places if place.span.source is source), key=lambda place: place.line):
+            if before and place.line > before + 1:
                 yield runs(Run("...", "note"))
-            shown, offset, length = _echo(span, min(ECHO, look.width - gutter - 3), look)
-            if not number or line != own[number - 1][0]:
-                yield runs(Run(f"{line:>{gutter}} | ", "note"), Run(shown, "code"))
-            role: Role = "error" if primary else "help"
-            mark = Run(("^" if primary else "-") * length, role)
-            yield from _marked(runs(bar, " " * (offset + 1), mark), Run(_short(label), role), look)
+            shown, offset, length = _echo(place.span, min(ECHO, look.width - gutter - 3), look)
+            if place.line != before:
+                yield runs(Run(f"{place.line:>{gutter}} | ", "note"), Run(shown, "code"))
+            role: Role = "error" if place.primary else "help"
+            mark = Run(("^" if place.primary else "-") * length, role)
+            yield from _marked(runs(bar, " " * (offset + 1), mark), Run(place.label, role), look)
+            before = place.line
 
 
 def _marked(line: Runs, label: Run, look: Look) -> Iterator[Runs]:
@@ -136,7 +164,7 @@ def _echo(span: Span, room: int, look: Look) -> tuple[str, int, int]:
     first, last = 0, len(whole)
     if len(whole) > room:
         first = max(0, min(start - room // 3, len(whole) - room + len(dots)))
-        first = 0 if first <= len(dots) else first
+        first = 0 if first <= len(dots) or end <= room - len(dots) else first
         last = min(len(whole), first + room - len(dots) * ((first > 0) + 1))
         last = len(whole) if len(whole) - last <= len(dots) else last
     before, after = dots if first else "", dots if last < len(whole) else ""
@@ -145,12 +173,12 @@ def _echo(span: Span, room: int, look: Look) -> tuple[str, int, int]:
     return before + whole[first:last] + after, offset, max(1, length)
 
 
-def _place(span: Span | None) -> Json:
+def _place(span: Span | None, brevity: Brevity) -> Json:
     if span is None:
         return {"file": None, "line": None, "column": None, "end_line": None, "end_column": None}
     (line, column), (end_line, end_column) = span.position, span.source.position(span.end)
     return {
-        "file": cleaned(span.source.name),
+        "file": _short(span.source.name, brevity),
         "line": line,
         "column": column,
         "end_line": end_line,
@@ -158,7 +186,7 @@ def _place(span: Span | None) -> Json:
     }
 
 
-def _short(message: str) -> str:
-    """The message, cleaned and of a bearable length."""
-    message = cleaned(message)
-    return message if len(message) <= MESSAGE else f"{message[: MESSAGE - 1]}…"
+def _short(text: str, brevity: Brevity) -> str:
+    """The text, cleaned and of a bearable length."""
+    text = cleaned(text)
+    return text if len(text) <= brevity.text else f"{text[: brevity.text - 1]}…"

@@ -9,12 +9,16 @@ from typing import Any
 import numpy as np
 
 from jacchain import __version__
+from jacchain.chain.digits import Digits
 from jacchain.chain.plan import Operand, Plan, PlannedProduct
+from jacchain.chain.spectrum import Spectrum, StageSpectrum
 from jacchain.jacobian.diagnostic import Diagnostic
 from jacchain.jacobian.jacobian import Jacobian
+from jacchain.jacobian.reach import Reach
+from jacchain.linear.enclosure import Enclosure
 from jacchain.linear.map import LinearMap, Numbers
 from jacchain.report.json_text import Json, json_bytes, tree_fragment
-from jacchain.results import PipelineFacts, ProductResult, Report, StageResult
+from jacchain.results import Certificate, PipelineFacts, ProductResult, Report, StageResult
 
 FORMAT_VERSION = "1.0"
 DENSE = 1 << 20
@@ -43,6 +47,10 @@ def run_record(report: Report) -> Json:
         "jacobian": _entries(report.jacobian),
         "gradient": report.gradient,
         "diagnostics": [diagnostic_record(diagnostic) for diagnostic in report.diagnostics],
+        "certificate": None if report.certificate is None else _certificate(report.certificate),
+        "digits": None if report.digits is None else _digits(report.digits),
+        "spectra": [_spectra(spectra) for spectra in report.spectra],
+        "reach": None if report.reach is None else _reach(report.reach),
     }
 
 
@@ -117,6 +125,47 @@ def _jacobian(jacobian: Jacobian) -> Json:
     if jacobian.error_bar is not None:
         record["error_bar"] = jacobian.error_bar
     return record
+
+
+def _certificate(certificate: Certificate) -> Json:
+    return {
+        "values": list(map(_enclosure, certificate.values)),
+        "jacobians": list(map(_enclosure, certificate.jacobians)),
+        "products": list(map(_enclosure, certificate.products)),
+        "jacobian": _enclosure(certificate.jacobian),
+        "assumption": certificate.assumption,
+    }
+
+
+def _enclosure(enclosure: Enclosure) -> Json:
+    return {"lower": enclosure.lower, "upper": enclosure.upper, "exponent": enclosure.exponent}
+
+
+def _digits(digits: Digits) -> Json:
+    return {
+        "surviving": digits.surviving,
+        "stages": list(digits.stages),
+        "products": list(digits.products),
+        "place": digits.place or None,
+    }
+
+
+def _spectra(spectra: StageSpectrum) -> Json:
+    return {"jacobian": _spectrum(spectra.jacobian), "running": _spectrum(spectra.running)}
+
+
+def _spectrum(spectrum: Spectrum) -> Json:
+    return {
+        "singular_values": spectrum.singular_values,
+        "norm": spectrum.norm,
+        "condition": spectrum.condition,
+        "rank": spectrum.rank,
+        "exact": spectrum.exact,
+    }
+
+
+def _reach(reach: Reach) -> Json:
+    return {"left": reach.left, "right": reach.right, "nearest": [text or None for text in reach.nearest]}
 
 
 def _product(product: ProductResult) -> Json:

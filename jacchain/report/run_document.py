@@ -27,10 +27,11 @@ from jacchain.report.document import (
     runs,
 )
 from jacchain.report.look import Look
-from jacchain.report.matrix import ROWS, formulas_box, hidden, shown_numbers
+from jacchain.report.matrix import ROWS, formulas_box, left_out, some_numbers
 from jacchain.report.number import number_text
 from jacchain.report.symbols import NAMES, NUMBERS, grouped, jacobian_symbol, numbers, operand_symbol, point, space, variables
 from jacchain.report.text import component
+from jacchain.report.trust_document import Bars, trust_blocks
 from jacchain.results import ProductResult, Report, StageResult
 
 STAGES = 24
@@ -60,6 +61,7 @@ def run_document(report: Report, look: Look, *, next_steps: Sequence[str] = ()) 
         Gap(),
         *_products(report, look),
         *result_document(report, look),
+        *trust_blocks(report, look),
     ]
     if next_steps:
         parts = [part for step in next_steps for part in (" · ", Run(step, "command"))][1:]
@@ -69,23 +71,24 @@ def run_document(report: Report, look: Look, *, next_steps: Sequence[str] = ()) 
 
 def result_document(report: Report, look: Look) -> Document:
     """The result alone: the value and the gradient at a scalar end, else the Jacobian of the chain."""
-    last, inputs = report.stages[-1], report.pipeline.inputs
+    last, inputs, bars = report.stages[-1], report.pipeline.inputs, Bars(report)
     if report.gradient is None:
         by = _derivative(last.name, variables(inputs, look).text)
-        whole = Matrix(report.jacobian, "J", last.outputs, inputs)
+        whole = Matrix(report.jacobian, "J", last.outputs, inputs, error_bar=bars.whole)
         return Paragraph(runs(Run("J", "symbol"), " = ", by)), Equation((whole,))
     name = component(last.outputs[0])
-    value = runs(Run(name, "name"), " = ", Run(numbers(last.value, look), "number"))
+    value = runs(Run(name, "name"), " = ", numbers(last.value, look, bars.value(len(report.stages))))
     if report.gradient.size > NUMBERS and not look.full:
-        column = Matrix(report.jacobian.T, f"∇{name}", inputs)
+        column = Matrix(report.jacobian.T, f"∇{name}", inputs, error_bar=None if bars.whole is None else bars.whole.T)
         return Paragraph(value), Gap(), Equation((column,), runs(Run(f"∇{name}", "symbol"), " ="))
+    result = numbers(report.gradient, look, None if bars.whole is None else bars.whole[0])
     if len(inputs) == 1:
         symbol = Run(f"d{name}/d{component(inputs[0])}", "symbol")
-        return (Paragraph(runs(*value, "   ", symbol, " = ", Run(numbers(report.gradient, look), "number"))),)
+        return (Paragraph(runs(*value, "   ", symbol, " = ", result)),)
     entries = ""
     if len(grouped(inputs)) > 1 and len(inputs) <= NAMES:
         entries = f"({', '.join(f'∂{name}/∂{component(variable)}' for variable in inputs)}) = "
-    gradient = runs(Run(f"∇{name}", "symbol"), " = ", entries, Run(numbers(report.gradient, look), "number"))
+    gradient = runs(Run(f"∇{name}", "symbol"), " = ", entries, result)
     return (Paragraph(runs(*value, "   ", *gradient), hang=4),)
 
 
@@ -150,34 +153,25 @@ def _stages(report: Report, look: Look) -> Iterator[Block]:
         Column("value"),
         Column("Jacobian", optional=True),
     )
-    shown = _shown(len(report.stages), STAGES, look)
+    shown = some_numbers(len(report.stages), STAGES, look)
     rows: list[tuple[Runs | Vector, ...] | Run] = []
     for number in shown:
-        rows.append(_stage_row(report.stages[number]))
+        rows.append(_stage_row(report.stages[number], Bars(report)))
         if number + 1 < len(report.stages) and number + 1 not in shown:
-            rows.append(_left_out("stages", shown, len(report.stages), look))
+            rows.append(left_out("stages", shown, len(report.stages), look))
     yield Table(columns, tuple(rows))
 
 
-def _stage_row(stage: StageResult) -> tuple[Runs | Vector, ...]:
+def _stage_row(stage: StageResult, bars: Bars) -> tuple[Runs | Vector, ...]:
     m, n = stage.jacobian.linear.shape
     method = "" if stage.jacobian.method == "analytic" else f", {stage.jacobian.method}"
     return (
         runs(str(stage.index)),
         runs(Run(stage.name, "name")),
         runs(f"{n} → {m}"),
-        Vector(stage.value),
+        Vector(stage.value, bars.value(stage.index)),
         runs(f"{m}×{n} {stage.jacobian.structure}{method}"),
     )
-
-
-def _shown(count: int, limit: int, look: Look) -> list[int]:
-    """The numbers (from 0) of what is shown; never just one is left out."""
-    return shown_numbers(count, count if look.full or count <= limit else limit // 2)
-
-
-def _left_out(kind: str, shown: Sequence[int], count: int, look: Look) -> Run:
-    return Run(f"… {hidden(kind, shown, count, look)}; --full shows all", "note")
 
 
 def _diagnostics(diagnostics: Sequence[Diagnostic], look: Look) -> Iterator[Block]:
@@ -207,20 +201,20 @@ def _fact(value: float | str | tuple[float, float], look: Look) -> str:
 def _jacobians(report: Report, look: Look) -> Iterator[Block]:
     """Every stage's Jacobian, its formula and its numbers."""
     stages = report.stages
-    shown = _shown(len(stages), SHOWN, look)
+    shown = some_numbers(len(stages), SHOWN, look)
     for number in shown:
         before = stages[number - 1].name if number else variables(report.pipeline.inputs, look).text
-        yield from _jacobian(stages[number], before, look)
+        yield from _jacobian(stages[number], before, Bars(report), look)
         yield Gap()
         if number + 1 < len(stages) and number + 1 not in shown:
-            yield Paragraph((_left_out("Jacobians", shown, len(stages), look),))
+            yield Paragraph((left_out("Jacobians", shown, len(stages), look),))
             yield Gap()
 
 
-def _jacobian(stage: StageResult, before: str, look: Look) -> Iterator[Block]:
+def _jacobian(stage: StageResult, before: str, bars: Bars, look: Look) -> Iterator[Block]:
     jacobian, symbol = stage.jacobian, jacobian_symbol(stage.index)
     head = runs(Run(symbol, "symbol"), " = ", _derivative(stage.name, before))
-    matrix = Matrix(jacobian.linear, symbol, stage.outputs, stage.inputs, error_bar=jacobian.error_bar)
+    matrix = Matrix(jacobian.linear, symbol, stage.outputs, stage.inputs, error_bar=bars.jacobian(stage.index))
     remarks = [Run(f"   {', '.join((jacobian.method, *jacobian.remarks))}", "note")]
     entries = _entries(jacobian)
     if jacobian.formula is not None and jacobian.formula.matrix is not None:
@@ -275,14 +269,14 @@ def _derivative(numerator: str, denominator: str) -> Run:
 def _products(report: Report, look: Look) -> Iterator[Block]:
     """Every product with the matrices it multiplies."""
     products = report.products
-    shown = _shown(len(products), SHOWN, look)
+    shown = some_numbers(len(products), SHOWN, look)
     leads = [_lead(products[number]) for number in shown]
     margin = max((width_of(words(lead, look).lines[0]) for lead in leads), default=0) + 2
     for number, lead in zip(shown, leads, strict=True):
         yield Equation(_terms(report, products[number], look), lead, margin)
         yield Gap()
         if number + 1 < len(products) and number + 1 not in shown:
-            yield Paragraph((_left_out("products", shown, len(products), look),))
+            yield Paragraph((left_out("products", shown, len(products), look),))
             yield Gap()
 
 
@@ -294,7 +288,7 @@ def _lead(product: ProductResult) -> Runs:
 
 def _terms(report: Report, product: ProductResult, look: Look) -> tuple[Term, ...]:
     planned = product.planned
-    result = Matrix(product.linear, f"P{planned.number}", exponent=product.exponent)
+    result = _operand(report, Operand("product", planned.number))
     if planned.operation != "multiply":
         return runs(Run(f"by {planned.operation}s   =", "note")), result
     left, right = _operand(report, planned.left), _operand(report, planned.right)
@@ -305,8 +299,10 @@ def _terms(report: Report, product: ProductResult, look: Look) -> tuple[Term, ..
 
 
 def _operand(report: Report, operand: Operand) -> Matrix:
-    symbol = operand_symbol(operand)
+    symbol, bars = operand_symbol(operand), Bars(report)
     if operand.kind == "stage":
-        return Matrix(report.stages[operand.number - 1].jacobian.linear.T, symbol)
+        bar = bars.jacobian(operand.number)
+        linear = report.stages[operand.number - 1].jacobian.linear.T
+        return Matrix(linear, symbol, error_bar=None if bar is None else bar.T)
     product = report.products[operand.number - 1]
-    return Matrix(product.linear, symbol, exponent=product.exponent)
+    return Matrix(product.linear, symbol, exponent=product.exponent, error_bar=bars.product(operand.number))

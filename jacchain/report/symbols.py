@@ -7,9 +7,9 @@ from itertools import groupby
 
 from jacchain.chain.plan import Operand
 from jacchain.linear.map import Numbers
-from jacchain.report.document import Run, Runs, runs
+from jacchain.report.document import Role, Run, Runs, runs
 from jacchain.report.look import Look
-from jacchain.report.number import number_text
+from jacchain.report.number import UNCERTAIN, number_text
 from jacchain.report.text import SUBSCRIPTS, SUPERSCRIPTS, base
 
 NAMES = 4
@@ -48,13 +48,15 @@ def variables(names: Sequence[str], look: Look) -> Run:
     return Run(f"({', '.join(groups)})", "name")
 
 
-def numbers(values: Numbers, look: Look) -> str:
+def numbers(values: Numbers, look: Look, error_bar: Numbers | None = None) -> Run:
     """``0.5``, or ``(0.05, 0.1)`` for several, with a count of what was left out where they are many."""
-    shown = values if look.full or values.size <= NUMBERS else values[: NUMBERS - 2]
-    texts = [number_text(value, look.digits) for value in shown.tolist()]
-    if len(texts) < values.size:
-        texts.append(f"… {values.size - len(texts):,} more")
-    return texts[0] if values.size == 1 else f"({', '.join(texts)})"
+    shown = values.size if look.full or values.size <= NUMBERS else NUMBERS - 2
+    bars = [0.0] * shown if error_bar is None else error_bar.tolist()
+    texts = [number_text(value, look.digits, bar) for value, bar in zip(values[:shown].tolist(), bars, strict=False)]
+    role: Role = "uncertain" if UNCERTAIN in texts else "number"
+    if shown < values.size:
+        texts.append(f"… {values.size - shown:,} more")
+    return Run(texts[0] if values.size == 1 else f"({', '.join(texts)})", role)
 
 
 def point(names: Sequence[str], values: Numbers, look: Look) -> Runs:
@@ -64,7 +66,7 @@ def point(names: Sequence[str], values: Numbers, look: Look) -> Runs:
     groups = grouped(names)
     shown = groups if look.full or len(groups) <= NUMBERS else groups[: NUMBERS - 2]
     for name, size in shown:
-        parts += [", " if parts else "", Run(name, "name"), " = ", Run(numbers(values[start : start + size], look), "number")]
+        parts += [", " if parts else "", Run(name, "name"), " = ", numbers(values[start : start + size], look)]
         start += size
     if len(shown) < len(groups):
         parts.append(Run(f", … {len(groups) - len(shown):,} more", "note"))

@@ -87,5 +87,11 @@ def diagnostics(draw):
     side = st.one_of(st.none(), st.sampled_from(["inf", "domain"]), numbers)
     clarke = draw(st.one_of(st.none(), st.tuples(numbers, numbers)))
     return Diagnostic(
-        "kink", "JC421", draw(anything), left=draw(side), right=draw(side), clarke=clarke, used=draw(st.one_of(st.none(), numbers))
+        "kink",
+        "JC421",
+        draw(anything),
+        left=draw(side),
+        right=draw(side),
+        clarke=clarke,
+        used=draw(st.one_of(st.none(), numbers)),
     )

@@ -1,0 +1,152 @@
+"""Why the numbers can be trusted, and how far: certified bounds, digits that survive, the reach of a derivative, spectra."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import floor, isfinite
+
+import numpy as np
+
+from jacchain.chain.digits import Digits
+from jacchain.chain.spectrum import Spectrum, StageSpectrum
+from jacchain.jacobian.reach import Reach
+from jacchain.linear.enclosure import Enclosure
+from jacchain.linear.map import LinearMap, Numbers
+from jacchain.report.document import Block, Column, Gap, Paragraph, Run, Runs, Table, runs
+from jacchain.report.look import Look
+from jacchain.report.matrix import left_out, some_numbers
+from jacchain.report.number import number_text
+from jacchain.report.symbols import jacobian_symbol
+from jacchain.report.text import component
+from jacchain.results import Certificate, Report
+
+NEAREST = 4
+"""Inputs whose distance to the nearest switch is given."""
+DOUBLE = 16
+"""Digits that a double has, about."""
+
+
+def trust_blocks(report: Report, look: Look) -> Iterator[Block]:
+    """A line for each thing that was asked for, none for what was not."""
+    if report.certificate is not None:
+        yield _certified(report.certificate, report.jacobian, look)
+    if report.digits is not None:
+        yield _surviving(report.digits)
+    if report.reach is not None:
+        yield from _valid(report.reach, report.pipeline.inputs, look)
+    if report.spectra:
+        yield Gap()
+        yield _spectra(report, look)
+
+
+@dataclass(frozen=True, eq=False)
+class Bars:
+    """The error bars of everything in a report, ``None`` where nobody has found out: proved ones, else those of the method."""
+
+    report: Report
+
+    def value(self, stage: int) -> Numbers | None:
+        """Of the value of a stage (from 1): ``(m,)``."""
+        certificate = self.report.certificate
+        return None if certificate is None else _bar(self.report.stages[stage - 1].value, certificate.values[stage - 1])
+
+    def jacobian(self, stage: int) -> Numbers | None:
+        """Of the Jacobian of a stage (from 1): ``(m, n)``."""
+        jacobian, certificate = self.report.stages[stage - 1].jacobian, self.report.certificate
+        return jacobian.error_bar if certificate is None else _bar(jacobian.linear.dense[0], certificate.jacobians[stage - 1])
+
+    def product(self, number: int) -> Numbers | None:
+        """Of a product (from 1), in its shape; None for one beyond all doubles."""
+        product, certificate = self.report.products[number - 1], self.report.certificate
+        if certificate is None or product.exponent or certificate.products[number - 1].exponent:
+            return None
+        return _bar(product.linear.dense[0], certificate.products[number - 1])
+
+    @property
+    def whole(self) -> Numbers | None:
+        """Of the Jacobian of the chain: ``(m, n)``."""
+        certificate = self.report.certificate
+        return None if certificate is None else _bar(self.report.jacobian.dense[0], certificate.jacobian)
+
+
+def _bar(numbers: Numbers, enclosure: Enclosure) -> Numbers:
+    """How far each exact number can be from the one that was computed."""
+    with np.errstate(all="ignore"):
+        return np.asarray(np.maximum(np.abs(enclosure.upper - numbers), np.abs(numbers - enclosure.lower)))
+
+
+def _certified(certificate: Certificate, jacobian: LinearMap, look: Look) -> Paragraph:
+    bar = _bar(jacobian.dense[0], certificate.jacobian)
+    digits = certificate.jacobian.digits
+    least = float(digits.min()) if digits.size else float("inf")
+    known = (
+        "exactly" if least == float("inf") else f"to {least:.0f} digit{'' if least == 1 else 's'} or more" if least else "in part"
+    )
+    within = number_text(float(bar.max(initial=0)), min(look.digits, 2))
+    said = Run(f"certified {known}, every entry within {within}", "good" if least else "warning")
+    return Paragraph(runs(said, "   ", Run(f"assuming {certificate.assumption}", "note")))
+
+
+def _surviving(digits: Digits) -> Paragraph:
+    least = floor(float(np.nan_to_num(digits.surviving, nan=0).min(initial=DOUBLE)))
+    place = f", most of the others go in {_place(digits.place)}" if digits.place else ""
+    if least < 1:
+        count = int((digits.surviving < 1).sum())
+        entries = f"{count} entr{'y' if count == 1 else 'ies'} of the result"
+        return Paragraph(runs(Run(f"no digit of {entries} can be trusted{place}", "warning")))
+    return Paragraph(runs(Run("digits  ", "heading"), f"about {least} of {DOUBLE} survive in every entry of the result{place}"))
+
+
+def _place(name: str) -> str:
+    return jacobian_symbol(int(name[1:])) if name.startswith("J") else name
+
+
+def _valid(reach: Reach, inputs: Sequence[str], look: Look) -> Iterator[Paragraph]:
+    """How far each input can move, the nearest switch first; nothing where there is none, or where the point stands on one."""
+    distances = reach.distance.tolist()
+    near = sorted((distance, number) for number, distance in enumerate(distances) if distance > 0 and isfinite(distance))
+    shown = near if look.full else near[:NEAREST]
+    parts: list[str | Run] = []
+    for distance, number in shown:
+        name = component(inputs[number])
+        parts += [", " if parts else "", Run(f"|Δ{name}|", "symbol"), f" < {number_text(distance, min(look.digits, 2))}"]
+        if reach.nearest[number]:
+            parts += [" (", Run(reach.nearest[number], "formula"), ")"]
+    if len(shown) < len(near):
+        parts.append(Run(f", and {len(near) - len(shown):,} more inputs", "note"))
+    if parts:
+        yield Paragraph(runs(Run("valid for  ", "heading"), *parts), hang=11)
+
+
+def _spectra(report: Report, look: Look) -> Table:
+    """The singular values along the chain: where gradients vanish or explode."""
+    count = len(report.spectra)
+    shown = some_numbers(count, 24, look)
+    rows: list[tuple[Runs, ...] | Run] = []
+    for number in shown:
+        rows.append(_spectrum_row(report.stages[number].name, number + 1, report.spectra[number], look))
+        if number + 1 < count and number + 1 not in shown:
+            rows.append(left_out("stages", shown, count, look))
+    columns = (
+        Column("#", right=True),
+        Column("function"),
+        Column("largest σ"),
+        Column("smallest"),
+        Column("condition"),
+        Column("product: largest"),
+        Column("smallest", optional=True),
+        Column("condition", optional=True),
+    )
+    return Table(columns, tuple(rows))
+
+
+def _spectrum_row(name: str, number: int, spectrum: StageSpectrum, look: Look) -> tuple[Runs, ...]:
+    return (runs(str(number)), runs(Run(name, "name")), *_values(spectrum.jacobian, look), *_values(spectrum.running, look))
+
+
+def _values(spectrum: Spectrum, look: Look) -> tuple[Runs, Runs, Runs]:
+    norm = number_text(spectrum.norm, look.digits)
+    smallest = number_text(float(spectrum.singular_values[-1]), look.digits) if spectrum.exact else "?"
+    condition = "?" if spectrum.condition is None else number_text(spectrum.condition, 2)
+    return runs(norm if spectrum.exact else f"<= {norm}"), runs(smallest), runs(condition)

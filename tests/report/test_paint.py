@@ -1,0 +1,153 @@
+"""Every format says the same, on lines that fit, and nothing in it acts on a terminal, a browser or TeX."""
+
+import re
+import xml.dom.minidom
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from strategies.reports import anything, looks, numbers, reports
+
+from jacchain.report.colour import STYLES
+from jacchain.report.document import Column, Figure, Paragraph, Run, Table, Vector, runs
+from jacchain.report.look import Look
+from jacchain.report.paint import PAINTERS, paint, plain
+from jacchain.report.run_document import run_document
+from jacchain.report.text import cells
+
+ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
+roles = st.sampled_from([*STYLES, "text", "number"])
+anyruns = st.lists(st.builds(Run, anything, roles), max_size=6).map(tuple)
+
+
+@given(reports(), looks)
+def test_every_line_fits_and_nothing_acts(report, look):
+    text = plain(run_document(report, look, next_steps=("jacchain plan x.yaml",)), look)
+    assert text.endswith("\n")
+    for line in text.splitlines():
+        assert cells(line) <= look.width
+        assert line == "" or line.isprintable()
+        assert not look.ascii_only or line.isascii()
+
+
+@given(reports(), looks)
+def test_colour_changes_nothing_but_colour(report, look):
+    document = run_document(report, look)
+    painted = paint(document, look)
+    assert ESCAPE.sub("", painted) == plain(document, look)
+    assert (ESCAPE.search(painted) is not None) == look.colour
+
+
+@given(anyruns, looks, st.integers(0, 10), st.integers(0, 10))
+def test_wrapped_text_keeps_every_character(parts, look, indent, hang):
+    text = plain((Paragraph(parts, indent, hang),), look)
+    whole = plain((Paragraph(parts),), Look(width=100_000, ascii_only=look.ascii_only))
+    assert "".join(text.split()) == "".join(whole.split())
+    assert max(map(cells, text.splitlines())) <= look.width
+
+
+def test_lines_are_broken_where_they_say_something_whole():
+    parts = runs("polar.yaml   2 stages   (r, theta) in R^2   at r = 0.123456, theta = 0.523599")
+    assert plain((Paragraph(parts, hang=4),), Look(width=60)).splitlines() == [
+        "polar.yaml   2 stages   (r, theta) in R^2",
+        "    at r = 0.123456, theta = 0.523599",
+    ]
+
+
+@given(st.lists(st.lists(numbers, min_size=1, max_size=30), min_size=1, max_size=4), st.integers(40, 120))
+def test_numbers_in_a_table_are_whole_and_counted(rows, width):
+    table = Table(
+        (Column("#"), Column("value"), Column("more", optional=True)),
+        tuple((runs("1"), Vector(np.array(row)), runs("x" * 12)) for row in rows),
+    )
+    wide = plain((table,), Look(width=100_000)).splitlines()[1:]
+    for line, row, whole in zip(plain((table,), Look(width=width)).splitlines()[1:], rows, wide, strict=True):
+        assert cells(line) <= width
+        words = line.replace("x" * 12, "").split()[1:]
+        shown = words[: words.index("…")] if "…" in words else words
+        assert shown == whole.split()[1 : len(shown) + 1]
+        hidden = int(words[words.index("…") + 1]) if "…" in words else 0
+        assert len(shown) + hidden == len(row)
+
+
+def test_with_full_the_numbers_of_a_table_go_on_below():
+    table = Table((Column("#"), Column("value")), ((runs("1"), Vector(np.arange(30.0))),))
+    text = plain((table,), Look(width=40, full=True))
+    assert text.split() == ["#", "value", "1", *map(str, range(30))]
+    assert max(map(len, text.splitlines())) <= 40
+
+
+@settings(max_examples=30)
+@given(reports(longest=3))
+def test_an_svg_is_a_picture_without_anything_from_elsewhere(report):
+    look = Look()
+    picture = paint(run_document(report, look), look, "svg")
+    document = xml.dom.minidom.parseString(picture.encode())
+    assert document.documentElement.tagName == "svg"
+    assert "http" not in picture.replace("http://www.w3.org/2000/svg", "")
+
+
+class Words(HTMLParser):
+    """The text of a page, and its tags."""
+
+    def __init__(self):
+        super().__init__()
+        self.text, self.tags = [], set()
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+    def handle_starttag(self, tag, attrs):  # noqa: ARG002 - what is overridden says so
+        self.tags.add(tag)
+
+
+@settings(max_examples=30)
+@given(reports(longest=3))
+def test_an_html_page_shows_the_text_and_no_markup_of_the_file(report):
+    look = Look()
+    document = run_document(report, look)
+    words = Words()
+    words.feed(paint(document, look, "html"))
+    assert "".join("".join(words.text).split()).endswith("".join(plain(document, look).split()))
+    assert words.tags <= {"html", "head", "meta", "title", "style", "body", "pre", "code", "span"}
+
+
+@given(reports(longest=3))
+def test_markdown_has_as_many_cells_in_every_row(report):
+    look = Look()
+    text = paint(run_document(report, look), look, "markdown")
+    assert all(character == "\n" or character.isprintable() for character in text)
+    rows = [re.sub(r"\\.|\$[^$]*\$", "", line) for line in text.splitlines() if line.startswith("| ")]
+    assert len({row.count("|") for row in rows[: 2 + len(report.stages)]}) == 1
+    assert text.count("$$") % 2 == 0
+
+
+@given(reports(longest=3), st.booleans())
+def test_latex_is_balanced_and_escaped(report, full):
+    look = Look(full=full)
+    text = paint(run_document(report, look), look, "latex")
+    body = text.partition(r"\begin{document}")[2]
+    bare = re.sub(r"\\[\\{}$&#_%]", "", body)
+    assert bare.count("{") == bare.count("}")
+    assert bare.count("$") % 2 == 0
+    assert "#" not in bare
+    assert "%" not in bare
+    begun, ended = re.findall(r"\\begin\{(\w+)\}", text), re.findall(r"\\end\{(\w+)\}", text)
+    assert sorted(begun) == sorted(ended)
+    for matrix in re.findall(r"\\begin\{pmatrix\}(.*?)\\end\{pmatrix\}", re.sub(r"\\&", "", text), re.DOTALL):
+        assert len({row.count("&") for row in re.split(r"\\\\", matrix)}) == 1
+
+
+@given(anyruns, looks)
+def test_every_painter_takes_every_text(parts, look):
+    document = (Paragraph(parts), Figure((parts, runs("```"))))
+    for form in PAINTERS:
+        assert paint(document, look, form)
+
+
+@pytest.mark.parametrize("role", sorted(STYLES))
+def test_every_style_shows(role):
+    text = paint((Paragraph((Run("word", role),)),), Look(colour=True))
+    assert (ESCAPE.search(text) is not None) == (STYLES[role] != "none")

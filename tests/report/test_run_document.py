@@ -1,0 +1,252 @@
+"""What a run shows: everything that a report holds, long chains and wide matrices by their ends, and nothing else."""
+
+import re
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from strategies.reports import reports
+
+from jacchain.chain.digits import Digits
+from jacchain.chain.instance import Instance
+from jacchain.chain.planner import make_plan
+from jacchain.chain.products import carry_out
+from jacchain.chain.spectrum import StageSpectrum, spectrum
+from jacchain.expression.formula import Formula
+from jacchain.jacobian.diagnostic import Diagnostic
+from jacchain.jacobian.jacobian import Jacobian
+from jacchain.jacobian.reach import Reach
+from jacchain.linear.enclosure import Enclosure
+from jacchain.linear.map import LinearMap
+from jacchain.report.look import Look
+from jacchain.report.paint import paint, plain
+from jacchain.report.run_document import result_document, run_document
+from jacchain.results import Certificate, PipelineFacts, Report, StageResult
+
+WIDE = Look(width=100)
+
+
+def components(name, size):
+    return tuple(f"{name}[{number}]" for number in range(1, size + 1)) if size > 1 else (name,)
+
+
+def report_of(jacobians, formulas=None, names=None):
+    """A report of given Jacobians; functions are f1, f2, …, the input is x."""
+    linears = [LinearMap.constant(np.asarray(matrix, float)) for matrix in jacobians]
+    names = names or ["x", *(f"f{number}" for number in range(1, len(linears) + 1))]
+    stages = tuple(
+        StageResult(
+            index,
+            names[index],
+            components(names[index - 1], linear.shape[1]),
+            components(names[index], linear.shape[0]),
+            np.arange(1.0, linear.shape[0] + 1) / 3,
+            Jacobian(linear, "analytic", linear.structure, (formulas or {}).get(index)),
+        )
+        for index, linear in enumerate(linears, 1)
+    )
+    factors = [linear.T for linear in linears]
+    plan = make_plan(Instance.of_patterns([factor.pattern for factor in factors]))
+    products = carry_out(plan, factors)
+    total = (products[-1].linear if products else factors[0]).T
+    n = linears[0].shape[1]
+    facts = PipelineFacts("a name", "what it is", "x.yaml", components(names[0], n), np.arange(1.0, n + 1) / 2)
+    gradient = total.dense[0, 0] if total.shape[0] == 1 else None
+    return Report(facts, stages, plan, products, total, gradient)
+
+
+def shown(report, look=WIDE):
+    return plain(run_document(report, look), look)
+
+
+SMALL = report_of(
+    [[[1, 0.25], [0, 2 / 3]], [[4, -1]]], {1: Formula(entries=(("y", "x/4"), ("0", "2/3"))), 2: Formula(matrix="u'")}
+)
+
+
+def test_a_small_run_from_top_to_bottom():
+    assert shown(SMALL).splitlines() == [
+        "x.yaml   2 stages   x ∈ R² → f2 ∈ R   at x = (0.5, 1)",
+        "a name",
+        "what it is",
+        "",
+        " #  function  shape  value           Jacobian",
+        " 1  f1        2 → 2  0.3333  0.6667  2×2 upper triangular",
+        " 2  f2        2 → 1  0.3333          1×2 dense",
+        "",
+        "J₁ = ∂f1/∂x   analytic",
+        "                   x₁  x₂",
+        "f1₁ ⎡ y  x/4 ⎤ = ⎡ 1   0.25   ⎤",
+        "f1₂ ⎣ ·  2/3 ⎦   ⎣ ·   0.6667 ⎦",
+        "",
+        "J₂ = ∂f2/∂f1 = u'   analytic",
+        "     f1₁  f1₂",
+        "f2 [ 4    -1  ]",
+        "",
+        "order  J₁ᵀ J₂ᵀ   3 multiplications   (forward 3, reverse 3: both are optimal)",
+        "",
+        "P1 = J₁ᵀ J₂ᵀ   ⎡ 1     ·      ⎤ · ⎡  4 ⎤ = ⎡ 4      ⎤",
+        "               ⎣ 0.25  0.6667 ⎦   ⎣ -1 ⎦   ⎣ 0.3333 ⎦",
+        "",
+        "f2 = 0.3333   ∇f2 = (4, 0.3333)",
+    ]
+
+
+def test_a_vector_end_shows_the_whole_jacobian():
+    text = shown(report_of([[[1, 2]], [[3], [4], [0]]]))
+    assert text.splitlines()[-5:] == ["J = ∂f2/∂x", "      x₁  x₂", "f2₁ ⎡ 3   6  ⎤", "f2₂ ⎢ 4   8  ⎥", "f2₃ ⎣ ·   ·  ⎦"]
+    assert "∇" not in text
+
+
+def test_one_function_has_nothing_to_multiply():
+    text = shown(report_of([[[1, 2, 3]]]))
+    assert "one function: nothing to multiply" in text
+    assert "P1" not in text
+    assert "∇f1 = (1, 2, 3)" in text
+
+
+def test_one_input_has_a_derivative():
+    assert "df2/dx = 8" in shown(report_of([[[2]], [[4]]]))
+
+
+def test_named_inputs_are_named_in_the_gradient():
+    report = report_of([[[1, 2]]])
+    renamed = replace(report, pipeline=replace(report.pipeline, inputs=("r", "theta")))
+    assert "∇f1 = (∂f1/∂r, ∂f1/∂theta) = (1, 2)" in shown(renamed)
+    assert "(r, theta) ∈ R² → f1 ∈ R   at r = 0.5, theta = 1" in shown(renamed)
+
+
+def test_a_gradient_by_many_inputs_is_a_column_with_names():
+    text = shown(report_of([[np.arange(1, 31)]]))
+    assert re.search(r"x₁ +⎡ +1 ⎤", text)
+    assert "∇f1: rows 6–25 hidden (20 of 30); --full shows all" in text
+
+
+@settings(max_examples=30)
+@given(st.integers(13, 80))
+def test_long_chains_say_how_much_of_them_is_hidden(length):
+    report = report_of([np.eye(2)] * length + [[[1, 1]]])
+    text = shown(report)
+    rows = len(re.findall(r"^ +\d+  f\d+", text, re.MULTILINE))
+    jacobians = len(re.findall(r"^J[₀-₉]+ = ", text, re.MULTILINE))
+    products = len(re.findall(r"^P\d+ = ", text, re.MULTILINE))
+    for kind, here, there in (("stages", rows, length + 1), ("Jacobians", jacobians, length + 1), ("products", products, length)):
+        found = re.search(rf"{kind} [\d–]+ hidden \((\d+) of (\d+)\)", text)
+        assert here + (int(found[1]) if found else 0) == there
+    assert shown(report, replace(WIDE, full=True)).count("hidden") == 0
+
+
+def test_with_full_a_long_chain_is_whole():
+    text = shown(report_of([np.eye(2)] * 30 + [[[1, 1]]]), replace(WIDE, full=True))
+    assert len(re.findall(r"^J[₀-₉]+ = ", text, re.MULTILINE)) == 31
+    assert len(re.findall(r"^P\d+ = ", text, re.MULTILINE)) == 30
+
+
+def test_numbers_instead_of_formulas_are_not_said_twice():
+    text = shown(report_of([[[1, 2]]], {1: Formula(entries=(("1", "2"),))}))
+    assert text.count("[ 1") == 1
+
+
+def test_formulas_too_wide_for_a_matrix_are_listed():
+    long = "sin(x[1])*cos(x[2])*exp(x[1] + x[2])"
+    report = report_of([[[1, 2], [3, 4]]], {1: Formula(entries=((long, "1"), ("0", long)))})
+    text = shown(report, Look(width=60))
+    assert "∂f1₁/∂x₁ = sin(x[1])" in text
+    assert "∂f1₂/∂x₂" in text
+    assert "∂f1₁/∂x₂" not in text
+
+
+def test_a_formula_nobody_reads_on_is_cut_and_counted():
+    formula = "x + " * 400 + "x"
+    report = report_of([[[1]]], {1: Formula(matrix=formula)})
+    assert f"{len(formula) - 400:,} more characters (--full)" in " ".join(shown(report).split())
+    assert "more characters" not in shown(report, replace(WIDE, full=True))
+
+
+def test_operands_too_large_to_be_seen_are_told_by_their_shapes():
+    rng = np.random.default_rng(3)
+    text = shown(report_of([rng.normal(size=(m, n)) for n, m in pairwise([20, 30, 5])]))
+    assert "20×30 · 30×5 =" in text
+
+
+def test_what_cannot_be_vouched_for_is_said():
+    remark = Diagnostic("kink", "JC421", "`abs(x)` has a kink at 0", left=-1.0, right=1.0, clarke=(-1.0, 1.0), used=0.0)
+    text = shown(replace(SMALL, diagnostics=(remark,)))
+    assert "kink: `abs(x)` has a kink at 0   (left -1, right 1, Clarke set [-1, 1], used 0)" in text
+
+
+def certified(report, radius):
+    def enclosure(array):
+        return Enclosure(np.asarray(array - radius), np.asarray(array + radius))
+
+    return replace(
+        report,
+        certificate=Certificate(
+            tuple(enclosure(stage.value) for stage in report.stages),
+            tuple(enclosure(stage.jacobian.linear.dense[0]) for stage in report.stages),
+            tuple(enclosure(product.linear.dense[0]) for product in report.products),
+            enclosure(report.jacobian.dense[0]),
+            "the library errs by at most 4 ulp",
+        ),
+    )
+
+
+def test_only_certified_digits_are_shown():
+    text = shown(certified(SMALL, 0.004))
+    assert "∇f2 = (4, 0.33)" in text
+    assert "certified to 1 digit or more" in text
+    assert "the library errs" in text
+    assert "0.6667" not in text
+
+
+def test_numbers_that_might_be_zero_are_not_told_from_it():
+    text = shown(certified(SMALL, 0.5))
+    assert "~0" in text
+    assert text.rstrip().splitlines()[-1].startswith("~0  cannot be told from zero")
+
+
+def test_digits_reach_and_spectra_have_their_lines_only_when_asked_for():
+    assert not re.search("certified|digits|valid for|condition", shown(SMALL))
+    trusted = replace(
+        SMALL,
+        digits=Digits((), (), np.array([[13.7, 15.2]]), "J1"),
+        reach=Reach(np.array([0.5, np.inf]), np.array([0.012, np.inf]), ("abs(x[1])", "")),
+        spectra=tuple(StageSpectrum(spectrum(stage.jacobian.linear), spectrum(stage.jacobian.linear)) for stage in SMALL.stages),
+    )
+    text = shown(trusted)
+    assert "digits  about 13 of 16 survive in every entry of the result, most of the others go in J₁" in text
+    assert "valid for  |Δx₁| < 0.012 (abs(x[1]))" in text
+    assert re.search(r"1  f1 +1\.05\d +0\.634\d +1\.7", text)
+
+
+def test_entries_without_a_digit_are_said_to_have_none():
+    text = shown(replace(SMALL, digits=Digits((), (), np.array([[0.0, 15.2]]), "P1")))
+    assert "no digit of 1 entry of the result can be trusted, most of the others go in P1" in text
+
+
+def test_the_result_alone():
+    assert plain(result_document(SMALL, WIDE), WIDE) == "f2 = 0.3333   ∇f2 = (4, 0.3333)\n"
+
+
+def test_next_steps_are_commands():
+    text = plain(run_document(SMALL, WIDE, next_steps=("jacchain plan x.yaml", "--json")), WIDE)
+    assert text.splitlines()[-1] == "next: jacchain plan x.yaml · --json"
+
+
+@given(reports(longest=4))
+def test_every_number_of_a_product_is_on_the_page(report):
+    look = Look(width=130, full=True, digits=17)
+    words = re.split(r"[\s\[\]⎡⎢⎣⎤⎥⎦·(),]+", plain(run_document(report, look), look))
+    page = {float(word) for word in words if re.fullmatch(r"-?[0-9]+(\.[0-9]+)?(e[-+][0-9]+)?", word)}
+    for product in report.products:
+        assert set(product.linear.values[0].tolist()) <= page
+
+
+@pytest.mark.parametrize("form", ["markdown", "latex"])
+def test_documents_have_every_part(form):
+    text = paint(run_document(SMALL, WIDE), WIDE, form)
+    for part in ("J_{1}", "J_{2}", "P_{1}", "pmatrix", "0.6667", r"\nabla", r"\frac{\partial", "3 multiplications", "x/4"):
+        assert part in text
