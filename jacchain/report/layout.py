@@ -81,6 +81,7 @@ def wrapped(paragraph: Paragraph, look: Look) -> Iterator[Line]:
             if len(blank) + width_of(piece) > room and len(line) > 1:
                 yield joined(line)
                 line, room, blank = [Run(" " * start)], look.width - start, ""
+            blank = blank[: max(room - width_of(piece), 0)]
             line += [Run(blank, piece[0].role), *piece]
             room -= len(blank) + width_of(piece)
             blank = ""
@@ -145,7 +146,8 @@ def _arranged(equation: Equation, units: list[Box], look: Look) -> Iterator[Line
         yield from _placed([lead], look)
     first = INDENT if equation.lead and together + INDENT <= look.width else 0
     if equation.lead and not first:
-        units[0] = side_by_side([padded(words((), look), INDENT + 1), units[0]])
+        aside = max(0, min(INDENT + 1, look.width - units[0].width - 1))
+        units[0] = side_by_side([padded(words((), look), aside), units[0]])
     yield from _flow(units, first, look)
 
 
@@ -200,7 +202,8 @@ def _table(table: Table, look: Look) -> Iterator[Line]:
         if sum(widths) + 2 * len(kept) - 1 <= look.width or not optional:
             break
         del kept[optional[-1]]
-    widths = _squeezed(widths, look.width - 2 * len(kept) + 1)
+    numeric = {place for place, number in enumerate(kept) if _is_numeric(table, number)}
+    widths = _squeezed(widths, numeric, look.width - 2 * len(kept) + 1)
     columns = [table.columns[number] for number in kept]
     yield from _row([runs(Run(column.title, "heading")) for column in columns], columns, widths, look)
     for row in table.rows:
@@ -219,18 +222,25 @@ def _widths(table: Table, kept: Sequence[int], look: Look) -> list[int]:
         for title, number in zip(titles, kept, strict=True)
     ]
     for place, number in enumerate(kept):
-        if table.columns[number].flexible or any(isinstance(row[number], Vector) for row in body):
+        if table.columns[number].flexible or _is_numeric(table, number):
             others = sum(widths) - widths[place] + 2 * len(widths) - 1
             room = min(widths[place], max(LEAST, look.width - others))
             widths[place] = max([titles[place], *(min(_cell_width(row[number], room, look), room) for row in body)])
     return widths
 
 
-def _squeezed(widths: list[int], room: int) -> list[int]:
-    """The widths, the widest made narrower until all fit."""
-    while sum(widths) > room and max(widths) > 1:
-        widest = widths.index(max(widths))
-        widths = [*widths[:widest], widths[widest] - 1, *widths[widest + 1 :]]
+def _is_numeric(table: Table, number: int) -> bool:
+    """Whether a column holds rows of numbers."""
+    return any(isinstance(row[number], Vector) for row in table.rows if not isinstance(row, Run))
+
+
+def _squeezed(widths: list[int], kept: set[int], room: int) -> list[int]:
+    """The widths, the widest of those that are not kept made narrower until all fit."""
+    while sum(widths) > room:
+        widest = max(((width, place) for place, width in enumerate(widths) if place not in kept), default=(0, 0))
+        if widest[0] <= 1:
+            break
+        widths = [width - (place == widest[1]) for place, width in enumerate(widths)]
     return widths
 
 

@@ -149,7 +149,7 @@ def _stages(report: Report, look: Look) -> Iterator[Block]:
     columns = (
         Column("#", right=True),
         Column("function"),
-        Column("shape"),
+        Column("shape", optional=True),
         Column("value"),
         Column("Jacobian", optional=True),
     )
