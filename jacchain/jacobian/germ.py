@@ -93,7 +93,7 @@ class Germ:
         return collected([*self.terms, *other.terms], min(self.order, other.order))
 
     def __mul__(self, other: Any) -> Any:
-        if not isinstance(other, Germ) and other == 0:
+        if not isinstance(other, Germ) and other == 0 and not self.lost:
             return Real(0)
         other = germ(other)
         if self.lost or other.lost:
@@ -143,13 +143,11 @@ UNKNOWN = Germ((), lost="unknown")
 
 
 def germ(value: Any) -> Germ:
-    """A number as a germ that does not move; NaN is outside the domain."""
+    """A number as a germ that does not move; what is not finite is outside the domain of whatever made it."""
     if isinstance(value, Germ):
         return value
-    if np.isnan(value):
+    if not np.isfinite(value):
         return UNDEFINED
-    if np.isinf(value):
-        return UNKNOWN
     return Germ(((0.0, Real(value)),) if value else ())
 
 

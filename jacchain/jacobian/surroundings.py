@@ -44,7 +44,9 @@ def sides(program: Program, registers: Array, inputs: list[int], chosen: Mask) -
 def one_sided(value: Any, y: Any, direction: int) -> Side:
     """The derivative from one side, of a number with the given value at the point and germ ``y`` on that side."""
     if not isinstance(y, Germ):
-        jump = bool(np.isnan(y)) or _differs(y, value)
+        if not np.isfinite(y):
+            return Side("domain")
+        jump = _differs(y, value)
         return Side(_infinite(y - value, direction) if jump else 0.0, jump)
     if y.lost:
         return Side(y.lost)
@@ -119,6 +121,8 @@ def _cell(value: Any, y: Any, decisions: list[Germ], powers: list[float]) -> Cel
 def _gradient(value: Any, y: Any, powers: list[float]) -> tuple[Vector | None, str]:
     """The limit of the gradient along a ray, or what goes wrong there."""
     if not isinstance(y, Germ):
+        if not np.isfinite(y):
+            return None, ""
         return (None, "jump") if _differs(y, value) else (np.zeros(len(powers), np.longdouble), "")
     if y.lost:
         return None, "" if y.lost == "domain" else "unknown"

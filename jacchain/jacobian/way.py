@@ -166,7 +166,7 @@ class _Leg:
                     _put(self.slopes, output, slope)
                     value = _common(value, self.start[:, output] + slope * self.span)
                 _put(self.registers, output, value)
-                if used[output].any() and (fails := self._failing(instruction)) is not None:
+                if instruction.varies and used[output].any() and (fails := self._failing(instruction)) is not None:
                     yield instruction, np.broadcast_to(fails, (fails.shape[0], instruction.size)) & used[output]
 
     def _failing(self, instruction: Instruction) -> Mask | None:

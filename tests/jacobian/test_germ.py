@@ -81,6 +81,7 @@ def test_leaving_the_domain_is_told_from_not_knowing():
     assert logarithm(-t) is UNDEFINED
     assert exponential(1 / t) is UNKNOWN
     assert (UNKNOWN * t).lost == "unknown"
+    assert (UNDEFINED * 0).lost == "domain"
     assert (UNKNOWN + UNDEFINED).lost == "domain"
 
 

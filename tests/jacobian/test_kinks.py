@@ -72,6 +72,7 @@ FACTS = [
     ("x^1.5", 0, "boundary", "domain", 0, 0),
     ("x*sqrt(x)", 0, "boundary", "domain", 0, 0),
     ("sqrt(x)^2", 0, "boundary", "domain", 1, 1),
+    ("sqrt(floor(x))", 0, "boundary", "domain", 0, 0),
     ("acos(x)*sqrt(1 - x)", 1, "boundary", -math.sqrt(2), "domain", -math.sqrt(2)),
 ]
 REFUSED = [
@@ -229,3 +230,42 @@ def test_a_layer_too_wide_to_examine_says_so():
     stage = stage_of(["v"], ["relu(sum(v) + v)"], [("v", 400)])
     found = examine(stage, differentiate(stage.program, np.zeros((1, 400), np.longdouble)))
     assert "too many" in found.diagnostics[-1].message
+
+
+def expressions():
+    """Expressions in x and y of functions that bend, jump and stop."""
+    leaves = st.sampled_from(["x", "y", "0", "1", "0.5", "2"])
+    unary = ["abs", "relu", "sqrt", "floor", "sign", "exp", "log", "sin", "acos", "cbrt", "square", "tanh", "elu"]
+
+    def larger(parts):
+        return st.one_of(
+            st.builds("{}({})".format, st.sampled_from(unary), parts),
+            st.builds("({} {} {})".format, parts, st.sampled_from(["+", "-", "*", "/"]), parts),
+            st.builds("{}({}, {})".format, st.sampled_from(["max", "min", "hypot", "mod"]), parts, parts),
+            st.builds("where({} {} {}, {}, {})".format, parts, st.sampled_from(["<", ">=", "=="]), parts, parts, parts),
+            st.builds("({})^{}".format, parts, st.sampled_from(["2", "0.5", "1.5"])),
+        )
+
+    return st.recursive(leaves, larger, max_leaves=6)
+
+
+@settings(max_examples=300)
+@given(expressions(), st.sampled_from([0, 1, -1, 0.5]), st.sampled_from([0, 1, 2]))
+def test_whatever_is_found_agrees_with_quotients_of_small_steps(text, x, y):
+    """Independent of germs: the function itself, at steps so small that only the slope is left."""
+    stage = stage_of(["x", "y"], [text])
+    point = np.array([[x, y]], np.longdouble)
+    try:
+        found = examine(stage, differentiate(stage.program, point))
+    except JacchainError:
+        return
+    step = np.longdouble(1e-12)
+    for remark in found.diagnostics:
+        j = stage.inputs.index(remark.input)
+        for way, slope in ((-1, remark.left), (1, remark.right)):
+            places = np.repeat(point, 2, axis=0)
+            places[1, j] += way * step
+            with np.errstate(all="ignore"):
+                at, beside = stage.program.values(places)[:, 0]
+            if isinstance(slope, float):
+                assert float((beside - at) / (way * step)) == pytest.approx(slope, rel=1e-2, abs=1e-2)
