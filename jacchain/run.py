@@ -26,6 +26,7 @@ from jacchain.jacobian.directional import linearise, operations
 from jacchain.jacobian.domain import led_here, refuse_values
 from jacchain.jacobian.jacobian import Jacobian
 from jacchain.jacobian.kinks import examine
+from jacchain.jacobian.precision import error_bar
 from jacchain.jacobian.reach import reach
 from jacchain.jacobian.stage_difference import evaluation_work, jacobian_by_differences
 from jacchain.jacobian.verdict import Verdict
@@ -82,7 +83,7 @@ def run(pipeline: Pipeline, request: Request) -> Report:
         total.T,
         total.dense[0, :, 0] if pipeline.scalar else None,
         tuple(diagnostics),
-        digits=account(plan, jacobians, products),
+        digits=account(plan, jacobians, products, [stage.jacobian.error_bar for stage in stages]),
         spectra=spectra(jacobians) if request.spectrum else (),
         reach=reach([stage.program for stage in pipeline.stages], pipeline.at),
         unchecked=_unchecked(pipeline, request),
@@ -164,7 +165,7 @@ def differentiate_stages(pipeline: Pipeline, request: Request) -> tuple[list[Sta
                 diagnostics += examination.diagnostics
                 if id(stage.program) not in formulas:
                     formulas[id(stage.program)] = derivative_formula(stage.program.graph)
-                jacobian = _analytic(examination.derivative, formulas[id(stage.program)])
+                jacobian = _analytic(stage, examination.derivative, formulas[id(stage.program)])
                 verdict = agreement(stage, x[0], jacobian.linear) if checked else None
                 results.append(_result(stage, derivative, jacobian, verdict))
         except JacchainError as error:
@@ -184,9 +185,10 @@ def _differenced(stage: Stage, x: Array, derivative: Derivative) -> Jacobian:
     return jacobian
 
 
-def _analytic(derivative: Derivative, formula: Formula | None) -> Jacobian:
+def _analytic(stage: Stage, derivative: Derivative, formula: Formula | None) -> Jacobian:
     linear = derivative.linear.astype(float)
-    return Jacobian(linear, "analytic", structure_name(linear, constant=derivative.constant), formula)
+    structure = structure_name(linear, constant=derivative.constant)
+    return Jacobian(linear, "analytic", structure, formula, error_bar(stage.program, derivative))
 
 
 def _result(stage: Stage, derivative: Derivative, jacobian: Jacobian, verdict: Verdict | None = None) -> StageResult:
