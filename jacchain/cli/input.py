@@ -31,8 +31,22 @@ def read_pipeline(file: str | None, options: dict[str, Any]) -> Pipeline:
         way_out = "give a pipeline file, `-` for stdin, or -e 'f(x, y): x*y'; `jacchain samples` lists samples"
         raise JacchainError(Problem("JC001", message, help=way_out))
     if file is None:
-        return pipeline.from_expressions(expressions, at=options.get("at"), sets=options.get("set") or ())
-    return pipeline_of(read_source(file), options)
+        loaded = pipeline.from_expressions(expressions, at=options.get("at"), sets=options.get("set") or ())
+    else:
+        loaded = pipeline_of(read_source(file), options)
+    if loaded.warnings:
+        _remark(loaded, options)
+    return loaded
+
+
+def _remark(loaded: Pipeline, options: dict[str, Any]) -> None:
+    """Says on stderr what is odd about a pipeline and stops nothing."""
+    from jacchain.cli.output import say
+    from jacchain.cli.settings import look_of_errors
+    from jacchain.report.problems import warnings_text
+
+    words = [f"--color={options.get('color', 'auto')}", *(["--ascii"] if options.get("ascii") else [])]
+    say(warnings_text(loaded.warnings, look_of_errors(words)))
 
 
 def pipeline_of(source: tuple[bytes, str, Path], options: dict[str, Any]) -> Pipeline:

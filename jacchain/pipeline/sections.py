@@ -15,7 +15,7 @@ from jacchain.pipeline.written import DESCRIPTION, name_of, refuse_function, sca
 
 SECTIONS = ("name", "description", "constants", "functions", "chain", "at")
 SCHEMA = "$schema"
-STAGES = 10_000
+STAGES = 2_000
 """Functions a chain may have, copies counted."""
 
 _REPEATED = re.compile(r"\s*(?P<name>[^\s*]+)\s*(?:\*\s*(?P<count>[^\s*]+)\s*)?")

@@ -5,7 +5,7 @@ At most ten problems are reported, sixty characters of a line are echoed, and al
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from jacchain.errors import JacchainError, Problem, Span
@@ -39,6 +39,11 @@ BREVITIES = (Brevity(400, 6), Brevity(160, 4), Brevity(60, 2))
 def problems_text(error: JacchainError, look: Look) -> str:
     """The problems as text for a terminal."""
     return text(problems_document(error, look), look)
+
+
+def warnings_text(warnings: Sequence[Problem], look: Look) -> str:
+    """Remarks that stop nothing, as text for a terminal."""
+    return text(problems_document(JacchainError(*warnings), look, severity="warning"), look)
 
 
 def problems_json(error: JacchainError) -> bytes:

@@ -45,6 +45,15 @@ def test_a_mistake_has_its_exit_code_one_message_and_no_output(jacchain, words, 
     assert b"Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("words", [["run"], ["run", "--json"], ["plan"]])
+def test_a_warning_is_said_on_stderr_and_stops_nothing(jacchain, words):
+    done = jacchain(*words, "-", stdin=POLAR.replace(b"at:", b"  g(y, x): x/y\nat:"))
+    assert done.returncode == 0
+    assert done.stdout
+    assert done.stderr.startswith(b"warning[JC390]: ")
+    assert b"<stdin>:5:3" in done.stderr
+
+
 def test_with_json_errors_are_json(jacchain):
     done = jacchain("run", "-", "--json", stdin=b"functions: 3\n")
     assert done.returncode == 3

@@ -398,7 +398,7 @@ def grown(first, copies, generations):
     "file",
     [
         {"functions": {"f(v[100001])": "v"}},
-        {"functions": {"f(v)": "v"}, "chain": ["f * 10001"]},
+        {"functions": {"f(v)": "v"}, "chain": ["f * 2001"]},
         {"functions": {"f(v)": "v"}, "chain": ["f * 99999999999999999999"]},
         {"functions": {"f(x, v[99999])": "[v, v]", "g(v)": "v"}},
         {"functions": {"f(x, y)": {"let": grown("x", 20, 12), "outputs": "a11[1]"}}},

@@ -7,8 +7,7 @@ import pytest
 from jacchain.errors import JacchainError
 from jacchain.pipeline import load
 from jacchain.report.look import Look
-from jacchain.report.paint import text
-from jacchain.report.problems import problems_document, problems_text
+from jacchain.report.problems import problems_text, warnings_text
 
 FOLDER = Path(__file__).parents[2] / "samples" / "mistakes"
 FILES = sorted(path for path in FOLDER.iterdir() if path.suffix in {".yaml", ".json"})
@@ -20,7 +19,7 @@ def said(path: Path) -> str:
         warnings = load(path.read_bytes(), path.name, folder=FOLDER).warnings
     except JacchainError as error:
         return problems_text(error, Look())
-    return text(problems_document(JacchainError(*warnings), Look(), severity="warning"), Look())
+    return warnings_text(warnings, Look())
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
