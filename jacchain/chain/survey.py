@@ -39,7 +39,7 @@ class Survey:
 
     ``triangle[i-1][j-i]`` is the best way to have the sub-chain ``i:j``.  ``alternatives`` are the cheapest plans, the best one
     first, and ``margin`` what the second of them costs more, zero when several attain the optimum.  Of the ``bracketings``
-    that there are, ``optimal`` attain it.
+    that there are, ``optimal`` attain it.  ``candidates`` are all ways to have one sub-chain, where somebody asked.
     """
 
     triangle: tuple[tuple[Candidate, ...], ...] = ()
@@ -47,6 +47,7 @@ class Survey:
     margin: int | None = None
     bracketings: int | None = None
     optimal: int | None = None
+    candidates: tuple[Candidate, ...] = ()
 
 
 def survey(instance: Instance, plan: Plan, *, best: int = 1) -> Survey:

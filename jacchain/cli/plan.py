@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from jacchain.cli.options import display_options, file_argument, output_options, pipeline_options
 from jacchain.errors import Fragment, JacchainError, Problem
+
+if TYPE_CHECKING:
+    from jacchain.chain.instance import Instance
+    from jacchain.results import PipelineFacts
 
 WIDTHS = 1_000_000
 """Widths that ``--dims`` may list."""
@@ -18,30 +22,57 @@ WIDTHS = 1_000_000
 @pipeline_options
 @click.option("--dims", metavar="WIDTHS", help="The widths of a chain instead of FILE: 25,20,10,5,15,35,30.")
 @click.option("--order", default="optimal", metavar="ORDER", help="optimal, forward, reverse, or a bracketing: '(1 (2 3))'.")
+@click.option("--mode", type=click.Choice(["explicit", "matrix-free"]), default="explicit", help="How to multiply.")
+@click.option("--memory-limit", type=click.IntRange(0), metavar="N", help="At most N numbers of intermediate matrices at a time.")
+@click.option("--best", type=click.IntRange(1, 1000), default=1, metavar="K", help="Show the K cheapest plans.")
+@click.option("--explain", metavar="I:J", help="Show every way to have the product of the factors I to J.")
 @display_options
 @output_options("text", "json")
 def plan(file: str | None, **options: Any) -> None:
-    """Show the cheapest order of the products of FILE, or of any chain of widths, and what the others would cost."""
-    from jacchain.chain.instance import Instance
-    from jacchain.chain.order import parse_order
+    """Show the cheapest order of the products of FILE, or of any chain of widths, and what the others would cost.
+
+    FILE is a pipeline, or an instance: a file with `dims` and, if wanted, `edges`, `tangent`, `adjoint`, `patterns`, `memory`.
+    """
+    from dataclasses import replace
+
+    from jacchain.chain.order import parse_order, parse_subchain
     from jacchain.chain.planner import make_plan
-    from jacchain.cli.input import read_pipeline
+    from jacchain.chain.survey import candidates, survey
     from jacchain.cli.output import deliver
     from jacchain.cli.settings import look_of
     from jacchain.report import render_plan
 
+    facts, instance = _asked(file, options)
+    order = parse_order(Fragment.whole(options["order"], "--order"), instance.length)
+    chosen = make_plan(instance, order, memory_limit=options["memory_limit"], thorough=True)
+    surroundings = survey(instance, chosen, best=options["best"])
+    if options["explain"] is not None:
+        first, last = parse_subchain(Fragment.whole(options["explain"], "--explain"), instance.length)
+        surroundings = replace(surroundings, candidates=candidates(instance, first, last))
+    deliver(render_plan(chosen, facts, options["format"], look_of(options), surroundings), options["output"])
+
+
+def _asked(file: str | None, options: dict[str, Any]) -> tuple[PipelineFacts | None, Instance]:
+    """The instance of the command line, and the pipeline it belongs to if there is one."""
+    from jacchain.chain.fields import instance_from_fields
+    from jacchain.chain.instance import Instance
+    from jacchain.cli.input import pipeline_of, read_pipeline, read_source
+    from jacchain.pipeline import load_fields
+    from jacchain.run import instance_of, pipeline_facts
+
     if options["dims"] is not None:
         if file is not None or options["expression"]:
             raise JacchainError(Problem("JC001", "--dims and a pipeline exclude each other", help="give one of them"))
-        facts, instance = None, Instance(parse_widths(options["dims"]))
-    else:
-        from jacchain.run import instance_of, pipeline_facts
-
+        return None, Instance(parse_widths(options["dims"]))
+    if file is None:
         pipeline = read_pipeline(file, options)
-        facts, instance = pipeline_facts(pipeline), instance_of(pipeline)
-    order = parse_order(Fragment.whole(options["order"], "--order"), instance.length)
-    plan = make_plan(instance, order)
-    deliver(render_plan(plan, facts, options["format"], look_of(options)), options["output"])
+    else:
+        text, name, folder = read_source(file)
+        fields = load_fields(text, name, "dims") if b"dims" in text else None
+        if fields is not None:
+            return None, instance_from_fields(fields.values, fields.where)
+        pipeline = pipeline_of((text, name, folder), options)
+    return pipeline_facts(pipeline), instance_of(pipeline, options["mode"])
 
 
 def parse_widths(text: str) -> tuple[int, ...]:
@@ -56,9 +87,8 @@ def parse_widths(text: str) -> tuple[int, ...]:
         if word:
             if not (word.isascii() and word.isdigit() and len(word) <= 18 and int(word) > 0):
                 span = fragment.span(position, position + len(word))
-                raise JacchainError(
-                    Problem("JC015", f"`{word[:60]}` is not a width", span, help="widths are whole numbers from 1")
-                )
+                message = f"`{word[:60]}` is not a width"
+                raise JacchainError(Problem("JC015", message, span, help="widths are whole numbers from 1"))
             widths.append(int(word))
         position += len(word) + 1
     if not 2 <= len(widths) <= WIDTHS:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from jacchain.chain.plan import Plan
+    from jacchain.chain.survey import Survey
+    from jacchain.jacobian.curve import Curve
     from jacchain.report.look import Look
     from jacchain.results import CheckReport, FunctionFacts, PipelineFacts, Report
 
@@ -33,16 +35,24 @@ def render_run(report: Report, form: str, look: Look, *, next_steps: Sequence[st
             return paint(run_document(report, look, next_steps=next_steps), look, form).encode()
 
 
-def render_plan(plan: Plan, pipeline: PipelineFacts | None, form: str, look: Look) -> bytes:
-    """A plan, with the pipeline it belongs to when there is one."""
+def render_plan(plan: Plan, pipeline: PipelineFacts | None, form: str, look: Look, survey: Survey | None = None) -> bytes:
+    """A plan, with the pipeline it belongs to and what it was chosen from when they are there."""
     if form == "json":
         from jacchain.report.record import plan_json  # noqa: PLC0415
 
-        return plan_json(plan, pipeline)
+        return plan_json(plan, pipeline, survey)
     from jacchain.report.paint import paint  # noqa: PLC0415
-    from jacchain.report.plan_document import plan_document  # noqa: PLC0415
+    from jacchain.report.plan_document import NOTHING, plan_document  # noqa: PLC0415
 
-    return paint(plan_document(plan, look, pipeline), look, form).encode()
+    return paint(plan_document(plan, look, pipeline, survey or NOTHING), look, form).encode()
+
+
+def render_curve(curve: Curve, form: str, look: Look) -> bytes:
+    """The error of differences against their step."""
+    from jacchain.report.curve_document import curve_document, curve_json  # noqa: PLC0415
+    from jacchain.report.paint import paint  # noqa: PLC0415
+
+    return curve_json(curve) if form == "json" else paint(curve_document(curve, look), look, form).encode()
 
 
 def render_functions(functions: Sequence[FunctionFacts], form: str, look: Look) -> bytes:

@@ -6,12 +6,14 @@ from collections.abc import Iterator, Sequence
 from math import comb, lgamma, log
 
 from jacchain.chain.plan import Plan, PlannedProduct
+from jacchain.chain.survey import Survey
 from jacchain.report.box import Box, padded, side_by_side, width_of, words
 from jacchain.report.document import Block, Column, Document, Figure, Gap, Paragraph, Run, Runs, Table, runs
 from jacchain.report.look import Look
 from jacchain.report.matrix import left_out, some_numbers
 from jacchain.report.number import number_text
 from jacchain.report.run_document import bracketing_text, remark_on
+from jacchain.report.survey_document import candidate_blocks, choice_blocks, triangle_blocks
 from jacchain.report.symbols import jacobian_symbol, operand_symbol
 from jacchain.results import PipelineFacts
 
@@ -23,24 +25,25 @@ TABLE = 24
 """Products up to which all are listed."""
 BAR = 25
 """Cells of the longest bar."""
+NOTHING = Survey()
 EIGHTHS = " ▏▎▍▌▋▊▉"
 
 
-def plan_document(plan: Plan, look: Look, pipeline: PipelineFacts | None = None) -> Document:
-    """The plan of a chain, and of the pipeline it belongs to when there is one."""
+def plan_document(plan: Plan, look: Look, pipeline: PipelineFacts | None = None, survey: Survey = NOTHING) -> Document:
+    """The plan of a chain, the pipeline it belongs to, and what it was chosen from, as far as they are there."""
     blocks: list[Block] = []
     if pipeline is not None:
         blocks.append(Paragraph(runs(Run(pipeline.file, "title"))))
     blocks.append(_widths(plan, look))
     if plan.length == 1:
         return (*blocks, Paragraph(runs("one Jacobian: nothing to multiply")))
-    blocks.append(Gap())
+    blocks += [Gap(), *triangle_blocks(survey, look)]
     tree = _tree(plan) if plan.length <= TREE else ()
     if tree and max(width_of(line) for line in tree) <= look.width:
         blocks.append(Figure(_beside(tree, _bars(plan, look), look)))
     else:
         blocks += [*_products(plan, look), Gap(), Figure(_bars(plan, look))]
-    blocks += [Gap(), *_verdict(plan, look)]
+    blocks += [Gap(), *_verdict(plan, look), *choice_blocks(survey), *candidate_blocks(survey.candidates, look)]
     return tuple(blocks)
 
 

@@ -12,6 +12,7 @@ from jacchain import __version__
 from jacchain.chain.digits import Digits
 from jacchain.chain.plan import Operand, Plan, PlannedProduct
 from jacchain.chain.spectrum import Spectrum, StageSpectrum
+from jacchain.chain.survey import Survey
 from jacchain.jacobian.diagnostic import Diagnostic
 from jacchain.jacobian.jacobian import Jacobian
 from jacchain.jacobian.reach import Reach
@@ -30,10 +31,32 @@ def run_json(report: Report) -> bytes:
     return json_bytes(run_record(report))
 
 
-def plan_json(plan: Plan, pipeline: PipelineFacts | None = None) -> bytes:
-    """A plan as the part of the same object that it is, with the pipeline when there is one."""
+def plan_json(plan: Plan, pipeline: PipelineFacts | None = None, survey: Survey | None = None) -> bytes:
+    """A plan as the part of the same object that it is, with the pipeline and what it was chosen from when they are there."""
     facts = {} if pipeline is None else {"pipeline": pipeline_record(pipeline)}
-    return json_bytes({**head(), **facts, "plan": plan_record(plan)})
+    record = {**head(), **facts, "plan": plan_record(plan)}
+    if survey is not None:
+        record["survey"] = _survey(survey)
+    return json_bytes(record)
+
+
+def _survey(survey: Survey) -> Json:
+    return {
+        "bracketings": _count(survey.bracketings),
+        "optimal": _count(survey.optimal),
+        "margin": survey.margin,
+        "triangle": [[asdict(candidate) for candidate in row] for row in survey.triangle],
+        "alternatives": [
+            {"order": best.bracketing(), "multiplications": best.multiplications, "peak": best.peak}
+            for best in survey.alternatives
+        ],
+        "candidates": [asdict(candidate) for candidate in survey.candidates],
+    }
+
+
+def _count(count: int | None) -> int | str | None:
+    """A count, as text where it is larger than the whole numbers of JSON readers."""
+    return str(count) if count is not None and count >= 1 << 53 else count
 
 
 def run_record(report: Report) -> Json:

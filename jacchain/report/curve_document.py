@@ -1,0 +1,120 @@
+"""The error of differences against their step, drawn on logarithmic axes, with the slopes of both sides explained."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from math import isfinite, log10
+
+from jacchain.jacobian.curve import Curve, SchemeCurve
+from jacchain.report.document import Block, Column, Document, Figure, Gap, Paragraph, Run, Runs, Table, runs
+from jacchain.report.json_text import Json, json_bytes
+from jacchain.report.look import Look
+from jacchain.report.number import number_text
+from jacchain.report.record import head
+from jacchain.report.text import component
+
+HEIGHT = 18
+MARGIN = 8
+LETTERS = {"forward": "f", "backward": "b", "central": "c", "central4": "4", "complex": "i"}
+FLOOR = -17.0
+"""Errors below are drawn on the lowest line: no double resolves them."""
+CEILING = 2.0
+
+
+def curve_document(curve: Curve, look: Look) -> Document:
+    """The picture, a line for each scheme, and what the slopes mean."""
+    entry = f"∂{component(curve.output)}/∂{component(curve.input)}"
+    title = runs(
+        Run(entry, "symbol"),
+        " of ",
+        Run(curve.stage, "name"),
+        f" at {component(curve.input)} = {number_text(curve.at, look.digits)}",
+    )
+    blocks: list[Block] = [
+        Paragraph(runs(*title, "   ", Run("the relative error of a difference against its step h", "note"))),
+        Gap(),
+        Figure(_picture(curve, look)),
+        Gap(),
+        _schemes(curve),
+        Gap(),
+        Paragraph(runs(Run("adaptive  ", "heading"), *_adaptive(curve)), hang=10),
+        Paragraph(runs(*_explanation())),
+        *(Paragraph(runs(Run(remark, "note"))) for remark in curve.remarks),
+    ]
+    return tuple(blocks)
+
+
+def curve_json(curve: Curve) -> bytes:
+    """The same numbers as one JSON object, under the key ``curve``."""
+    record: Json = {field.name: getattr(curve, field.name) for field in fields(curve) if field.name != "schemes"}
+    record["remarks"] = list(curve.remarks)
+    record["schemes"] = [{field.name: getattr(scheme, field.name) for field in fields(scheme)} for scheme in curve.schemes]
+    return json_bytes({**head(), "curve": record})
+
+
+def _picture(curve: Curve, look: Look) -> tuple[Runs, ...]:
+    """A letter for each scheme and step; where several fall together the later one is seen."""
+    width = max(20, min(look.width - MARGIN - 2, 2 * curve.steps.size))
+    exponents = [log10(step) for step in curve.steps.tolist()]
+    low, high = min(exponents), max(exponents)
+    cells = [[" "] * width for _ in range(HEIGHT)]
+    for scheme in curve.schemes:
+        for exponent, error in zip(exponents, scheme.errors.tolist(), strict=True):
+            if isfinite(error):
+                x = round((exponent - low) / (high - low) * (width - 1))
+                cells[_line(error)][x] = LETTERS[scheme.scheme]
+    lines: list[Runs] = []
+    for number, row in enumerate(cells):
+        level = CEILING - number * (CEILING - FLOOR) / (HEIGHT - 1)
+        label = f"1e{round(level):+03d}" if number % 3 == 0 else ""
+        lines.append(runs(Run(f"{label:>{MARGIN - 2}} |", "note"), Run("".join(row).rstrip(), "number")))
+    axis = f"{'':>{MARGIN - 2}} +{'-' * width}"
+    ends = f"{'':>{MARGIN - 1}}h = {10**low:.0e}{'':{max(1, width - 16)}}{10**high:.0e}"
+    return (*lines, runs(Run(axis, "note")), runs(Run(ends, "note")))
+
+
+def _line(error: float) -> int:
+    level = min(CEILING, max(FLOOR, log10(error) if error > 0 else FLOOR))
+    return round((CEILING - level) / (CEILING - FLOOR) * (HEIGHT - 1))
+
+
+def _schemes(curve: Curve) -> Table:
+    columns = (
+        Column(""),
+        Column("scheme"),
+        Column("order", right=True),
+        Column("best h", right=True),
+        Column("error", right=True),
+        Column("rule of thumb", right=True),
+        Column("error", right=True),
+        Column("left slope", right=True, optional=True),
+        Column("right slope", right=True, optional=True),
+    )
+    return Table(columns, tuple(_row(scheme) for scheme in curve.schemes))
+
+
+def _row(scheme: SchemeCurve) -> tuple[Runs, ...]:
+    numbers = (scheme.best_step, scheme.best_error, scheme.rule_of_thumb, scheme.error_at_rule)
+    return (
+        runs(Run(LETTERS[scheme.scheme], "number")),
+        runs(Run(scheme.scheme, "name")),
+        runs(str(scheme.order)),
+        *(runs(number_text(number, 2)) for number in numbers),
+        *(runs("-" if slope is None else f"{slope:+.2f}") for slope in (scheme.rounding_slope, scheme.truncation_slope)),
+    )
+
+
+def _adaptive(curve: Curve) -> Runs:
+    value, bar = number_text(curve.adaptive, 12), number_text(curve.adaptive_bar, 2)
+    return runs(f"{value} ± {bar}, off by {number_text(curve.adaptive_error, 2)} of the derivative, without choosing a step")
+
+
+def _explanation() -> Runs:
+    return runs(
+        Run(
+            "Left of the V rounding wins: halving h doubles the error, slope -1. Right of it truncation wins: the slope is the "
+            "order of the scheme. The rule of thumb puts h where both are equal, ε^(1/(order+1)) times the size of x; the complex step "
+            "cancels nothing and has no left side.",
+            "note",
+        )
+    )
