@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import asdict
 from math import isfinite, log10
 
 from jacchain.jacobian.curve import Curve, SchemeCurve
@@ -46,9 +46,7 @@ def curve_document(curve: Curve, look: Look) -> Document:
 
 def curve_json(curve: Curve) -> bytes:
     """The same numbers as one JSON object, under the key ``curve``."""
-    record: Json = {field.name: getattr(curve, field.name) for field in fields(curve) if field.name != "schemes"}
-    record["remarks"] = list(curve.remarks)
-    record["schemes"] = [{field.name: getattr(scheme, field.name) for field in fields(scheme)} for scheme in curve.schemes]
+    record: Json = {**asdict(curve), "remarks": list(curve.remarks), "schemes": [asdict(scheme) for scheme in curve.schemes]}
     return json_bytes({**head(), "curve": record})
 
 
@@ -110,11 +108,9 @@ def _adaptive(curve: Curve) -> Runs:
 
 
 def _explanation() -> Runs:
-    return runs(
-        Run(
-            "Left of the V rounding wins: halving h doubles the error, slope -1. Right of it truncation wins: the slope is the "
-            "order of the scheme. The rule of thumb puts h where both are equal, ε^(1/(order+1)) times the size of x; the complex step "
-            "cancels nothing and has no left side.",
-            "note",
-        )
+    said = (
+        "Left of the V rounding wins: halving h doubles the error, slope -1. Right of it truncation wins: the slope is the "
+        "order of the scheme. The rule of thumb puts h where both are equal, ε^(1/(order+1)) times the size of x; the complex "
+        "step cancels nothing and has no left side."
     )
+    return runs(Run(said, "note"))

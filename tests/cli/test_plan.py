@@ -31,7 +31,7 @@ def test_an_instance_file_is_planned_without_matrices(jacchain):
 def test_a_misspelt_field_of_an_instance_is_found_at_its_place(jacchain):
     done = jacchain("plan", "-", stdin=b"dims: [3, 3, 1]\nedgse: [29, 14]\n")
     assert done.returncode == 3
-    assert b"<stdin>:2:1" in done.stderr
+    assert b"<stdin>:2:8" in done.stderr
     assert b"`edges`" in done.stderr
 
 
