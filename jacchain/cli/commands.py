@@ -7,6 +7,7 @@ import click
 from jacchain import __version__
 from jacchain.cli.check import check
 from jacchain.cli.curve import curve
+from jacchain.cli.explain import explain
 from jacchain.cli.functions import functions
 from jacchain.cli.plan import plan
 from jacchain.cli.run import run
@@ -27,5 +28,5 @@ def jacchain() -> None:
     """
 
 
-for command in (run, check, plan, curve, functions, samples, schema):
+for command in (run, check, plan, curve, functions, samples, schema, explain):
     jacchain.add_command(command)

@@ -94,7 +94,12 @@ def _surviving(digits: Digits) -> Paragraph:
     if least < 1:
         count = int((digits.surviving < 1).sum())
         entries = f"{count} entr{'y' if count == 1 else 'ies'} of the result"
-        return Paragraph(runs(Run(f"no digit of {entries} can be trusted{place}", "warning")))
+        cancelled = (
+            f" cancel in {_place(digits.place)}, down to rounding"
+            if digits.place.startswith("P")
+            else " are no more than rounding"
+        )
+        return Paragraph(runs(Run(f"{entries}{cancelled}: none of their digits can be trusted", "warning")))
     return Paragraph(runs(Run("digits  ", "heading"), f"about {least} of {DOUBLE} survive in every entry of the result{place}"))
 
 

@@ -1,0 +1,37 @@
+"""The commands that tell about the program itself."""
+
+import json
+
+import pytest
+
+
+def test_every_sample_that_is_listed_can_be_printed_and_run(jacchain):
+    names = [line.split()[0] for line in jacchain("samples").stdout.decode().splitlines()]
+    assert len(names) >= 12
+    text = jacchain("samples", names[0]).stdout
+    assert jacchain("run", "-", stdin=text).returncode == 0
+
+
+def test_a_sample_is_written_with_the_files_it_refers_to(jacchain, tmp_path):
+    assert jacchain("samples", "challenger", "-o", tmp_path / "my.yaml").returncode == 0
+    assert jacchain("run", tmp_path / "my.yaml").returncode == 0
+
+
+@pytest.mark.parametrize("which", ["input", "result"])
+def test_schemas_are_json(jacchain, which):
+    assert json.loads(jacchain("schema", which).stdout)["$schema"].startswith("https://json-schema.org/")
+
+
+def test_a_code_is_explained_as_it_stands_in_a_message(jacchain):
+    assert jacchain("explain", "error[JC201]").stdout.startswith(b"JC201  ")
+
+
+@pytest.mark.parametrize("words", [["explain", "JC999"], ["samples", "plar"], ["functions", "tanhh"]])
+def test_what_there_is_not_is_said_with_what_may_be_meant(jacchain, words):
+    done = jacchain(*words)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert b"help: " in done.stderr
+
+
+def test_a_function_is_shown_with_its_derivative(jacchain):
+    assert b"1 - tanh(x)^2" in jacchain("functions", "tanh").stdout
