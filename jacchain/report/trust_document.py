@@ -93,13 +93,12 @@ def _surviving(digits: Digits) -> Paragraph:
     place = f", most of the others go in {_place(digits.place)}" if digits.place else ""
     if least < 1:
         count = int((digits.surviving < 1).sum())
-        entries = f"{count} entr{'y' if count == 1 else 'ies'} of the result"
-        cancelled = (
-            f" cancel in {_place(digits.place)}, down to rounding"
-            if digits.place.startswith("P")
-            else " are no more than rounding"
-        )
-        return Paragraph(runs(Run(f"{entries}{cancelled}: none of their digits can be trusted", "warning")))
+        one = count == 1
+        entries = f"{count} entr{'y' if one else 'ies'} of the result"
+        why = f"{'is' if one else 'are'} no more than rounding"
+        if digits.place.startswith("P"):
+            why = f"cancel{'s' if one else ''} in {digits.place}, down to rounding"
+        return Paragraph(runs(Run(f"{entries} {why}: no digit of {'it' if one else 'them'} can be trusted", "warning")))
     return Paragraph(runs(Run("digits  ", "heading"), f"about {least} of {DOUBLE} survive in every entry of the result{place}"))
 
 

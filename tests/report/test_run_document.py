@@ -224,7 +224,7 @@ def test_digits_reach_and_spectra_have_their_lines_only_when_asked_for():
 
 def test_entries_without_a_digit_are_said_to_have_none():
     text = shown(replace(SMALL, digits=Digits((), (), np.array([[0.0, 15.2]]), "P1")))
-    assert "no digit of 1 entry of the result can be trusted, most of the others go in P1" in text
+    assert "1 entry of the result cancels in P1, down to rounding: no digit of it can be trusted" in text
 
 
 def test_the_result_alone():
