@@ -27,8 +27,8 @@ def assemble(spec: Spec, constants: Constants, at: Placed | None, file: str, led
     """
     for function in spec.functions.values():
         check_names(function, constants, ledger)
-    first = spec.functions[spec.chain[0].function]
-    point = point_of(first.signature, at, constants, ledger) if first.signature.parameters else None
+    first = spec.chain[0] and spec.functions[spec.chain[0].function]
+    point = point_of(first.signature, at, constants, ledger) if first and first.signature.parameters else None
     chain = _Chain(spec, constants, ledger)
     count = None if point is None else point.size
     stages = chain.stages(Arrival(count, span=at.span if at else None, history=(f"x:{count or '?'}",)))
@@ -51,11 +51,14 @@ class _Chain:
 
     def stages(self, arrival: Arrival) -> list[Stage]:
         """The stages; fewer when something is wrong, which the ledger then knows."""
-        copies = Counter(link.function for link in self.spec.chain)
+        copies = Counter(link.function for link in self.spec.chain if link)
         seen: Counter[str] = Counter()
         stages: list[Stage] = []
         arriving: tuple[str, ...] = ()
         for index, link in enumerate(self.spec.chain, 1):
+            if link is None:
+                arrival, arriving = Arrival(None, history=("?",)), ()
+                continue
             function = self.spec.functions[link.function]
             seen[function.name] += 1
             name = function.name if copies[function.name] == 1 else f"{function.name}#{seen[function.name]}"
@@ -105,7 +108,7 @@ class _Chain:
 
     def check_unused(self) -> None:
         """Looks for mistakes in functions that the chain does not use."""
-        used = {link.function for link in self.spec.chain}
+        used = {link.function for link in self.spec.chain if link}
         for function in self.spec.functions.values():
             if function.whole and function.name not in used:
                 self.check_alone(function)

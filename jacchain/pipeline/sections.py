@@ -49,8 +49,9 @@ def read_spec(root: Node, file: str, ledger: Ledger) -> Spec:
         functions = read_functions(parts["functions"], ledger)
         if "chain" not in parts:
             _admit(len(functions), parts["functions"].span)
-    chain: tuple[Link, ...] = tuple(Link(function.name, function.signature.span) for function in functions.values())
+    chain: tuple[Link | None, ...] = tuple(Link(function.name, function.signature.span) for function in functions.values())
     if "chain" in parts:
+        chain = (None,)
         with ledger.gather():
             chain = _chain(parts["chain"], functions, ledger)
     at = read_placed(parts["at"], ledger) if "at" in parts else None
@@ -77,22 +78,21 @@ def _constants(node: Node, ledger: Ledger) -> tuple[ConstantSpec, ...]:
     return tuple(found.values())
 
 
-def _chain(node: Node, functions: dict[str, FunctionSpec], ledger: Ledger) -> tuple[Link, ...]:
+def _chain(node: Node, functions: dict[str, FunctionSpec], ledger: Ledger) -> tuple[Link | None, ...]:
+    """The links of the chain, ``None`` for those that could not be read."""
     if not isinstance(node, Sequence):
         raise unexpected(node, "a list of functions", "write `chain: [f, g]`")
     if not node.items:
         raise JacchainError(Problem("JC301", "the chain is empty", node.span, help="write `chain: [f, g]`, or leave it out"))
-    links: list[Link] = []
-    whole = True
+    links: list[Link | None] = []
     for item in node.items:
         before = len(links)
         with ledger.gather():
             link, count = _link(item, functions)
             _admit(before + count, link.span)
             links += [link] * count
-        whole = whole and len(links) > before
-    if not whole:
-        raise already_reported()
+        if len(links) == before:
+            links.append(None)
     return tuple(links)
 
 

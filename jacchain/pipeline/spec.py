@@ -121,12 +121,12 @@ class Link:
 
 @dataclass(frozen=True, eq=False)
 class Spec:
-    """A pipeline file, read."""
+    """A pipeline file, read; a link of the chain that could not be read is ``None``."""
 
     name: str
     description: str
     constants: tuple[ConstantSpec, ...]
     functions: dict[str, FunctionSpec]
-    chain: tuple[Link, ...]
+    chain: tuple[Link | None, ...]
     at: Placed | None
     span: Span

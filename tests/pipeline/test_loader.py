@@ -264,6 +264,43 @@ def test_sizes_are_followed_past_a_mistake():
     assert problems(text) == ["JC201 3:3", "JC201 4:3", "JC201 5:3"]
 
 
+@pytest.mark.parametrize("outputs", ["[]", "{}", "{outputs: []}", "{outputs: {}, description: d}", "{let: {a: x}}"])
+def test_a_function_has_outputs(outputs):
+    assert [problem[:5] for problem in problems(f"functions:\n  f(x): {outputs}\nat: 1\n")] == ["JC301"]
+
+
+def test_a_section_without_content_is_as_good_as_none():
+    assert pipeline("constants:\nfunctions:\n  f(x): x\nat: 1\n").scalar
+
+
+def test_a_mistake_in_the_chain_does_not_become_one_of_sizes():
+    text = "functions:\n  f(x): [x, x]\n  g(p[3]): p\nchain: [f, zz, g, 3]\nat: [1, 2, 3]\n"
+    assert problems(text) == ["JC310 4:12", "JC305 4:19"]
+    assert problems(text.replace("[f, zz, g, 3]", "g")) == ["JC112 4:8"]
+    assert problems(text.replace("[f, zz, g, 3]", "[]")) == ["JC301 4:8"]
+
+
+@pytest.mark.parametrize(
+    ("at", "found"),
+    [
+        ("{r: 1, thta: 2}", ["JC321 3:12"]),
+        ("{r: 1}", ["JC321 3:5"]),
+        ("{r: 1, q: 2, s: 3}", ["JC321 3:5", "JC321 3:12", "JC321 3:18"]),
+        ("{r: 1, theta: 2, s: 3}", ["JC321 3:22"]),
+    ],
+)
+def test_a_point_by_name_has_every_input_and_nothing_else(at, found):
+    text = f"functions:\n  f(r, theta): r*theta\nat: {at}\n"
+    assert sorted(problems(text)) == sorted(found)
+
+
+def test_a_hand_derived_jacobian_has_a_bounded_number_of_written_entries(monkeypatch):
+    monkeypatch.setattr("jacchain.pipeline.functions.ENTRIES", 4)
+    text = "functions:\n  f(x, y):\n    outputs: [x, y]\n    jacobian: {}\nat: [1, 2]\n"
+    assert problems(text.replace("{}", "[[1, 0], [0, 1]]")) == []
+    assert [problem[:5] for problem in problems(text.replace("{}", "[[1, 0, 0], [0, 1]]"))] == ["JC450"]
+
+
 def test_problems_come_in_the_order_of_the_file_and_are_about_ten():
     text = "constants:\n" + "".join(f"  c{i}: zz\n" for i in range(30)) + "functions: {f(x): x}\nat: 1\n"
     found = problems(text)
