@@ -16,7 +16,7 @@ from jacchain.errors import JacchainError, Problem, suggestion
 @click.option("-o", "--output", metavar="FILE", help="Write the sample to FILE, with the files it refers to beside it.")
 def samples(name: str | None, output: str | None) -> None:
     """List the samples, or print one: `jacchain samples polar | jacchain run -`."""
-    from jacchain.cli.output import deliver
+    from jacchain.cli.output import deliver, say
 
     known = {Path(entry.name).stem: entry for entry in _folder().iterdir() if Path(entry.name).suffix in {".yaml", ".json"}}
     if name is None:
@@ -31,10 +31,15 @@ def samples(name: str | None, output: str | None) -> None:
         raise JacchainError(Problem("JC003", f"there is no sample `{name}`", help=way_out))
     text = known[stem].read_bytes()
     deliver(text, output)
+    beside = [
+        entry for entry in _folder().iterdir() if Path(entry.name).suffix in {".csv", ".npy"} and entry.name.encode() in text
+    ]
+    if output is None and beside:
+        files = " and ".join(sorted(entry.name for entry in beside))
+        say(f"note: it reads {files}: `jacchain samples {stem} -o {known[stem].name}` writes all of it\n")
     if output is not None:
-        for entry in _folder().iterdir():
-            if Path(entry.name).suffix in {".csv", ".npy"} and entry.name.encode() in text:
-                deliver(entry.read_bytes(), str(Path(output).with_name(entry.name)))
+        for entry in beside:
+            deliver(entry.read_bytes(), str(Path(output).with_name(entry.name)))
 
 
 def _folder() -> Traversable:

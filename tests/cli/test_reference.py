@@ -17,6 +17,14 @@ def test_a_sample_is_written_with_the_files_it_refers_to(jacchain, tmp_path):
     assert jacchain("run", tmp_path / "my.yaml").returncode == 0
 
 
+def test_a_sample_that_needs_files_says_how_to_get_them(jacchain):
+    printed = jacchain("samples", "challenger")
+    assert printed.stderr.decode() == (
+        "note: it reads damaged.npy and temperature.csv: `jacchain samples challenger -o challenger.yaml` writes all of it\n"
+    )
+    assert printed.stdout.startswith(b"# yaml-language-server")
+
+
 @pytest.mark.parametrize("which", ["input", "result"])
 def test_schemas_are_json(jacchain, which):
     assert json.loads(jacchain("schema", which).stdout)["$schema"].startswith("https://json-schema.org/")
