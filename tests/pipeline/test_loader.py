@@ -301,6 +301,31 @@ def test_a_hand_derived_jacobian_has_a_bounded_number_of_written_entries(monkeyp
     assert [problem[:5] for problem in problems(text.replace("{}", "[[1, 0, 0], [0, 1]]"))] == ["JC450"]
 
 
+@pytest.mark.parametrize(
+    ("text", "name", "message"),
+    [
+        ("", "f.yaml", "the file is empty"),
+        ("# nothing", "f.yaml", "the file is empty"),
+        ("null", "f.json", "the file is empty"),
+        ("f(x)", "f.yaml", "a mapping of sections is due here, not a text"),
+        ("2", "f.json", "a mapping of sections is due here, not a number"),
+        ("- f(x): x", "f.yaml", "a mapping of sections is due here, not a list"),
+        ("functions: 2", "f.yaml", "a mapping of definitions is due here, not a number"),
+    ],
+)
+def test_a_file_is_a_mapping_of_sections(text, name, message):
+    (problem,) = outcome(lambda: pipeline(text, name))[1]
+    assert problem.message == message
+
+
+def test_only_what_depends_on_the_arriving_size_points_at_where_it_comes_from():
+    text = "constants: {b: [1, 2], c: [1, 2, 3]}\nfunctions:\n  f(x): [x, x]\n  g(v): sum(v) * (b + c)\n  h(w): w + c\nat: 1\n"
+    found = outcome(lambda: pipeline(text.replace("  h(w): w + c\n", "")))[1]
+    assert [(problem.code, problem.related) for problem in found] == [("JC204", ())]
+    found = outcome(lambda: pipeline(text.replace("  g(v): sum(v) * (b + c)\n", "")))[1]
+    assert [(problem.code, [span.position for span, _ in problem.related]) for problem in found] == [("JC204", [(3, 3)])]
+
+
 def test_problems_come_in_the_order_of_the_file_and_are_about_ten():
     text = "constants:\n" + "".join(f"  c{i}: zz\n" for i in range(30)) + "functions: {f(x): x}\nat: 1\n"
     found = problems(text)

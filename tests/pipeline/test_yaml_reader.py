@@ -125,6 +125,13 @@ def test_the_rest_of_a_file_is_still_read(reader):
     assert [problem.code for problem in problems] == ["JC104", "JC103", "JC105", "JC108"]
 
 
+@pytest.mark.parametrize("escape", ["\\ud800", "\\udfff", "\\U00110000", "\\UFFFFFFFF"])
+def test_an_escape_that_is_no_character_is_refused(escape, reader):
+    _, problems = reader(f'a: "b{escape}c"\n')
+    assert [problem.code for problem in problems] == ["JC102"]
+    assert problems[0].span.position[0] == 1
+
+
 def test_too_many_values_are_refused_before_they_are_kept(reader, monkeypatch):
     monkeypatch.setattr("jacchain.pipeline.yaml_reader.NODES", 50)
     _, problems = reader("[" + "a, " * 60 + "a]")
