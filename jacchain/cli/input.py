@@ -30,23 +30,21 @@ def read_pipeline(file: str | None, options: dict[str, Any]) -> Pipeline:
         message = "FILE and -e exclude each other" if expressions else "FILE is missing"
         way_out = "give a pipeline file, `-` for stdin, or -e 'f(x, y): x*y'; `jacchain samples` lists samples"
         raise JacchainError(Problem("JC001", message, help=way_out))
-    if file is None:
-        loaded = pipeline.from_expressions(expressions, at=options.get("at"), sets=options.get("set") or ())
-    else:
-        loaded = pipeline_of(read_source(file), options)
+    if file is not None:
+        return pipeline_of(read_source(file), options)
+    return _remarked(pipeline.from_expressions(expressions, at=options.get("at"), sets=options.get("set") or ()), options)
+
+
+def _remarked(loaded: Pipeline, options: dict[str, Any]) -> Pipeline:
+    """The pipeline, after what is odd about it and stops nothing has been said on stderr."""
     if loaded.warnings:
-        _remark(loaded, options)
+        from jacchain.cli.output import say
+        from jacchain.cli.settings import look_of_errors
+        from jacchain.report.problems import warnings_text
+
+        words = [f"--color={options.get('color', 'auto')}", *(["--ascii"] if options.get("ascii") else [])]
+        say(warnings_text(loaded.warnings, look_of_errors(words)))
     return loaded
-
-
-def _remark(loaded: Pipeline, options: dict[str, Any]) -> None:
-    """Says on stderr what is odd about a pipeline and stops nothing."""
-    from jacchain.cli.output import say
-    from jacchain.cli.settings import look_of_errors
-    from jacchain.report.problems import warnings_text
-
-    words = [f"--color={options.get('color', 'auto')}", *(["--ascii"] if options.get("ascii") else [])]
-    say(warnings_text(loaded.warnings, look_of_errors(words)))
 
 
 def pipeline_of(source: tuple[bytes, str, Path], options: dict[str, Any]) -> Pipeline:
@@ -55,7 +53,8 @@ def pipeline_of(source: tuple[bytes, str, Path], options: dict[str, Any]) -> Pip
 
     text, name, folder = source
     at, sets = options.get("at"), options.get("set") or ()
-    return pipeline.load(text, name, folder=folder, at=at, sets=sets, allow_dirs=options.get("allow_dir") or ())
+    loaded = pipeline.load(text, name, folder=folder, at=at, sets=sets, allow_dirs=options.get("allow_dir") or ())
+    return _remarked(loaded, options)
 
 
 def read_source(file: str) -> tuple[bytes, str, Path]:
