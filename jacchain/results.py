@@ -21,6 +21,10 @@ if TYPE_CHECKING:  # a run that is neither checked nor certified need not load w
     from jacchain.linear.map import LinearMap, Numbers
 
 
+DECLINED = "not asked for"
+"""Why there are no differences when nobody wanted any."""
+
+
 @dataclass(frozen=True, eq=False)
 class PipelineFacts:
     """Which pipeline, and at which point: ``at`` holds one number for each name in ``inputs``."""

@@ -33,7 +33,7 @@ from jacchain.jacobian.verdict import Verdict
 from jacchain.linear.map import LinearMap
 from jacchain.linear.pattern import Pattern
 from jacchain.pipeline.stage import Method, Pipeline, Stage
-from jacchain.results import PipelineFacts, Report, StageResult
+from jacchain.results import DECLINED, PipelineFacts, Report, StageResult
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ def pipeline_facts(pipeline: Pipeline) -> PipelineFacts:
 def _unchecked(pipeline: Pipeline, request: Request) -> str:
     """Why differences are left out, if they are."""
     if not request.check:
-        return "not asked for"
+        return DECLINED
     return "" if is_cheap(pipeline.stages) else "they would take longer than the rest of the run"
 
 

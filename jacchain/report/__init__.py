@@ -38,13 +38,13 @@ def render_run(report: Report, form: str, look: Look, *, next_steps: Sequence[st
 def render_plan(plan: Plan, pipeline: PipelineFacts | None, form: str, look: Look, survey: Survey | None = None) -> bytes:
     """A plan, with the pipeline it belongs to and what it was chosen from when they are there."""
     if form == "json":
-        from jacchain.report.record import plan_json  # noqa: PLC0415
+        from jacchain.report.plan_record import plan_json  # noqa: PLC0415
 
         return plan_json(plan, pipeline, survey)
     from jacchain.report.paint import paint  # noqa: PLC0415
-    from jacchain.report.plan_document import NOTHING, plan_document  # noqa: PLC0415
+    from jacchain.report.plan_document import plan_document  # noqa: PLC0415
 
-    return paint(plan_document(plan, look, pipeline, survey or NOTHING), look, form).encode()
+    return paint(plan_document(plan, look, pipeline, survey), look, form).encode()
 
 
 def render_curve(curve: Curve, form: str, look: Look) -> bytes:

@@ -58,7 +58,7 @@ def _verdicts(check: CheckReport, look: Look) -> Iterator[Block]:
         Column("entries", right=True),
         Column("verdict"),
         Column("differences agree to", right=True),
-        Column("evaluations", right=True, optional=True),
+        Column("evaluations", right=True, optional=1),
     )
     shown = list(check.stages)
     if len(shown) > STAGES and not look.full:
@@ -107,8 +107,8 @@ def _details(title: str, verdict: Verdict, diagnoses: Sequence[Diagnosis], look:
         Column("Jacobian", right=True),
         Column("difference", right=True),
         Column("verdict"),
-        Column("step", right=True, optional=True),
-        Column("side", optional=True),
+        Column("step", right=True, optional=1),
+        Column("side", optional=1),
     )
     yield Table(columns, tuple(_entry(entry, look) for entry in entries))
     if bad > len(entries):

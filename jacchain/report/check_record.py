@@ -5,8 +5,8 @@ from __future__ import annotations
 from jacchain.errors import Span
 from jacchain.jacobian.diagnosis import Diagnosis
 from jacchain.jacobian.verdict import EntryVerdict, Verdict
-from jacchain.report.json_text import Json, json_bytes
-from jacchain.report.record import head, pipeline_record
+from jacchain.report.json_text import Json, head, json_bytes
+from jacchain.report.plan_record import pipeline_record
 from jacchain.results import CheckReport
 
 ENTRIES = 10_000

@@ -7,10 +7,9 @@ from math import isfinite, log10
 
 from jacchain.jacobian.curve import Curve, SchemeCurve
 from jacchain.report.document import Block, Column, Document, Figure, Gap, Paragraph, Run, Runs, Table, runs
-from jacchain.report.json_text import Json, json_bytes
+from jacchain.report.json_text import Json, head, json_bytes
 from jacchain.report.look import Look
 from jacchain.report.number import number_text
-from jacchain.report.record import head
 from jacchain.report.text import component
 
 HEIGHT = 18
@@ -85,8 +84,8 @@ def _schemes(curve: Curve) -> Table:
         Column("error", right=True),
         Column("rule of thumb", right=True),
         Column("error", right=True),
-        Column("left slope", right=True, optional=True),
-        Column("right slope", right=True, optional=True),
+        Column("left slope", right=True, optional=1),
+        Column("right slope", right=True, optional=1),
     )
     return Table(columns, tuple(_row(scheme) for scheme in curve.schemes))
 

@@ -108,14 +108,14 @@ Cell = Runs | Vector
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table; one that is ``optional`` is left out where the width does not allow it, the last one first.
+    """A column of a table; those that are ``optional`` are left out where the width does not allow them, higher numbers first.
 
     Words in a ``flexible`` column are cut where the others leave no more room.
     """
 
     title: str
     right: bool = False
-    optional: bool = False
+    optional: int = 0
     flexible: bool = False
 
 

@@ -6,10 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from jacchain.linear.map import Numbers
 from jacchain.report.document import Block, Column, Document, Equation, Gap, Matrix, Paragraph, Run, Table, runs
-from jacchain.report.json_text import Json, json_bytes
+from jacchain.report.json_text import Json, head, json_bytes
 from jacchain.report.look import Look
 from jacchain.report.number import number_text
-from jacchain.report.record import head
 from jacchain.report.symbols import numbers
 from jacchain.results import FunctionFacts
 
@@ -25,7 +24,7 @@ def functions_document(functions: Sequence[FunctionFacts]) -> Document:
         derivative = ", ".join(function.derivatives)
         shown = derivative if len(derivative) <= DERIVATIVE else "…"
         rows.append((runs(Run(signature(function), "name")), runs(Run(shown, "formula")), runs(_about(function))))
-    table = Table((Column("function"), Column("derivative"), Column("", optional=True, flexible=True)), tuple(rows))
+    table = Table((Column("function"), Column("derivative"), Column("", optional=1, flexible=True)), tuple(rows))
     note = runs(
         Run("next: ", "note"), Run("jacchain functions softmax", "command"), " for one function: derivative, domain, example"
     )

@@ -11,12 +11,21 @@ from typing import Any
 import numpy as np
 import orjson
 
+from jacchain import __version__
 from jacchain.chain.plan import Tree
 
 DEPTH = 200
 """Levels of nesting that every JSON reader takes."""
 
+FORMAT_VERSION = "1.0"
+OPTIONS = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_APPEND_NEWLINE
+
 Json = dict[str, Any]
+
+
+def head() -> Json:
+    """What every object begins with."""
+    return {"format_version": FORMAT_VERSION, "tool": {"name": "jacchain", "version": __version__}}
 
 
 def json_bytes(facts: Json) -> bytes:
@@ -24,7 +33,10 @@ def json_bytes(facts: Json) -> bytes:
     found = _nonfinite(facts)
     if found:
         facts = {**facts, "nonfinite": found}
-    return orjson.dumps(facts, default=_plain, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_APPEND_NEWLINE)
+    try:
+        return orjson.dumps(facts, default=_plain, option=OPTIONS)
+    except orjson.JSONEncodeError:  # an integer of more than 64 bits
+        return orjson.dumps(_with_long_integers(facts), default=_plain, option=OPTIONS)
 
 
 def tree_fragment(tree: Tree, depth: int) -> orjson.Fragment | None:
@@ -49,6 +61,19 @@ def _plain(value: Any) -> Any:
     if isinstance(value, np.ndarray) and value.dtype.kind in "fi":
         return np.ascontiguousarray(value, float if value.dtype.kind == "f" else np.int64)
     raise TypeError(f"{type(value).__name__} has no place in JSON")
+
+
+def _with_long_integers(facts: Any) -> Any:
+    """The same with integers of any length written out."""
+    match facts:
+        case dict():
+            return {key: _with_long_integers(value) for key, value in facts.items()}
+        case list() | tuple():
+            return [_with_long_integers(value) for value in facts]
+        case int() if not -(1 << 63) <= facts < 1 << 64:
+            return orjson.Fragment(str(facts))
+        case _:
+            return facts
 
 
 def _nonfinite(facts: Any) -> list[Json]:

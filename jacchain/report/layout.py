@@ -198,10 +198,10 @@ def _table(table: Table, look: Look) -> Iterator[Line]:
     kept = list(range(len(table.columns)))
     while True:
         widths = _widths(table, kept, look)
-        optional = [place for place, number in enumerate(kept) if table.columns[number].optional]
-        if sum(widths) + 2 * len(kept) - 1 <= look.width or not optional:
+        optional = max((table.columns[number].optional, place) for place, number in enumerate(kept))
+        if sum(widths) + 2 * len(kept) - 1 <= look.width or not optional[0]:
             break
-        del kept[optional[-1]]
+        del kept[optional[1]]
     numeric = {place for place, number in enumerate(kept) if _is_numeric(table, number)}
     widths = _squeezed(widths, numeric, look.width - 2 * len(kept) + 1)
     columns = [table.columns[number] for number in kept]

@@ -17,9 +17,22 @@ SMALLEST_FIXED, LARGEST_FIXED = 1e-3, 1e5
 
 UNCERTAIN = "~0"
 
+GENERAL = tuple(f"#.{digits}g" for digits in range(18))
+USUAL = tuple(min(10.0 ** (digits - 1), LARGEST_FIXED) if digits < 16 else 0.0 for digits in range(18))
+"""By digits, the bound below which a number has decimals when it is shown; zero where doubles have no more digits to lose."""
+
 
 def number_text(value: float, digits: int = DIGITS, error_bar: float = 0.0) -> str:
     """A double to so many significant digits, fewer where its error bar leaves fewer, and ``~0`` where it leaves none."""
+    if not error_bar and SMALLEST_FIXED <= abs(value) < USUAL[digits]:
+        text = format(value, GENERAL[digits])
+        if text[-1] not in "0.":
+            return text
+    return _with_care(value, digits, error_bar)
+
+
+def _with_care(value: float, digits: int, error_bar: float) -> str:
+    """The same where something may be left out, rounded up to a power of ten, or not to be trusted."""
     size = abs(value)
     decimals = 1
     if error_bar > 0 and isfinite(value):

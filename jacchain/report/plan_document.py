@@ -12,8 +12,8 @@ from jacchain.report.document import Block, Column, Document, Figure, Gap, Parag
 from jacchain.report.look import Look
 from jacchain.report.matrix import left_out, some_numbers
 from jacchain.report.number import number_text
-from jacchain.report.run_document import bracketing_text, remark_on
-from jacchain.report.survey_document import candidate_blocks, choice_blocks, triangle_blocks
+from jacchain.report.order_text import bracketing_text, remark_on
+from jacchain.report.survey_document import alternatives_blocks, candidates_blocks, optimum_text, triangle_blocks
 from jacchain.report.symbols import jacobian_symbol, operand_symbol
 from jacchain.results import PipelineFacts
 
@@ -25,11 +25,10 @@ TABLE = 24
 """Products up to which all are listed."""
 BAR = 25
 """Cells of the longest bar."""
-NOTHING = Survey()
 EIGHTHS = " ▏▎▍▌▋▊▉"
 
 
-def plan_document(plan: Plan, look: Look, pipeline: PipelineFacts | None = None, survey: Survey = NOTHING) -> Document:
+def plan_document(plan: Plan, look: Look, pipeline: PipelineFacts | None = None, survey: Survey | None = None) -> Document:
     """The plan of a chain, the pipeline it belongs to, and what it was chosen from, as far as they are there."""
     blocks: list[Block] = []
     if pipeline is not None:
@@ -37,13 +36,17 @@ def plan_document(plan: Plan, look: Look, pipeline: PipelineFacts | None = None,
     blocks.append(_widths(plan, look))
     if plan.length == 1:
         return (*blocks, Paragraph(runs("one Jacobian: nothing to multiply")))
-    blocks += [Gap(), *triangle_blocks(survey, look)]
+    if survey is not None:
+        blocks += triangle_blocks(survey, look)
+    blocks.append(Gap())
     tree = _tree(plan) if plan.length <= TREE else ()
     if tree and max(width_of(line) for line in tree) <= look.width:
         blocks.append(Figure(_beside(tree, _bars(plan, look), look)))
     else:
         blocks += [*_products(plan, look), Gap(), Figure(_bars(plan, look))]
-    blocks += [Gap(), *_verdict(plan, look), *choice_blocks(survey), *candidate_blocks(survey.candidates, look)]
+    blocks += [Gap(), *_verdict(plan, survey, look)]
+    if survey is not None:
+        blocks += [*alternatives_blocks(survey, look), *candidates_blocks(survey.candidates, look)]
     return tuple(blocks)
 
 
@@ -150,7 +153,7 @@ def _products(plan: Plan, look: Look) -> Iterator[Block]:
         Column("shape"),
         Column("multiplications", right=True),
         Column("share", right=True),
-        Column("structure", optional=True),
+        Column("structure", optional=1),
     )
     yield Table(columns, tuple(rows))
 
@@ -169,11 +172,13 @@ def _product_row(product: PlannedProduct, total: int) -> tuple[Runs, ...]:
     )
 
 
-def _verdict(plan: Plan, look: Look) -> Iterator[Block]:
+def _verdict(plan: Plan, survey: Survey | None, look: Look) -> Iterator[Block]:
     yield Paragraph(runs(Run("order  ", "heading"), Run(bracketing_text(plan, look), "symbol")), hang=7)
     cost = f"{plan.multiplications:,} multiplication{'' if plan.multiplications == 1 else 's'}"
     bound = ", at most: the zero patterns are too large to count on" if plan.upper_bound else ""
     yield Paragraph(runs(Run(cost, "number"), bound, "   ", Run(remark_on(plan), "note")), indent=7)
     yield Paragraph(runs(Run(f"at most {plan.peak:,} numbers of intermediate matrices are alive at a time", "note")), indent=7)
+    if survey is not None and (standing := optimum_text(survey, plan.optimum)):
+        yield Paragraph(runs(Run(standing, "note")), indent=7)
     if plan.confirmed:
         yield Paragraph(runs(Run(f"confirmed by {', '.join(plan.confirmed)}", "good")), indent=7)

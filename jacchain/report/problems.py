@@ -11,10 +11,9 @@ from typing import NamedTuple
 from jacchain.errors import JacchainError, Problem, Span
 from jacchain.report.box import spoken_text, width_of
 from jacchain.report.document import Block, Document, Figure, Gap, Paragraph, Role, Run, Runs, runs
-from jacchain.report.json_text import Json, json_bytes
+from jacchain.report.json_text import Json, head, json_bytes
 from jacchain.report.look import Look
 from jacchain.report.paint import plain, text
-from jacchain.report.record import head
 from jacchain.report.text import cells, cleaned, shortened
 
 MOST = 10

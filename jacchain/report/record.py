@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
-from jacchain import __version__
 from jacchain.chain.digits import Digits
-from jacchain.chain.plan import Operand, Plan, PlannedProduct
 from jacchain.chain.spectrum import Spectrum, StageSpectrum
-from jacchain.chain.survey import Survey
 from jacchain.jacobian.diagnostic import Diagnostic
 from jacchain.jacobian.jacobian import Jacobian
 from jacchain.jacobian.reach import Reach
+from jacchain.jacobian.verdict import Verdict
 from jacchain.linear.enclosure import Enclosure
 from jacchain.linear.map import LinearMap, Numbers
-from jacchain.report.json_text import Json, json_bytes, tree_fragment
-from jacchain.results import Certificate, PipelineFacts, ProductResult, Report, StageResult
+from jacchain.report.json_text import Json, head, json_bytes
+from jacchain.report.plan_record import pipeline_record, plan_record, planned_record
+from jacchain.results import Certificate, ProductResult, Report, StageResult
 
-FORMAT_VERSION = "1.0"
 DENSE = 1 << 20
 """Entries up to which a sparse matrix is written out with its zeros."""
 
@@ -29,34 +26,6 @@ DENSE = 1 << 20
 def run_json(report: Report) -> bytes:
     """The whole answer as one JSON object."""
     return json_bytes(run_record(report))
-
-
-def plan_json(plan: Plan, pipeline: PipelineFacts | None = None, survey: Survey | None = None) -> bytes:
-    """A plan as the part of the same object that it is, with the pipeline and what it was chosen from when they are there."""
-    facts = {} if pipeline is None else {"pipeline": pipeline_record(pipeline)}
-    record = {**head(), **facts, "plan": plan_record(plan)}
-    if survey is not None:
-        record["survey"] = _survey(survey)
-    return json_bytes(record)
-
-
-def _survey(survey: Survey) -> Json:
-    return {
-        "bracketings": _count(survey.bracketings),
-        "optimal": _count(survey.optimal),
-        "margin": survey.margin,
-        "triangle": [[asdict(candidate) for candidate in row] for row in survey.triangle],
-        "alternatives": [
-            {"order": best.bracketing(), "multiplications": best.multiplications, "peak": best.peak}
-            for best in survey.alternatives
-        ],
-        "candidates": [asdict(candidate) for candidate in survey.candidates],
-    }
-
-
-def _count(count: int | None) -> int | str | None:
-    """A count, as text where it is larger than the whole numbers of JSON readers."""
-    return str(count) if count is not None and count >= 1 << 53 else count
 
 
 def run_record(report: Report) -> Json:
@@ -74,46 +43,7 @@ def run_record(report: Report) -> Json:
         "digits": None if report.digits is None else _digits(report.digits),
         "spectra": [_spectra(spectra) for spectra in report.spectra],
         "reach": None if report.reach is None else _reach(report.reach),
-    }
-
-
-def head() -> Json:
-    """What every object begins with."""
-    return {"format_version": FORMAT_VERSION, "tool": {"name": "jacchain", "version": __version__}}
-
-
-def pipeline_record(facts: PipelineFacts) -> Json:
-    """Which pipeline, and at which point."""
-    return {
-        "name": facts.name,
-        "description": facts.description,
-        "file": facts.file,
-        "inputs": list(facts.inputs),
-        "at": facts.at,
-    }
-
-
-def plan_record(plan: Plan) -> Json:
-    """The order and its costs."""
-    return {
-        "order": plan.bracketing(),
-        "tree": tree_fragment(plan.tree, _depth(plan.products)),
-        "chosen": plan.order,
-        "mode": plan.mode,
-        "dims": list(plan.dims),
-        "multiplications": plan.multiplications,
-        "forward": plan.forward,
-        "reverse": plan.reverse,
-        "optimum": plan.optimum,
-        "worst": plan.worst,
-        "peak": plan.peak,
-        "upper_bound": plan.upper_bound,
-        "confirmed": list(plan.confirmed),
-        "tangent": plan.tangent,
-        "adjoint": plan.adjoint,
-        "preaccumulation": plan.preaccumulation,
-        "accumulations": [asdict(accumulation) for accumulation in plan.accumulations],
-        "products": [_planned(product) for product in plan.products],
+        "unchecked": report.unchecked or None,
     }
 
 
@@ -130,7 +60,12 @@ def _stage(stage: StageResult) -> Json:
         "outputs": list(stage.outputs),
         "value": stage.value,
         "jacobian": _jacobian(stage.jacobian),
+        "agreement": None if stage.agreement is None else _agreement(stage.agreement),
     }
+
+
+def _agreement(verdict: Verdict) -> Json:
+    return {"verdict": verdict.judgement, "largest_distance": verdict.largest_distance}
 
 
 def _jacobian(jacobian: Jacobian) -> Json:
@@ -192,27 +127,10 @@ def _reach(reach: Reach) -> Json:
 
 
 def _product(product: ProductResult) -> Json:
-    record = {**_planned(product.planned), **_matrix(product.linear)}
+    record = {**planned_record(product.planned), **_matrix(product.linear)}
     if product.exponent:
         record["exponent"] = product.exponent
     return record
-
-
-def _planned(planned: PlannedProduct) -> Json:
-    return {
-        "name": f"P{planned.number}",
-        "left": _operand(planned.left),
-        "right": _operand(planned.right),
-        "operation": planned.operation,
-        "shape": list(planned.shape),
-        "multiplications": planned.multiplications,
-        "structure": planned.structure,
-        "entries": planned.entries,
-    }
-
-
-def _operand(operand: Operand) -> str:
-    return f"J{operand.number}T" if operand.kind == "stage" else f"P{operand.number}"
 
 
 def _matrix(linear: LinearMap) -> Json:
@@ -236,12 +154,3 @@ def _is_large(linear: LinearMap) -> bool:
 
 def _entries(linear: LinearMap) -> Numbers:
     return np.ascontiguousarray(linear.dense[0], float)
-
-
-def _depth(products: Sequence[PlannedProduct]) -> int:
-    """How deep the bracketing is nested."""
-    depths = [0]
-    for product in products:
-        operands = (product.left, product.right)
-        depths.append(1 + max(depths[operand.number] if operand.kind == "product" else 0 for operand in operands))
-    return depths[-1]

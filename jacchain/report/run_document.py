@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from jacchain.chain.plan import Operand, Plan
+from jacchain.chain.plan import Operand
 from jacchain.jacobian.diagnostic import Diagnostic
 from jacchain.jacobian.jacobian import Jacobian
+from jacchain.jacobian.verdict import Verdict
 from jacchain.report.box import width_of, words
 from jacchain.report.document import (
     Block,
@@ -29,10 +30,11 @@ from jacchain.report.document import (
 from jacchain.report.look import Look
 from jacchain.report.matrix import ROWS, formulas_box, left_out, some_numbers
 from jacchain.report.number import number_text
+from jacchain.report.order_text import order_line
 from jacchain.report.symbols import NAMES, NUMBERS, grouped, jacobian_symbol, numbers, operand_symbol, point, space, variables
 from jacchain.report.text import component
 from jacchain.report.trust_document import Bars, trust_blocks
-from jacchain.results import ProductResult, Report, StageResult
+from jacchain.results import DECLINED, ProductResult, Report, StageResult
 
 STAGES = 24
 """Rows up to which the table of the stages is shown whole."""
@@ -92,41 +94,6 @@ def result_document(report: Report, look: Look) -> Document:
     return (Paragraph(runs(*value, "   ", *gradient), hang=4),)
 
 
-def order_line(plan: Plan, look: Look) -> Paragraph:
-    """The order of the products, what it costs, and what the obvious orders would have cost."""
-    if plan.length == 1:
-        return Paragraph(runs(Run("order  ", "heading"), "one function: nothing to multiply"))
-    remark = f"(forward {plan.forward:,}, reverse {plan.reverse:,}: {remark_on(plan)})"
-    cost = f"{plan.multiplications:,} multiplication{'' if plan.multiplications == 1 else 's'}"
-    order = Run(bracketing_text(plan, look), "symbol")
-    return Paragraph(runs(Run("order  ", "heading"), order, "   ", Run(cost, "number"), "   ", Run(remark, "note")), hang=7)
-
-
-def bracketing_text(plan: Plan, look: Look) -> str:
-    """The bracketing; of a long chain only the name of its shape, or its beginning."""
-    if plan.length <= STAGES or look.full:
-        return plan.bracketing()
-    first, second, last = (f"{jacobian_symbol(number)}ᵀ" for number in (1, 2, plan.length))
-    products = plan.products
-    if all(product.left.kind == "stage" for product in products):
-        return f"{first} ({second} (… {last}))"
-    if all(product.right.kind == "stage" for product in products):
-        return f"(({first} {second}) …) {last}"
-    return f"{plan.length} factors, bracketed in between (--full)"
-
-
-def remark_on(plan: Plan) -> str:
-    """Which of the obvious orders is the cheapest, or how far the one chosen is from it."""
-    if plan.multiplications != plan.optimum:
-        return f"the optimum is {plan.optimum:,}"
-    forward, reverse = plan.forward == plan.optimum, plan.reverse == plan.optimum
-    if forward and reverse:
-        return "both are optimal"
-    if not forward and not reverse:
-        return "neither is optimal"
-    return f"{'forward' if forward else 'reverse'} is optimal"
-
-
 def _title(report: Report, look: Look) -> Iterator[Block]:
     facts, outputs = report.pipeline, report.stages[-1].outputs
     count = f"{len(report.stages):,} stage{'' if len(report.stages) == 1 else 's'}"
@@ -146,23 +113,28 @@ def _title(report: Report, look: Look) -> Iterator[Block]:
 
 
 def _stages(report: Report, look: Look) -> Iterator[Block]:
+    """The table of the functions, with how well differences agree where they were made."""
+    checked = any(stage.agreement is not None for stage in report.stages)
     columns = (
         Column("#", right=True),
         Column("function"),
-        Column("shape", optional=True),
+        Column("shape", optional=2),
         Column("value"),
-        Column("Jacobian", optional=True),
+        Column("Jacobian", optional=3),
+        *((Column("differences agree to", optional=1),) if checked else ()),
     )
     shown = some_numbers(len(report.stages), STAGES, look)
     rows: list[tuple[Runs | Vector, ...] | Run] = []
     for number in shown:
-        rows.append(_stage_row(report.stages[number], Bars(report)))
+        rows.append(_stage_row(report.stages[number], Bars(report), look)[: len(columns)])
         if number + 1 < len(report.stages) and number + 1 not in shown:
             rows.append(left_out("stages", shown, len(report.stages), look))
     yield Table(columns, tuple(rows))
+    if report.unchecked not in {"", DECLINED}:
+        yield Paragraph(runs(Run(f" no differences were made: {report.unchecked}", "note")))
 
 
-def _stage_row(stage: StageResult, bars: Bars) -> tuple[Runs | Vector, ...]:
+def _stage_row(stage: StageResult, bars: Bars, look: Look) -> tuple[Runs | Vector, ...]:
     m, n = stage.jacobian.linear.shape
     method = "" if stage.jacobian.method == "analytic" else f", {stage.jacobian.method}"
     return (
@@ -171,7 +143,18 @@ def _stage_row(stage: StageResult, bars: Bars) -> tuple[Runs | Vector, ...]:
         runs(f"{n} → {m}"),
         Vector(stage.value, bars.value(stage.index)),
         runs(f"{m}×{n} {stage.jacobian.structure}{method}"),
+        _agreement(stage.agreement, look),
     )
+
+
+def _agreement(verdict: Verdict | None, look: Look) -> Runs:
+    """How far differences are from the Jacobian, or that they do not agree with it."""
+    if verdict is None:
+        return ()
+    distance = verdict.largest_distance
+    if verdict.judgement == "agree" and distance is not None:
+        return runs(Run(number_text(distance, min(look.digits, 2)), "good"))
+    return runs(Run(verdict.judgement, "error" if verdict.judgement == "disagree" else "warning"))
 
 
 def _diagnostics(diagnostics: Sequence[Diagnostic], look: Look) -> Iterator[Block]:

@@ -75,6 +75,8 @@ def _symbol_parts(text: str) -> Iterator[str]:
             yield rf"\frac{{\partial {names(found['top'])}}}{{\partial {names(found['bottom'])}}}"
         elif found["name"] and (ours := _OURS.match(found["name"])):
             yield rf"{ours[1]}_{{{ours[2].translate(PLAIN_DIGITS)}}}" + (r"^{\top}" if ours[3] else "")
+        elif found["name"] and found["name"][0] == "Δ":
+            yield r"\Delta " + name(found["name"][1:])
         elif found["name"]:
             yield name(found["name"])
         else:

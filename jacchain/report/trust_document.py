@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import floor, isfinite
 
 import numpy as np
@@ -59,15 +60,21 @@ class Bars:
     def product(self, number: int) -> Numbers | None:
         """Of a product (from 1), in its shape; None for one beyond all doubles."""
         product, certificate = self.report.products[number - 1], self.report.certificate
+        if number == len(self.report.products) and self.whole is not None:
+            return self.whole.T
         if certificate is None or product.exponent or certificate.products[number - 1].exponent:
             return None
         return _bar(product.linear.dense[0], certificate.products[number - 1])
 
-    @property
+    @cached_property
     def whole(self) -> Numbers | None:
-        """Of the Jacobian of the chain: ``(m, n)``."""
-        certificate = self.report.certificate
-        return None if certificate is None else _bar(self.report.jacobian.dense[0], certificate.jacobian)
+        """Of the Jacobian of the chain: ``(m, n)``; without proof, of the entries no digit of which survives."""
+        report = self.report
+        if report.certificate is not None:
+            return _bar(report.jacobian.dense[0], report.certificate.jacobian)
+        if report.digits is None or (report.digits.surviving >= 1).all():
+            return None
+        return np.where(report.digits.surviving < 1, np.abs(report.jacobian.dense[0]), 0.0)
 
 
 def _bar(numbers: Numbers, enclosure: Enclosure) -> Numbers:
@@ -139,8 +146,8 @@ def _spectra(report: Report, look: Look) -> Table:
         Column("smallest"),
         Column("condition"),
         Column("product: largest"),
-        Column("smallest", optional=True),
-        Column("condition", optional=True),
+        Column("smallest", optional=1),
+        Column("condition", optional=1),
     )
     return Table(columns, tuple(rows))
 

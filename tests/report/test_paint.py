@@ -59,7 +59,7 @@ def test_lines_are_broken_where_they_say_something_whole():
 @given(st.lists(st.lists(numbers, min_size=1, max_size=30), min_size=1, max_size=4), st.integers(40, 120))
 def test_numbers_in_a_table_are_whole_and_counted(rows, width):
     table = Table(
-        (Column("#"), Column("value"), Column("more", optional=True)),
+        (Column("#"), Column("value"), Column("more", optional=1)),
         tuple((runs("1"), Vector(np.array(row)), runs("x" * 12)) for row in rows),
     )
     wide = plain((table,), Look(width=100_000)).splitlines()[1:]

@@ -223,8 +223,10 @@ def test_digits_reach_and_spectra_have_their_lines_only_when_asked_for():
 
 
 def test_entries_without_a_digit_are_said_to_have_none():
-    text = shown(replace(SMALL, digits=Digits((), (), np.array([[0.0, 15.2]]), "P1")))
+    text = shown(replace(SMALL, digits=Digits((), (), np.array([[15.2, 0.0]]), "P1")))
     assert "1 entry of the result cancels in P1, down to rounding: no digit of it can be trusted" in text
+    assert "∇f2 = (4, ~0)" in text
+    assert text.splitlines()[-1].startswith("~0  cannot be told from zero")
 
 
 def test_the_result_alone():
