@@ -287,7 +287,7 @@ CODES: dict[str, Code] = {
         "The message names the limit and what was asked for; make it smaller."),
     "JC451": Code("not enough memory",
         "The machine has no room for what was asked. "
-        "Ask for less, or allow less with --max-memory to be told before anything is computed."),
+        "The message names the part that is too large where it was foreseen; make the vectors smaller or split the stage."),
     "JC452": Code("no plan within the memory limit",
         "Whatever the order of the products, more entries of intermediate matrices are alive at one time than the limit allows. "
         "The message names the smallest limit that would do."),

@@ -26,6 +26,7 @@ from jacchain.jacobian.directional import linearise, operations
 from jacchain.jacobian.domain import led_here, refuse_values
 from jacchain.jacobian.jacobian import Jacobian
 from jacchain.jacobian.kinks import examine
+from jacchain.jacobian.memory import refuse_large
 from jacchain.jacobian.precision import error_bar
 from jacchain.jacobian.reach import reach
 from jacchain.jacobian.stage_difference import evaluation_work, jacobian_by_differences
@@ -100,6 +101,7 @@ def instance_of(pipeline: Pipeline, mode: Mode = "explicit") -> Instance:
     x = pipeline.at[None]
     patterns = []
     for stage in pipeline.stages:
+        refuse_large(stage.name, stage.program)
         derivative = differentiate(stage.program, x)
         patterns.append(derivative.linear.pattern)
         x = derivative.values
@@ -155,6 +157,7 @@ def differentiate_stages(pipeline: Pipeline, request: Request) -> tuple[list[Sta
     checked = not _unchecked(pipeline, request)
     x = pipeline.at[None]
     for stage in pipeline.stages:
+        refuse_large(stage.name, stage.program)
         x = x.astype(working_type(stage.program))
         derivative = differentiate(stage.program, x)
         try:

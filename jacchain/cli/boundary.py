@@ -43,7 +43,12 @@ def outcome(words: Sequence[str]) -> int:
     except JacchainError as error:
         return _refuse(error, words)
     except MemoryError:
-        return _refuse(JacchainError(Problem("JC451", "there is not enough memory for this", help="see --max-memory")), words)
+        return _refuse(
+            JacchainError(
+                Problem("JC451", "there is not enough memory for this", help="ask for less, or leave out parts of the chain")
+            ),
+            words,
+        )
     except Exception as bug:
         return _confess(bug, words)
     return code if isinstance(code, int) else 0

@@ -64,7 +64,7 @@ def _write_file(content: bytes, target: Path) -> None:
         _replace(content, target.resolve())
     except BrokenPipeError as error:
         raise ReaderGoneError from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RuntimeError) as error:  # a loop of links is a RuntimeError
         raise _failure(str(target), _reason(error)) from error
 
 

@@ -85,8 +85,6 @@ def evaluate_constants(specs: Items[ConstantSpec], sets: Dictionary[str, Written
         if spec.name in BUILT_IN:
             message = f"the constant `{spec.name}` hides the built-in `{spec.name}`"
             ledger.warn(Problem("JC391", message, spec.span, help="choose another name"))
-        constants.failed.add(spec.name)
-        del constants.later[spec.name]
         with ledger.gather():
             value = constants.evaluate(sets[spec.name]) if spec.name in sets else _value(spec.value, constants, reader)
             total += value.size
@@ -95,7 +93,9 @@ def evaluate_constants(specs: Items[ConstantSpec], sets: Dictionary[str, Written
                 raise JacchainError(Problem("JC450", message, spec.span, help="make them smaller"))
             value.flags.writeable = False
             constants.values[spec.name] = value
-            constants.failed.remove(spec.name)
+        del constants.later[spec.name]
+        if spec.name not in constants.values:
+            constants.failed.add(spec.name)
     return constants
 
 

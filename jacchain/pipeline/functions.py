@@ -73,7 +73,7 @@ class _Reader:
 
     def outputs(self, node: Node) -> Iterator[OutputSpec]:
         """The outputs in one of the three short forms: an expression, a list, or a mapping of names."""
-        if (isinstance(node, Mapping) and not node.entries) or (isinstance(node, Sequence) and not node.items):
+        if _is_empty(node):
             message = f"`{self.signature.name}` has no outputs"
             self.part.note(Problem("JC301", message, node.span, help="write at least one expression"))
         if not isinstance(node, Mapping):
@@ -198,3 +198,13 @@ def known_keys(node: Mapping, known: tuple[str, ...], where: str, ledger: Ledger
         way_out = f"did you mean `{nearest}`?" if nearest else "known keys: " + ", ".join(known)
         ledger.add(Problem("JC300", f"{where} has no key `{clip(key.text)}`", key.span, help=way_out))
     return parts
+
+
+def _is_empty(node: Node) -> bool:
+    """Whether there is nothing in lists and mappings, however they are nested; their depth is limited."""
+    match node:
+        case Mapping():
+            return all(_is_empty(value) for _, value in node.entries)
+        case Sequence():
+            return all(map(_is_empty, node.items))
+    return False
