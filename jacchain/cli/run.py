@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from typing import Any
 
 import click
@@ -37,4 +39,13 @@ def run(file: str | None, **options: Any) -> None:
 
     request = Request(**{field.name: options[field.name] for field in fields(Request)})
     report = run_pipeline(read_pipeline(file, options), request)
-    deliver(render_run(report, options["format"], look_of(options)), options["output"])
+    steps = _next_steps(file) if options["output"] in {None, "-"} else ()
+    deliver(render_run(report, options["format"], look_of(options), next_steps=steps), options["output"])
+
+
+def _next_steps(file: str | None) -> tuple[str, ...]:
+    """Commands to go on with, for a person at a terminal who has a file."""
+    if file in {None, "-"} or sys.stdout is None or not sys.stdout.isatty():
+        return ()
+    name = shlex.quote(str(file))
+    return f"jacchain check {name}", f"jacchain plan {name}", "--json"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from math import comb, lgamma, log
+from typing import TYPE_CHECKING
 
 from jacchain.chain.plan import Plan, PlannedProduct
-from jacchain.chain.survey import Survey
 from jacchain.report.box import Box, padded, side_by_side, width_of, words
 from jacchain.report.document import Block, Column, Document, Figure, Gap, Paragraph, Run, Runs, Table, runs
 from jacchain.report.look import Look
@@ -16,6 +16,9 @@ from jacchain.report.order_text import bracketing_text, remark_on
 from jacchain.report.survey_document import alternatives_blocks, candidates_blocks, optimum_text, triangle_blocks
 from jacchain.report.symbols import jacobian_symbol, operand_symbol
 from jacchain.results import PipelineFacts
+
+if TYPE_CHECKING:
+    from jacchain.chain.survey import Survey
 
 WIDTHS = 24
 """Widths up to which all are shown."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from jacchain.chain.plan import Operand, Plan, PlannedProduct
-from jacchain.chain.survey import Survey
 from jacchain.report.json_text import Json, head, json_bytes, tree_fragment
 from jacchain.results import PipelineFacts
+
+if TYPE_CHECKING:
+    from jacchain.chain.survey import Survey
 
 
 def plan_json(plan: Plan, pipeline: PipelineFacts | None = None, survey: Survey | None = None) -> bytes:

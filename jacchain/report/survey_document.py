@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from jacchain.chain.survey import Candidate, Survey
 from jacchain.report.document import Block, Column, Figure, Gap, Paragraph, Run, Runs, Table, runs
 from jacchain.report.look import Look
 from jacchain.report.matrix import left_out, some_numbers
@@ -12,6 +12,9 @@ from jacchain.report.number import number_text
 from jacchain.report.order_text import bracketing_text
 from jacchain.report.symbols import jacobian_symbol
 from jacchain.report.text import cells
+
+if TYPE_CHECKING:
+    from jacchain.chain.survey import Candidate, Survey
 
 TRIANGLE = 14
 """Factors up to which the triangle is drawn."""
