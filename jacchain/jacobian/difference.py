@@ -1,7 +1,7 @@
 """Derivatives from values alone, each with a bar on its own error: the engine that judges the analytic one.
 
 It knows a function only as something that can be evaluated, many points at once, and shares nothing else with the engine it
-judges.  Every input is displaced by a ladder of steps, from half its own size down to where rounding begins, to both sides;
+judges.  Every input is displaced by a ladder of steps, from several times its own size down to where rounding begins, to both sides;
 ``tableau`` makes derivatives of the quotients.  Columns that share no row are displaced together.
 """
 
@@ -20,8 +20,12 @@ from jacchain.jacobian.tableau import COLUMNS, SIDES, Estimates, Samples, estima
 from jacchain.linear.map import Numbers
 from jacchain.linear.pattern import Integers, Pattern
 
-LEVELS = {"double": 18, "longer": 24}
+LARGEST = 8.0
+"""The first step in terms of the scale of an input: what is smooth loses least to rounding when it is looked at from afar."""
+LEVELS = {"double": 20, "longer": 26}
 """Steps to each side: the smallest are 2^-35 and 2^-47 of the scale, where some digits of a quotient are still left."""
+_TRUST = np.array([1.0, 1000.0, 1000.0])[:, None, None]
+"""By how much the bar of one side alone has to be narrower than that of both."""
 NEAR_ZERO_LEVELS = 12
 """Further steps on the scale of an input that is small beside one."""
 
@@ -127,7 +131,7 @@ def _ladder(x: Array, epsilon: float, sweep: Sweep) -> Array:
     factors = np.ldexp(1 - 0.25 * np.modf(0.6180339887498949 * index)[0], -2 * index).astype(x.dtype)
     size = np.abs(x)
     scale = np.maximum(size, 1) if sweep.scale is None else np.asarray(sweep.scale, x.dtype)
-    steps = scale[:, None] / 2 * factors
+    steps = scale[:, None] * LARGEST * factors
     smallest = np.finfo(x.dtype).tiny * 2.0 ** (2 * NEAR_ZERO_LEVELS)
     small = (size > smallest) & (size < steps[:, -1] * 2.0**20)
     if small.any():
@@ -207,17 +211,19 @@ class _Settled:
 
 
 def _settled(estimates: Estimates) -> _Settled:
-    """One number for each entry: the tableau with the least bar, unless the two sides have different derivatives.
+    """One number for each entry, from both sides unless one alone says far more, or the two have different derivatives.
 
-    A side that is defined and yet has no derivative is a jump or a vertical tangent, whatever the other side says.
+    One side may be flat, where a function saturates, and is not believed for it.  A side that is defined and yet has no derivative is a jump or a vertical tangent, whatever the other side says.
     """
     _, forward, backward = estimates.value
     bars = estimates.bar
-    side = bars.argmin(0)
+    flat = np.abs(estimates.value) <= 10 * bars
+    flat[0] = False
+    side = np.where(flat & np.isfinite(bars[0]), np.inf, bars * _TRUST).argmin(0)
     value = np.take_along_axis(estimates.value, side[None], 0)[0]
     one_sided = bars[1:]
     torn = (estimates.defined[1:] & ~np.isfinite(one_sided)).any(0)
-    bar = np.where(torn, np.inf, bars.min(0))
+    bar = np.where(torn, np.inf, np.take_along_axis(bars, side[None], 0)[0])
     with np.errstate(invalid="ignore"):
         kink = np.isfinite(one_sided).all(0) & (np.abs(forward - backward) > 2 * one_sided.sum(0))
         bar = np.where(kink, np.abs(forward - backward) / 2 + one_sided.max(0), bar)

@@ -23,8 +23,12 @@ SIDES = ("central", "forward", "backward")
 COLUMNS = 5
 ROUNDING = 3.0
 """A value is taken to be off by up to half as many ulps, in either of the two values of a quotient."""
+UNDERFLOW = 32.0
+"""Smallest numbers by which a value may be off where digits are lost to underflow."""
 FLUCTUATION = 1.5
 """How far the jitter seen among the finest quotients may exceed its median."""
+DIVERGENCE = 9
+"""Levels over which quotients that move one way, and no less each time, have no limit."""
 FINEST = 4
 """Levels whose candidates may contradict the one that was chosen."""
 
@@ -78,7 +82,7 @@ def estimate(samples: Samples, epsilon: float) -> Estimates:
         contradiction = _contradiction(candidates, apart[0], error)
         chosen = _Choice(candidates, np.maximum(own, 2 * contradiction) + error + tiny)
         fresh = _Choice(candidates[:, :, :, -FINEST:], (own + known + tiny)[:, :, :, -FINEST:])
-        finest = _Finest(apart[0, :, :, -1], spans[:, :, -1], sizes[:, :, -1])
+        finest = _Finest(slopes[:, :, -DIVERGENCE:], apart[0, :, :, -1], spans[:, :, -1], sizes[:, :, -1])
         bar = _widened(chosen, fresh, finest, changes, epsilon)
         value = chosen.pick(tableau[1:])
         one_sided = np.abs(slopes[1:])
@@ -102,7 +106,7 @@ def _rounding(changes: Array, spans: Array, sizes: Array, epsilon: float) -> Arr
     Values that stand still while coarser steps move them by next to nothing have lost at least what the smallest move was.
     """
     smallest = np.finfo(changes.dtype).smallest_subnormal
-    errors = ROUNDING * (epsilon * sizes + 2 * smallest)
+    errors = ROUNDING * (epsilon * sizes + UNDERFLOW * smallest)
     moves = np.abs(changes)
     quantum = np.where(moves > 0, moves, np.inf).min(2, keepdims=True)
     lost = (moves == 0) & (quantum < sizes * 2.0**-20)
@@ -204,8 +208,9 @@ class _Choice:
 
 @dataclass(frozen=True, eq=False)
 class _Finest:
-    """The finest quotients: how far apart from the centre, their spans, the values they are made of."""
+    """The finest quotients: how far apart from the centre, their spans, the values they are made of; ``slopes`` are the last few."""
 
+    slopes: Array
     apart: Array
     spans: Array
     sizes: Array
@@ -226,5 +231,13 @@ def _widened(chosen: _Choice, fresh: _Choice, finest: _Finest, changes: Array, e
     rounding = ROUNDING * epsilon * finest.sizes
     unresolved = unexplained > np.maximum(2.0**-10 * whole, 2.0**5 * rounding)
     lost = np.where(whole > 2.0**10 * rounding, np.inf, np.maximum(bar, 2 * missed))
-    bar = np.where(unresolved, lost, bar)
+    bar = np.where(unresolved | (_diverging(finest.slopes) & (unexplained > 2.0**10 * rounding)), lost, bar)
     return np.where(np.isfinite(finest.apart), bar, np.inf)
+
+
+def _diverging(slopes: Array) -> npt.NDArray[np.bool_]:
+    """Whether quotients grow without end as the step shrinks: a vertical tangent.  Noise changes its sign."""
+    changes = np.diff(slopes, axis=2)
+    one_way = (changes > 0).all(2) | (changes < 0).all(2)
+    sizes = np.abs(changes)
+    return np.asarray(one_way & (sizes[:, :, 1:] >= 0.7 * sizes[:, :, :-1]).all(2))
