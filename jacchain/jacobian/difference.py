@@ -1,8 +1,8 @@
 """Derivatives from values alone, each with a bar on its own error: the engine that judges the analytic one.
 
 It knows a function only as something that can be evaluated, many points at once, and shares nothing else with the engine it
-judges.  Every input is displaced by a ladder of steps, from several times its own size down to where rounding begins, to both sides;
-``tableau`` makes derivatives of the quotients.  Columns that share no row are displaced together.
+judges.  Every input is displaced to both sides by a ladder of steps, from several times its own size down to where rounding
+begins; ``tableau`` makes derivatives of the quotients.  Columns that share no row are displaced together.
 """
 
 from __future__ import annotations
@@ -111,12 +111,11 @@ def difference_jacobian(evaluate: Evaluate, x: Array, sweep: Sweep | None = None
         spans[spans == 0] = np.nan
     colours = colour_columns(pattern)
     entries = _Entries(pattern, colours, spans)
-    noise = np.zeros(m) if sweep.noise is None else sweep.noise
     levels = steps.shape[1]
     numbers = 2 * levels * (n + sweep.width) + 12 * COLUMNS * levels * m
     for block, values in sample(evaluate, x, places, colours, block_size(numbers, x.dtype, sweep.max_bytes)):
         values[~np.isfinite(values)] = np.nan
-        entries.take(block, values, (at, noise), epsilon)
+        entries.take(block, values, (at, sweep.noise), epsilon)
     evaluations = np.full(n, 2 * levels + 1) - np.isnan(places).sum(1)
     return entries.difference(at, np.nanmax(steps, axis=1, initial=0), evaluations)
 
@@ -157,7 +156,7 @@ class _Entries:
         self.side = np.zeros(count, np.int64)
         self.kink = np.zeros(count, bool)
 
-    def take(self, block: slice, values: Array, known: tuple[Array, Array], epsilon: float) -> None:
+    def take(self, block: slice, values: Array, known: tuple[Array, Array | None], epsilon: float) -> None:
         """Makes estimates of the samples of a block of colours and keeps them; ``known`` are the value at x and its noise."""
         chosen = self.order[self.starts[block.start] : self.starts[block.stop]]
         group, row = self.colour[chosen] - block.start, self.pattern.rows[chosen]
@@ -213,7 +212,8 @@ class _Settled:
 def _settled(estimates: Estimates) -> _Settled:
     """One number for each entry, from both sides unless one alone says far more, or the two have different derivatives.
 
-    One side may be flat, where a function saturates, and is not believed for it.  A side that is defined and yet has no derivative is a jump or a vertical tangent, whatever the other side says.
+    One side may be flat, where a function saturates, and is not believed for it.  A side that is defined and yet has no
+    derivative is a jump or a vertical tangent, whatever the other side says.
     """
     _, forward, backward = estimates.value
     bars = estimates.bar

@@ -45,11 +45,16 @@ def chain_difference(stages: Sequence[Stage], x: Array, pattern: Pattern | None 
     return difference_jacobian(composed(stages), x, _sweep(stages, x, reached.union(pattern) if pattern else reached))
 
 
-def directional_difference(stages: Sequence[Stage], x: Array, direction: Array) -> Difference:
-    """The derivative of a chain at x along a direction ``(n,)``: an ``m x 1`` Jacobian, at the price of one column."""
+def directional_difference(stages: Sequence[Stage], x: Array, direction: Array, slopes: Array) -> Difference:
+    """The derivative of a chain at x along a direction ``(n,)``: an ``m x 1`` Jacobian, at the price of one column.
+
+    ``slopes`` are absolute values of the Jacobian ``(m, n)``, or about: what rounding the points along the direction is worth.
+    """
     evaluate = composed(stages)
     sweep = _sweep(stages, x, None)
-    along = Sweep(epsilon=sweep.epsilon, noise=sweep.noise, width=sweep.width, scale=np.ones(1))
+    rounding = float(np.finfo(x.dtype).eps) * (slopes @ np.abs(x).astype(float))
+    noise = np.maximum(sweep.noise, rounding) if sweep.noise is not None else rounding
+    along = Sweep(epsilon=sweep.epsilon, noise=noise, width=sweep.width, scale=np.ones(1))
     return difference_jacobian(lambda steps: evaluate(x + steps * direction), np.zeros(1, x.dtype), along)
 
 

@@ -22,10 +22,10 @@ from jacchain.linear.pattern import Integers
 SIDES = ("central", "forward", "backward")
 COLUMNS = 5
 ROUNDING = 3.0
-"""A value is taken to be off by up to half as many ulps, in either of the two values of a quotient."""
+"""The two values of a quotient are taken to be off by as many units of relative precision together."""
 UNDERFLOW = 32.0
 """Smallest numbers by which a value may be off where digits are lost to underflow."""
-FLUCTUATION = 1.5
+FLUCTUATION = 2.0
 """How far the jitter seen among the finest quotients may exceed its median."""
 DIVERGENCE = 9
 """Levels over which quotients that move one way, and no less each time, have no limit."""
@@ -37,12 +37,12 @@ FINEST = 4
 class Samples:
     """A function at ``x`` ``(m,)``, and above and below it ``(groups, levels, m)``, NaN where there is no value.
 
-    ``noise`` ``(m,)`` is the absolute error its values are known to have around x, zero where nothing is known.
+    ``noise`` ``(m,)`` is the absolute error its values are known to have around x, beyond rounding; None where nothing is known.
     ``rise`` and ``fall`` are the distances really stepped, ``(groups, levels, m)`` or with a last axis of one.
     """
 
     at: Array
-    noise: Array
+    noise: Array | None
     above: Array
     below: Array
     rise: Array
@@ -72,7 +72,7 @@ def estimate(samples: Samples, epsilon: float) -> Estimates:
         changes, spans, sizes = _quotients(samples)
         slopes = changes / spans
         jump = _jump(samples)
-        known = _rounding(changes, spans, sizes, epsilon)
+        known = _rounding(changes, spans, sizes, epsilon, blind=samples.noise is None)
         error = known + _fluctuation(slopes, spans, jump)
         tableau = _extrapolated(slopes, spans)
         centre = _central_value(slopes)
@@ -82,7 +82,7 @@ def estimate(samples: Samples, epsilon: float) -> Estimates:
         contradiction = _contradiction(candidates, apart[0], error)
         chosen = _Choice(candidates, np.maximum(own, 2 * contradiction) + error + tiny)
         fresh = _Choice(candidates[:, :, :, -FINEST:], (own + known + tiny)[:, :, :, -FINEST:])
-        finest = _Finest(slopes[:, :, -DIVERGENCE:], apart[0, :, :, -1], spans[:, :, -1], sizes[:, :, -1])
+        finest = _Finest(slopes[:, :, -DIVERGENCE:], apart[0, :, :, -1], spans[:, :, -1], sizes[:, :, -1], samples.noise)
         bar = _widened(chosen, fresh, finest, changes, epsilon)
         value = chosen.pick(tableau[1:])
         one_sided = np.abs(slopes[1:])
@@ -100,19 +100,27 @@ def _quotients(samples: Samples) -> tuple[Array, Array, Array]:
     return changes, spans, sizes
 
 
-def _rounding(changes: Array, spans: Array, sizes: Array, epsilon: float) -> Array:
-    """What rounding the values, or steps lost inside the function, may have done to each quotient.
-
-    Values that stand still while coarser steps move them by next to nothing have lost at least what the smallest move was.
-    """
+def _rounding(changes: Array, spans: Array, sizes: Array, epsilon: float, *, blind: bool) -> Array:
+    """What rounding the values may have done to each quotient; ``blind`` to the function, also steps lost inside of it."""
     smallest = np.finfo(changes.dtype).smallest_subnormal
     errors = ROUNDING * (epsilon * sizes + UNDERFLOW * smallest)
-    moves = np.abs(changes)
-    quantum = np.where(moves > 0, moves, np.inf).min(2, keepdims=True)
-    lost = (moves == 0) & (quantum < sizes * 2.0**-20)
-    errors += np.where(lost, 2 * quantum, 0)
+    if blind:
+        errors += _lost(np.abs(changes), sizes)
     errors /= spans
     return _or_infinite(errors.astype(float))
+
+
+def _lost(moves: Array, sizes: Array) -> Array:
+    """What values that stand still may have lost: twice the last move, where coarser steps moved them in proportion.
+
+    A function that saturates stops at once; one that is rounded inside stops at its last step, next to nothing of its value.
+    """
+    moving = moves > 0
+    last = moves.shape[2] - 1 - moving[:, :, ::-1].argmax(2)[:, :, None]
+    quantum = np.take_along_axis(moves, last, 2)
+    before = np.take_along_axis(moves, np.maximum(last - 1, 0), 2)
+    lost = ~moving & (quantum < sizes * 2.0**-20) & (before < 64 * quantum)
+    return np.where(lost, 2 * quantum, 0)
 
 
 def _jump(samples: Samples) -> Array:
@@ -120,7 +128,8 @@ def _jump(samples: Samples) -> Array:
     bend = (samples.above[:, -5:] + samples.below[:, -5:]) / 2 - samples.at
     ratio = np.square(samples.rise[:, -5:-1] / samples.rise[:, -4:])
     limits = np.abs((ratio * bend[:, 1:] - bend[:, :-1]) / (ratio - 1))
-    return np.maximum(_middle(limits, 1), samples.noise)
+    jump = _middle(limits, 1)
+    return jump if samples.noise is None else np.maximum(jump, samples.noise)
 
 
 def _fluctuation(slopes: Array, spans: Array, jump: Array) -> Array:
@@ -208,19 +217,21 @@ class _Choice:
 
 @dataclass(frozen=True, eq=False)
 class _Finest:
-    """The finest quotients: how far apart from the centre, their spans, the values they are made of; ``slopes`` are the last few."""
+    """The finest quotients: the last few, and how far the last is from the centre, its span, the values it is made of."""
 
     slopes: Array
     apart: Array
     spans: Array
     sizes: Array
+    noise: Array | None
 
 
 def _widened(chosen: _Choice, fresh: _Choice, finest: _Finest, changes: Array, epsilon: float) -> Array:
     """The bars of the chosen candidates, wider where the finest steps say something else.
 
     Either the best candidate of the finest steps contradicts the choice, or at the very finest the function still moves in a
-    way that the derivative does not explain: then there is structure no step has resolved, or a jump.
+    way that neither the derivative nor noise explains (of noise that is not known, a thousandth of all the function does is
+    believed): then there is structure no step has resolved, or a jump.
     """
     bar = np.maximum(chosen.bar, 4 * np.finfo(float).smallest_subnormal)
     gap = np.abs(chosen.apart - fresh.apart)
@@ -229,9 +240,12 @@ def _widened(chosen: _Choice, fresh: _Choice, finest: _Finest, changes: Array, e
     unexplained = missed * finest.spans
     whole = np.where(np.isfinite(changes), np.abs(changes), 0).max(2)
     rounding = ROUNDING * epsilon * finest.sizes
-    unresolved = unexplained > np.maximum(2.0**-10 * whole, 2.0**5 * rounding)
+    noise = np.zeros_like(rounding) if finest.noise is None else 2.0**3 * finest.noise
+    usual = 2.0**-10 * whole if finest.noise is None else noise + 2.0**13 * rounding
+    unresolved = (unexplained > np.maximum(usual, 2.0**5 * rounding)) & ~_converging(finest.slopes)
+    endless = (unexplained > noise + 2.0**10 * rounding) & _diverging(finest.slopes)
     lost = np.where(whole > 2.0**10 * rounding, np.inf, np.maximum(bar, 2 * missed))
-    bar = np.where(unresolved | (_diverging(finest.slopes) & (unexplained > 2.0**10 * rounding)), lost, bar)
+    bar = np.where(unresolved | endless, lost, bar)
     return np.where(np.isfinite(finest.apart), bar, np.inf)
 
 
@@ -241,3 +255,9 @@ def _diverging(slopes: Array) -> npt.NDArray[np.bool_]:
     one_way = (changes > 0).all(2) | (changes < 0).all(2)
     sizes = np.abs(changes)
     return np.asarray(one_way & (sizes[:, :, 1:] >= 0.7 * sizes[:, :, :-1]).all(2))
+
+
+def _converging(slopes: Array) -> npt.NDArray[np.bool_]:
+    """Whether the finest quotients still come nearer to their limit with every step."""
+    sizes = np.abs(np.diff(slopes[:, :, -5:], axis=2))
+    return np.asarray((sizes[:, :, 1:] <= sizes[:, :, :-1] / 2).all(2))

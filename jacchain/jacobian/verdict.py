@@ -153,9 +153,9 @@ def _judged(value: Numbers, value_bar: Numbers, found: Difference) -> tuple[Inte
         told = bar <= TELLING * size
         zero, negligible = _as_good_as_zero(value, value_bar, found)
     unknown = ~np.isfinite(bar) | np.isnan(found.value)
-    cases = [unknown, apart, found.kink, told | zero, negligible]
-    codes = np.select(cases, [inconclusive, disagree, inconclusive, agree, agree], inconclusive)
-    reasons = np.select(cases, [3, 0, 2, 0, 1], 4)
+    cases = [unknown, negligible, apart, found.kink, told | zero]
+    codes = np.select(cases, [inconclusive, agree, disagree, inconclusive, agree], inconclusive)
+    reasons = np.select(cases, [3, 1, 0, 2, 0], 4)
     return codes, reasons
 
 

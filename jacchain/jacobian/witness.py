@@ -84,7 +84,7 @@ def taylor(stages: Sequence[Stage], x: Array, total: LinearMap, bars: Numbers) -
     direction = _direction(x)
     along = (total.dense[0] @ direction)[:, None]
     bar = bars @ np.abs(direction) + EPSILON * x.size * (np.abs(total.dense[0]) @ np.abs(direction))
-    found = directional_difference(stages, x, direction)
+    found = directional_difference(stages, x, direction, np.abs(total.dense[0]))
     verdict = judge(stages[-1].outputs, ("direction",), (LinearMap.full(along), bar), found)
     slope = remainder_slope(stages, x, direction, along[:, 0])
     if slope is None:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jacchain.jacobian.difference import Sweep, difference_jacobian
+from jacchain.jacobian.rounding import value_noise
 from jacchain.jacobian.tableau import SIDES
 from jacchain.linear.pattern import Pattern
 
@@ -32,6 +33,8 @@ HARD = [
     ("sin(x) + sin(100000*x)/1048576", lambda x: mpmath.sin(x) + mpmath.sin(10**5 * x) / 2**20, [0.5]),
     ("sigmoid(x)",                  sigmoid,                                            [36, -36, 800, -800, 100, 45]),
     ("tanh(x)",                     mpmath.tanh,                                        [18, 20, 400, -9]),
+    ("sigmoid(20*x)",               lambda x: sigmoid(20 * x),                          [1.8, -1.8, 2.25]),
+    ("tanh(x/1000)",                lambda x: mpmath.tanh(x / 1000),                    [9000, 20000]),
     ("softplus(x)",                 lambda x: mpmath.log1p(mpmath.exp(x)),              [50, -50, -800]),
     ("log(x)",                      mpmath.log,                                         [1e-300, 1e300, 1e-5, 1]),
     ("sqrt(x)",                     mpmath.sqrt,                                        [1e-300, 1e-12, 1e300]),
@@ -82,6 +85,16 @@ def test_the_truth_is_inside_the_bar_at_hard_points(compiled, formula, twin, whe
             truth = dtype(mpmath.nstr((twin(mpmath.mpf(x) + h) - twin(mpmath.mpf(x) - h)) / (2 * h), 30))
         error, bar = abs(found.value[0] - truth), found.error_bar[0]
         assert np.isinf(bar) or error <= bar + np.spacing(truth), (x, truth, found.value[0], bar)
+
+
+@pytest.mark.parametrize("dtype", TYPES)
+@pytest.mark.parametrize("x", [-0.3, 0.3, 0.35, 0.5])
+def test_digits_that_a_function_loses_are_allowed_for_when_they_are_known(compiled, x, dtype):
+    program = compiled("x", "log(sigmoid(100*x))")
+    point = np.array([x], dtype)
+    found = difference_jacobian(program.values, point, Sweep(noise=value_noise([program], point)))
+    truth = 100 / (1 + np.exp(100 * np.longdouble(x)))
+    assert abs(found.value[0] - truth) <= found.error_bar[0] + np.spacing(truth)
 
 
 @given(
