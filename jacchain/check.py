@@ -12,12 +12,13 @@ import numpy as np
 
 from jacchain.errors import JacchainError, Problem, suggestion
 from jacchain.expression.arithmetic import Array
+from jacchain.jacobian.agreement import SAMPLES, agreement
 from jacchain.jacobian.analytic import differentiate, working_type
 from jacchain.jacobian.curve import Curve, difference_curve
 from jacchain.jacobian.diagnosis import diagnose
 from jacchain.jacobian.kinks import examine
 from jacchain.jacobian.rounding import derivative_error, value_error
-from jacchain.jacobian.stage_difference import chain_difference, evaluation_work, stage_difference
+from jacchain.jacobian.stage_difference import chain_difference, evaluation_work
 from jacchain.jacobian.verdict import Verdict, judge
 from jacchain.jacobian.witness import Factors, Witness, complex_step, taylor, transpose
 from jacchain.linear.map import LinearMap, Numbers
@@ -93,8 +94,7 @@ def _author(stage: Stage, x: Array) -> tuple[LinearMap, Numbers]:
 
 
 def _judged(stage: Stage, x: Array, judged: tuple[LinearMap, Numbers], by: str) -> StageCheck:
-    linear, bars = judged
-    verdict = judge(stage.outputs, stage.inputs, (linear, bars), stage_difference(stage, x, linear.pattern))
+    verdict = agreement(stage, x, judged)
     return StageCheck(stage.index, stage.name, by, verdict, diagnose(stage, verdict, x, by_author=by == "author"))
 
 
@@ -105,7 +105,7 @@ def _whole(pipeline: Pipeline, total: LinearMap, factors: Factors) -> tuple[Verd
     bars = factors.total_bars()
     called = taylor(stages, x, total, bars), complex_step(stages, x, total, bars), transpose(factors, total)
     witnesses = tuple(witness for witness in called if witness is not None)
-    if 48 * x.size * evaluation_work([stage.program for stage in stages]) > WORK:
+    if SAMPLES * x.size * evaluation_work([stage.program for stage in stages]) > WORK:
         remarks.append("the chain is too large to be differenced by every input; a random direction stands for all")
         return None, witnesses, tuple(remarks)
     found = chain_difference(stages, x, total.pattern)

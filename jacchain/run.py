@@ -29,6 +29,7 @@ from jacchain.jacobian.kinks import examine
 from jacchain.jacobian.memory import refuse_large
 from jacchain.jacobian.precision import error_bar
 from jacchain.jacobian.reach import reach
+from jacchain.jacobian.rounding import derivative_error
 from jacchain.jacobian.stage_difference import evaluation_work, jacobian_by_differences
 from jacchain.jacobian.verdict import Verdict
 from jacchain.linear.map import LinearMap
@@ -169,7 +170,9 @@ def differentiate_stages(pipeline: Pipeline, request: Request) -> tuple[list[Sta
                 if id(stage.program) not in formulas:
                     formulas[id(stage.program)] = derivative_formula(stage.program.graph)
                 jacobian = _analytic(stage, examination.derivative, formulas[id(stage.program)])
-                verdict = agreement(stage, x[0], jacobian.linear) if checked else None
+                verdict = None
+                if checked:
+                    verdict = agreement(stage, x[0], (jacobian.linear, derivative_error(stage.program, x[0])))
                 results.append(_result(stage, derivative, jacobian, verdict))
         except JacchainError as error:
             steps = [("x", pipeline.at), *((result.name, result.value) for result in results)]

@@ -1,14 +1,13 @@
-"""The differences that a run compares its own Jacobians with, as long as they are cheap beside the rest of the work."""
+"""The verdict of differences on the Jacobian of a stage, and whether it is cheap beside the rest of a run."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from jacchain.expression.arithmetic import Array
-from jacchain.jacobian.rounding import derivative_error
 from jacchain.jacobian.stage_difference import evaluation_work, stage_difference
 from jacchain.jacobian.verdict import Verdict, judge
-from jacchain.linear.map import LinearMap
+from jacchain.linear.map import LinearMap, Numbers
 from jacchain.pipeline.stage import Stage
 
 SAMPLES = 48
@@ -23,7 +22,9 @@ def is_cheap(stages: Sequence[Stage]) -> bool:
     return sum(SAMPLES * len(stage.inputs) * evaluation_work([stage.program]) for stage in stages) <= CHEAP
 
 
-def agreement(stage: Stage, x: Array, linear: LinearMap) -> Verdict:
-    """The verdict between the analytic Jacobian of a stage at x ``(n,)``, rounded to doubles, and differences."""
-    difference = stage_difference(stage, x, linear.pattern)
-    return judge(stage.outputs, stage.inputs, (linear, derivative_error(stage.program, x)), difference)
+def agreement(stage: Stage, x: Array, judged: tuple[LinearMap, Numbers]) -> Verdict:
+    """The verdict between a Jacobian of a stage at x ``(n,)`` and differences.
+
+    ``judged`` is the matrix, rounded to doubles, and how far each entry of its pattern may be off.
+    """
+    return judge(stage.outputs, stage.inputs, judged, stage_difference(stage, x, judged[0].pattern))
