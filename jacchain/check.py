@@ -49,10 +49,12 @@ def check(pipeline: Pipeline, report: Report) -> CheckReport:
 def curve(pipeline: Pipeline, name: str | None = None, entry: tuple[int, int] = (1, 1)) -> Curve:
     """The error of differences against their step, for one entry (from 1) of the Jacobian of a stage, the first unless named.
 
+    ``name`` may also be the number of the stage, from 1.
+
     Raises JacchainError (JC003) when there is no such stage, or no such entry.
     """
     for stage, x in _points(pipeline):
-        if name in {None, stage.name, stage.function}:
+        if name in {None, stage.name, stage.function, str(stage.index)}:
             row, column = entry
             m, n = len(stage.outputs), len(stage.inputs)
             if not (1 <= row <= m and 1 <= column <= n):
