@@ -22,7 +22,7 @@ from jacchain.jacobian.analytic import Derivative, differentiate, working_type
 from jacchain.jacobian.colouring import colour_columns
 from jacchain.jacobian.dependence import needed
 from jacchain.jacobian.diagnostic import Diagnostic
-from jacchain.jacobian.directional import linearise, operations
+from jacchain.jacobian.directional import evaluation_operations, linearise, operations
 from jacchain.jacobian.domain import led_here, refuse_values
 from jacchain.jacobian.jacobian import Jacobian
 from jacchain.jacobian.kinks import examine
@@ -30,7 +30,7 @@ from jacchain.jacobian.memory import refuse_large
 from jacchain.jacobian.precision import error_bar
 from jacchain.jacobian.reach import reach
 from jacchain.jacobian.rounding import derivative_error
-from jacchain.jacobian.stage_difference import evaluation_work, jacobian_by_differences
+from jacchain.jacobian.stage_difference import jacobian_by_differences
 from jacchain.jacobian.verdict import Verdict
 from jacchain.linear.map import LinearMap
 from jacchain.linear.pattern import Pattern
@@ -115,7 +115,7 @@ def stage_costs(pipeline: Pipeline, patterns: Sequence[Pattern], method: Method 
     costs = []
     for stage, pattern in zip(pipeline.stages, patterns, strict=True):
         if (method or stage.method) == "difference":
-            costs.append(difference_cost(evaluation_work([stage.program]), int(colour_columns(pattern).max(initial=-1)) + 1))
+            costs.append(difference_cost(evaluation_operations(stage.program), int(colour_columns(pattern).max(initial=-1)) + 1))
         else:
             count = operations(stage.program)
             costs.append(StageCost(None, count, count))
