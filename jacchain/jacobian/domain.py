@@ -17,18 +17,11 @@ from jacchain.expression.graph import CONSTANT, Node
 from jacchain.expression.program import Instruction, Program
 from jacchain.expression.table import ROWS
 from jacchain.jacobian.analytic import Derivative, accumulate
-from jacchain.jacobian.dependence import Mask, needed
+from jacchain.jacobian.dependence import Mask
 from jacchain.jacobian.limits import outside
 from jacchain.linear.map import Numbers
 
 LARGEST = float(np.finfo(float).max)
-
-
-def refuse_failures(name: str, program: Program, derivative: Derivative) -> None:
-    """Raises JacchainError (JC401-JC403) when a value or a partial derivative of a stage is not a finite double."""
-    used = needed(program, derivative.registers)
-    refuse_values(name, program, derivative, used)
-    refuse_derivatives(name, program, derivative, used)
 
 
 def refuse_values(name: str, program: Program, derivative: Derivative, used: Mask) -> None:

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from jacchain.jacobian.difference import Difference
 from jacchain.jacobian.tableau import SIDES
 from jacchain.linear.map import LinearMap, Numbers, spread
-from jacchain.linear.pattern import Integers, Pattern
+from jacchain.linear.pattern import Integers
 
 Judgement = Literal["agree", "inconclusive", "disagree"]
 JUDGEMENTS: tuple[Judgement, ...] = ("agree", "inconclusive", "disagree")
@@ -173,8 +173,3 @@ def _as_good_as_zero(
     seen = INVISIBLE * np.abs(found.at[pattern.rows]) / found.reach[pattern.columns]
     zero = (value == 0) & ((bar <= SLOPE * found.steepest) | (found.steepest == 0) | (bar <= seen))
     return zero, (largest <= np.minimum(seen, INVISIBLE)) | (largest <= np.finfo(float).tiny)
-
-
-def covering(linear: LinearMap, pattern: Pattern | None) -> Pattern | None:
-    """A pattern for differences that leaves out no entry of the Jacobian they are to judge; None for all entries."""
-    return None if pattern is None or pattern.is_full else pattern.union(linear.pattern)

@@ -3,7 +3,14 @@ import pytest
 
 from jacchain.errors import JacchainError, Problem
 from jacchain.jacobian.analytic import differentiate
-from jacchain.jacobian.domain import led_here, refuse_failures
+from jacchain.jacobian.dependence import needed
+from jacchain.jacobian.domain import led_here, refuse_derivatives, refuse_values
+
+
+def refuse_failures(name, program, derivative):
+    used = needed(program, derivative.registers)
+    refuse_values(name, program, derivative, used)
+    refuse_derivatives(name, program, derivative, used)
 
 
 def refused(program, point):
