@@ -68,12 +68,19 @@ class Arithmetic:
     where = staticmethod(np.where)
 
     def erf(self, x: Array) -> Array:
-        """The error function, in doubles whatever the type."""
-        return np.asarray(_erf(x.astype(float)), self.dtype)
+        """The error function, to the digits of a double whatever the type."""
+        nearest = x.astype(float)
+        return np.asarray(_erf(nearest), self.dtype) + self._erf_slope(x, nearest)
 
     def erfc(self, x: Array) -> Array:
-        """Its complement, in doubles whatever the type."""
-        return np.asarray(_erfc(x.astype(float)), self.dtype)
+        """Its complement, to the digits of a double whatever the type."""
+        nearest = x.astype(float)
+        return np.asarray(_erfc(nearest), self.dtype) - self._erf_slope(x, nearest)
+
+    def _erf_slope(self, x: Array, nearest: Array) -> Array:
+        """What the rounding of x to a double leaves out: far out in the tail that is many times the last digit."""
+        rest = x - nearest
+        return np.where(rest == 0, rest, rest * 2 / np.sqrt(self.pi) * self.gauss(np.asarray(nearest, self.dtype), 1))
 
     def power(self, x: Array, y: Array) -> Array:
         """``x^y`` where a neighbourhood of x can be raised: x > 0, or x = 0 and y > 0; NaN elsewhere."""
@@ -113,6 +120,11 @@ class Arithmetic:
     def count(self, x: Array) -> int:
         """How many components."""
         return int(x.shape[-1])
+
+    def centred(self, x: Array) -> Array:
+        """The components less their mean, and once more, since the mean of large components is rounded."""
+        once = x - self.total(x) / self.count(x)
+        return once - self.total(once) / self.count(x)
 
     def norm(self, x: Array) -> Array:
         """The Euclidean length, scaled so that nothing overflows or vanishes."""

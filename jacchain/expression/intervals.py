@@ -258,6 +258,10 @@ class IntervalArithmetic:
         certain = (x.lower >= leading) if x.shape[-1] > 1 else np.ones(x.shape, bool)
         return Interval(np.where(certain, 1, 0), np.where(x.upper >= x.lower.max(-1, keepdims=True), 1, 0))
 
+    def centred(self, x: Interval) -> Interval:
+        """The components less their mean."""
+        return x - total(x) / interval(self.count(x))
+
     def off_sum(self, x: Interval) -> Interval:
         """For each component, the sum of all others."""
         with np.errstate(all="ignore"):

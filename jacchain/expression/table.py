@@ -101,10 +101,28 @@ def power_slopes(o: Any, y: Any, x: Any, p: Any) -> list[Any]:
 
 
 def standardised(o: Any, x: Any, epsilon: Any) -> tuple[Any, Any]:
-    """(x - mean)/s and s, the root of the mean square deviation plus epsilon."""
-    centred = x - o.total(x) / o.count(x)
-    s = o.sqrt(o.total(o.square(centred)) / o.count(x) + epsilon)
+    """(x - mean)/s and s, the root of the mean square deviation plus epsilon, scaled so that nothing overflows."""
+    centred = o.centred(x)
+    s = o.hypot(o.norm(centred) / o.sqrt(o.number(o.count(x))), o.sqrt(epsilon))
     return centred / s, s
+
+
+def standardised_slopes(o: Any, y: Any, x: Any, epsilon: Any) -> list[Any]:
+    """Both partials of the standardised vector: by x, n s times the diagonal is a sum of squares over the others.
+
+    n - 1 - y_i^2 is (n - 1)/n times the sum of (y_k + y_i/(n - 1))^2 over k != i, plus (n - 1) epsilon/s^2.
+    """
+    n, s = o.count(x), standardised(o, x, epsilon)[1]
+    others = max(n - 1, 1)
+    deviation = o.full(0 * y, o.square(o.columns(y) + y[..., None] / others))
+    diagonal = o.total(deviation)[..., 0] * (others / o.number(n)) + (n - 1) * (epsilon / s / s)
+    return [o.full(diagonal, -1 - o.outer(y, y)) / (n * s[..., None]), -y / (2 * o.square(s))]
+
+
+def log_of_sum(o: Any, x: Any) -> tuple[Any, Any]:
+    """The largest component m, and log(sum(exp(x - m))) with the small terms added to one last."""
+    m = o.peak(x)
+    return m, o.log1p(o.least(o.off_sum(o.exp(x - m))))
 
 
 def share(o: Any, arguments: Sequence[Any]) -> list[Any]:
@@ -152,20 +170,24 @@ FUNCTIONS: dict[str, Row] = {
     "tan":   Row("x", lambda o, x: o.tan(x),  lambda o, y, x: [1 + o.square(y)],                       ("1 + tan(x)^2",), domain="cos(x) != 0"),
     "asin":  Row("x", lambda o, x: o.asin(x), lambda o, y, x: [1 / o.sqrt((1 - x) * (1 + x))],         ("1/sqrt(1 - x^2)",),  domain="abs(x) <= 1"),
     "acos":  Row("x", lambda o, x: o.acos(x), lambda o, y, x: [-1 / o.sqrt((1 - x) * (1 + x))],        ("-1/sqrt(1 - x^2)",), domain="abs(x) <= 1"),
-    "atan":  Row("x", lambda o, x: o.atan(x), lambda o, y, x: [1 / (1 + o.square(x))],                 ("1/(1 + x^2)",)),
+    "atan":  Row("x", lambda o, x: o.atan(x), lambda o, y, x: [1 / (h := o.hypot(o.number(1), x)) / h],  ("1/(1 + x^2)",)),
     "atan2": Row("y, x", lambda o, y, x: o.atan2(y, x), lambda o, angle, y, x: turn(o, y, x),          ("x/(x^2 + y^2)", "-y/(x^2 + y^2)"), at=(2, -3), domain="x != 0 or y != 0", switch="where(x < 0, y, 1)", real=True, says="the angle of the point (x, y)"),
+    "sec":   Row("x", defined="1/cos(x)",      says="1/cos(x)"),
+    "csc":   Row("x", defined="1/sin(x)",      says="1/sin(x)"),
+    "cot":   Row("x", defined="cos(x)/sin(x)", says="cos(x)/sin(x)"),
     # hyperbolic
     "sinh":  Row("x", lambda o, x: o.sinh(x),  lambda o, y, x: [o.cosh(x)],                            ("cosh(x)",)),
     "cosh":  Row("x", lambda o, x: o.cosh(x),  lambda o, y, x: [o.sinh(x)],                            ("sinh(x)",)),
     "tanh":  Row("x", lambda o, x: o.tanh(x),  lambda o, y, x: [4 * (t := o.exp(-2 * o.abs(x))) / o.square(1 + t)], ("1 - tanh(x)^2",)),
     "asinh": Row("x", lambda o, x: o.asinh(x), lambda o, y, x: [1 / o.hypot(o.number(1), x)],          ("1/sqrt(x^2 + 1)",)),
-    "acosh": Row("x", lambda o, x: o.acosh(x), lambda o, y, x: [1 / o.sqrt((x - 1) * (x + 1))],        ("1/sqrt(x^2 - 1)",), at=(1.7,), domain="x >= 1"),
+    "acosh": Row("x", lambda o, x: o.acosh(x), lambda o, y, x: [1 / (o.sqrt(x - 1) * o.sqrt(x + 1))],   ("1/sqrt(x^2 - 1)",), at=(1.7,), domain="x >= 1"),
     "atanh": Row("x", lambda o, x: o.atanh(x), lambda o, y, x: [1 / ((1 - x) * (1 + x))],              ("1/(1 - x^2)",),     domain="abs(x) < 1"),
     # exponentials and logarithms
     "exp":   Row("x", lambda o, x: o.exp(x),   lambda o, y, x: [y],                                    ("exp(x)",)),
     "exp2":  Row("x", lambda o, x: o.exp2(x),  lambda o, y, x: [y * o.log(o.number(2))],               ("2^x*log(2)",), says="2^x"),
     "expm1": Row("x", lambda o, x: o.expm1(x), lambda o, y, x: [o.exp(x)],                             ("exp(x)",), says="exp(x) - 1, accurate near 0"),
     "log":   Row("x", lambda o, x: o.log(x),   lambda o, y, x: [1 / x],                                ("1/x",),           domain="x > 0", says="the natural logarithm; log(x, base) to any base"),
+    "ln":    Row("x", defined="log(x)", says="the natural logarithm, by its other name"),
     "log1p": Row("x", lambda o, x: o.log1p(x), lambda o, y, x: [1 / (1 + x)],                          ("1/(1 + x)",),     domain="x > -1", says="log(1 + x), accurate near 0"),
     "log2":  Row("x", lambda o, x: o.log2(x),  lambda o, y, x: [1 / (x * o.log(o.number(2)))],         ("1/(x*log(2))",),  domain="x > 0"),
     "log10": Row("x", lambda o, x: o.log10(x), lambda o, y, x: [1 / (x * o.log(o.number(10)))],        ("1/(x*log(10))",), domain="x > 0"),
@@ -173,6 +195,7 @@ FUNCTIONS: dict[str, Row] = {
     "sqrt":   Row("x", lambda o, x: o.sqrt(x),   lambda o, y, x: [1 / (2 * y)],                        ("1/(2*sqrt(x))",),  domain="x >= 0"),
     "cbrt":   Row("x", lambda o, x: o.cbrt(x),   lambda o, y, x: [1 / (3 * o.square(y))],              ("1/(3*cbrt(x)^2)",), real=True, says="the real cube root"),
     "square": Row("x", lambda o, x: o.square(x), lambda o, y, x: [2 * x],                              ("2*x",)),
+    "pow":    Row("x, p", defined="x^p", at=(2, 1.5), says="x^p"),
     "abs":    Row("x", lambda o, x: o.abs(x),    lambda o, y, x: [o.sign(x)],                          ("sign(x)",), switch="x", real=True),
     "sign":   Row("x", lambda o, x: o.sign(x),   lambda o, y, x: [0 * x],                              ("0",),       switch="x", real=True),
     "floor":  Row("x", lambda o, x: o.floor(x),  lambda o, y, x: [0 * x],                              ("0",),       switch="x - floor(x)", real=True),
@@ -180,9 +203,12 @@ FUNCTIONS: dict[str, Row] = {
     # activations
     "sigmoid":     Row("x", logistic, lambda o, y, x: [logistic_slope(o, x)],                          ("sigmoid(x)*(1 - sigmoid(x))",), real=True, says="1/(1 + exp(-x))"),
     "log_sigmoid": Row("x", lambda o, x: -softplus(o, -x), lambda o, y, x: [logistic(o, -x)],          ("1 - sigmoid(x)",),              real=True, says="log(sigmoid(x))"),
+    "logit":       Row("x", lambda o, x: o.log(x) - o.log1p(-x), lambda o, y, x: [1 / (x * (1 - x))],     ("1/(x*(1 - x))",), domain="x > 0 and x < 1", says="log(x/(1 - x)), the inverse of sigmoid"),
     "softplus":    Row("x", softplus, lambda o, y, x: [logistic(o, x)],                                ("sigmoid(x)",),                  real=True, says="log(1 + exp(x))"),
     "relu":        Row("x", lambda o, x: o.maximum(x, o.number(0)), lambda o, y, x: [o.where(x > 0, o.number(1), o.number(0))], ("where(x > 0, 1, 0)",), switch="x", real=True, says="max(x, 0)"),
+    "softsign":    Row("x", lambda o, x: x / (1 + o.abs(x)), lambda o, y, x: [1 / o.square(1 + o.abs(x))], ("1/(1 + abs(x))^2",), real=True, says="x/(1 + abs(x))"),
     "silu":        Row("x", lambda o, x: x * logistic(o, x), lambda o, y, x: [logistic(o, x) * (1 + x * logistic(o, -x))],      ("sigmoid(x)*(1 + x*(1 - sigmoid(x)))",), real=True, says="x*sigmoid(x)"),
+    "swish":       Row("x", defined="silu(x)", says="silu by its other name"),
     "gelu":        Row("x", lambda o, x: x * normal_distribution(o, x), lambda o, y, x: [normal_distribution(o, x) + x * normal_density(o, x)], ("normcdf(x) + x*normpdf(x)",), real=True, double=True, says="x*normcdf(x), exact"),
     "leaky_relu":  Row("x", says="where(x > 0, x, x/100); leaky_relu(x, slope) for another slope", defined="leaky_relu(x, 0.01)"),
     "elu":         Row("x", says="where(x > 0, x, expm1(x)); elu(x, a) for a multiple of expm1",   defined="elu(x, 1)"),
@@ -193,7 +219,7 @@ FUNCTIONS: dict[str, Row] = {
     "normpdf": Row("x", normal_density, lambda o, y, x: [-x * normal_density(o, x)],                   ("-x*normpdf(x)",), says="exp(-x^2/2)/sqrt(2*pi)"),
     # of two or more
     "hypot": Row("x, y", lambda o, x, y: o.hypot(x, y), lambda o, z, x, y: [direction(o, x, z), direction(o, y, z)], ("x/hypot(x, y)", "y/hypot(x, y)"), at=(3, -4), switch="hypot(x, y)", real=True, says="sqrt(x^2 + y^2)"),
-    "mod":   Row("x, y", lambda o, x, y: o.mod(x, y), lambda o, z, x, y: [o.number(1), -o.floor(x / y)],             ("1", "-floor(x/y)"), at=(7.3, 2), domain="y != 0", switch="x/y - floor(x/y)", real=True, says="x - y*floor(x/y)"),
+    "mod":   Row("x, y", lambda o, x, y: o.mod(x, y), lambda o, z, x, y: [o.number(1), -o.floor((x - z) / y + o.number(0.5))], ("1", "-floor(x/y)"), at=(7.3, 2), domain="y != 0", switch="x/y - floor(x/y)", real=True, says="x - y*floor(x/y)"),
     "max":   Row("a, b, ...", largest,  lambda o, y, *a: share(o, a), ("where(a >= b, 1, 0)", "where(b > a, 1, 0)"), at=(2, 3), switch="a - b", real=True, says="the larger; of one vector, its largest component"),
     "min":   Row("a, b, ...", smallest, lambda o, y, *a: share(o, [-x for x in a]), ("where(a <= b, 1, 0)", "where(b < a, 1, 0)"), at=(2, 3), switch="a - b", real=True, says="the smaller; of one vector, its smallest component"),
     "clip":  Row("x, low, high", defined="min(max(x, low), high)", at=(0.3, 0, 1), says="x kept between low and high"),
@@ -205,10 +231,10 @@ FUNCTIONS: dict[str, Row] = {
     "dot":       Row("u, v", lambda o, u, v: o.total(u * v), lambda o, y, u, v: [v, u],                ("v", "u"),       form="row", linear=(0, 1), at=([2, 1], [3, 0.1])),
     "norm":      Row("v", lambda o, v: o.norm(v), lambda o, y, v: [direction(o, v, y)],                ("v/norm(v)",),   form="row", switch="norm(v)", at=([3, 4],), real=True, says="the Euclidean length"),
     "norm1":     Row("v", defined="sum(abs(v))", at=([3, -4],), says="the sum of absolute values"),
-    "logsumexp": Row("v", lambda o, v: (m := o.peak(v)) + o.log(o.total(o.exp(v - m))), lambda o, y, v: [softmax(o, v)], ("softmax(v)",),  form="row", at=([2, 1, 0.1],)),
+    "logsumexp": Row("v", lambda o, v: sum(log_of_sum(o, v)), lambda o, y, v: [softmax(o, v)], ("softmax(v)",),  form="row", at=([2, 1, 0.1],)),
     # a vector becomes a vector
     "softmax":     Row("v", softmax, lambda o, y, v: [o.full(y * o.off_sum(y), -o.outer(y, y))],       ("diag(softmax(v)) - outer(softmax(v), softmax(v))",), form="full", at=([2, 1, 0.1],)),
-    "log_softmax": Row("v", lambda o, v: (m := v - o.peak(v)) - o.log(o.total(o.exp(m))),
+    "log_softmax": Row("v", lambda o, v: v - (m := log_of_sum(o, v))[0] - m[1],
                        lambda o, y, v: [o.full(o.off_sum(p := softmax(o, v)), -o.columns(p))],         ("I - outer(1, softmax(v))",), form="full", at=([2, 1, 0.1],)),
     "normalize":   Row("v", lambda o, v: v / o.norm(v),
                        lambda o, y, v: [o.full(o.off_sum(o.square(y)), -o.outer(y, y)) / o.norm(v)[..., None]], ("(I - outer(v, v)/norm(v)^2)/norm(v)",), form="full", at=([3, 4],), domain="norm(v) > 0", real=True, says="v/norm(v)"),
@@ -226,7 +252,7 @@ BY_ARITY: dict[tuple[str, int], tuple[str, Row]] = {
     ("max", 1):        ("max of", Row("v", lambda o, v: o.peak(v),  lambda o, y, v: [(hits := o.hits(v)) / o.total(hits)], ("where(v == max(v), 1, 0)",), form="row", switch="gap", at=([2, 1, 0.1],), real=True)),
     ("min", 1):        ("min of", Row("v", lambda o, v: o.least(v), lambda o, y, v: [(hits := o.hits(-v)) / o.total(hits)], ("where(v == min(v), 1, 0)",), form="row", switch="gap", at=([2, 1, 0.1],), real=True)),
     ("layernorm", 2):  ("layernorm epsilon", Row("v, epsilon", lambda o, v, e: standardised(o, v, e)[0],
-                       lambda o, y, v, e: [o.full(o.count(v) - 1 - o.square(y), -1 - o.outer(y, y)) / (o.count(v) * standardised(o, v, e)[1][..., None]), -y / (2 * o.square(standardised(o, v, e)[1]))],
+                       standardised_slopes,
                        ("(I - outer(1, 1)/n - outer(y, y)/n)/s", "-y/(2*s^2)"), form="full", at=([3, 4, -1], 0.1), domain="epsilon >= 0", real=True)),
 }
 # fmt: on

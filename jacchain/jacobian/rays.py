@@ -104,6 +104,14 @@ class GermArithmetic:
         plain = PLAIN.total(_limits(x))
         return np.asarray(_lifted(_pinned, 2)(sums, plain))
 
+    def off_sum(self, x: Array) -> Array:
+        """For each component, the sum of all others."""
+        return combined(1 - np.eye(x.shape[-1]), x)
+
+    def centred(self, x: Array) -> Array:
+        """The components less their mean."""
+        return x - self.total(x) / self.count(x)
+
     def product(self, x: Array) -> Array:
         """The product of the components."""
         return np.asarray(np.multiply.reduce(x, axis=-1, keepdims=True))
