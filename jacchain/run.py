@@ -168,7 +168,7 @@ def differentiate_stages(pipeline: Pipeline, request: Request) -> tuple[list[Sta
                 examination = examine(stage, derivative, strict=request.strict)
                 diagnostics += examination.diagnostics
                 if id(stage.program) not in formulas:
-                    formulas[id(stage.program)] = derivative_formula(stage.program.graph)
+                    formulas[id(stage.program)] = derivative_formula(stage.program.graph, stage.outputs)
                 jacobian = _analytic(stage, examination.derivative, formulas[id(stage.program)])
                 verdict = None
                 if checked:

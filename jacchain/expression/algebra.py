@@ -1,299 +1,229 @@
-"""A formula tidied as a person does it: common factors cancel, like terms are collected, signs and whole numbers go first.
+"""Sums of products of expressions, collected as a person would: like terms added, factors cancelled, signs in front.
 
-A product keeps the order of its factors, because rows and columns stand among them.  Nothing is multiplied out.
+Everything is elementwise, so that what holds for numbers holds for the components of vectors; what is not a sum, a product, a
+quotient or a whole power is an atom.  Nothing is expanded: ``a*(b + c)`` stays a product.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from math import isqrt, prod
 
-from jacchain.expression.tree import Binary, Call, Index, Name, Number, Stack, Tree, Unary, fold
-from jacchain.expression.writer import write
+from jacchain.expression.tree import Binary, Call, Index, Name, Number, Tree, Unary, postorder
 
 ZERO, ONE = Number("0"), Number("1")
-WHOLE, POWER = 10**15, 16
-"""Whole numbers and powers up to here are worked out; larger ones stay as they are written."""
+HALF = Fraction(1, 2)
+MOST = 100
+"""Exponents up to which powers are put together."""
 
-
-def times(a: Tree, b: Tree) -> Tree:
-    """The product of two expressions, tidied."""
-    return _monomial(Binary("*", a, b)).tree
-
-
-def plus(a: Tree, b: Tree) -> Tree:
-    """The sum of two expressions, tidied."""
-    if ZERO in (a, b):
-        return b if a == ZERO else a
-    return _sum(Binary("+", a, b))
-
-
-def minus(a: Tree) -> Tree:
-    """The opposite of an expression, tidied."""
-    return _monomial(Unary("-", a)).tree
-
-
-def transposed(column: Tree) -> Tree:
-    """The row ``u'``, tidied."""
-    return _monomial(Unary("'", column)).tree
-
-
-def diagonal(column: Tree) -> Tree:
-    """The matrix ``diag(u)``, tidied."""
-    return _monomial(Call("diag", (column,))).tree
-
-
-def turned(tree: Tree) -> Tree:
-    """The expression, where it is minus one difference with that difference turned round: ``-(a - b)'/2`` is ``(b - a)'/2``."""
-    product = _monomial(tree)
-    above = [base for base, halves in product.factors.values() if halves > 0]
-    if product.coefficient >= 0 or len(above) != 1 or product.factors[write(above[0])][1] != 2:
-        return tree
-    match above[0]:
-        case Binary("-", left, right):
-            opposite: Tree = Binary("-", right, left)
-        case Unary("'", Binary("-", left, right)) | Call("diag", (Binary("-", left, right),)):
-            opposite = rebuilt(above[0], (Binary("-", right, left),))
-        case _:
-            return tree
-    return times(replace(product, coefficient=-product.coefficient).without(above[0]), opposite)
-
-
-def cofactor(product: Tree, factor: Tree) -> Tree | None:
-    """What a product is a multiple of ``factor`` by; None where it is not."""
-    parts = _monomial(product)
-    return parts.without(factor) if parts.factors.get(write(factor)) == (factor, 2) else None
-
-
-def on_diagonal(matrix: Tree, identity: Tree) -> Tree | None:
-    """The column ``u`` of a multiple of ``diag(u)`` or of the identity; None where the matrix is neither."""
-    parts = _monomial(matrix)
-    for base, halves in parts.factors.values():
-        if halves != 2:
-            continue
-        if base == identity:
-            return parts.without(base)
-        if isinstance(base, Call) and base.name == "diag":
-            return times(parts.without(base), base.arguments[0])
-    return None
-
-
-def tidy(tree: Tree) -> Tree:
-    """The expression with every part tidied: ``3*x^(3 - 1)/3`` is ``x^2``."""
-    return fold(tree, lambda part, parts: _tidied(rebuilt(part, tuple(parts))))
-
-
-def substitute(tree: Tree, scope: Mapping[str, Tree]) -> Tree:
-    """The tree with names replaced by trees."""
-    return fold(tree, lambda part, parts: scope.get(part.name, part) if isinstance(part, Name) else rebuilt(part, tuple(parts)))
-
-
-def rebuilt(tree: Tree, parts: tuple[Tree, ...]) -> Tree:
-    """The tree with other parts in the place of its own."""
-    match tree:
-        case Unary():
-            return replace(tree, operand=parts[0])
-        case Binary():
-            return replace(tree, left=parts[0], right=parts[1])
-        case Call():
-            return replace(tree, arguments=parts)
-        case Index():
-            return replace(tree, base=parts[0], selectors=parts[1:])
-        case Stack():
-            return replace(tree, items=parts)
-        case _:
-            return tree
-
-
-def numeral(value: float) -> Tree:
-    """A number as a tree, whole numbers without a point."""
-    text = str(int(value)) if value.is_integer() and abs(value) < WHOLE else repr(abs(value))
-    return Unary("-", Number(text.removeprefix("-"))) if value < 0 else Number(text)
-
-
-def _tidied(tree: Tree) -> Tree:
-    match tree:
-        case Binary("+" | "-"):
-            return _sum(tree)
-        case Binary("*" | "/" | "^") | Unary("-"):
-            return _monomial(tree).tree
-        case Call("sqrt", (Number(text, is_integer=True),)) if (root := isqrt(int(text))) ** 2 == int(text):
-            return Number(str(root))
-        case _:
-            return tree
+Factors = tuple[tuple[Tree, Fraction], ...]
+"""Atoms with their exponents, in the order in which they came."""
 
 
 @dataclass(frozen=True)
-class _Monomial:
-    """A fraction times powers: ``factors`` holds a base and twice its exponent by the text of the base, in order.
+class Term:
+    """``coefficient`` times a product of powers."""
 
-    ``decimal`` says that the fraction comes from a literal with a point, and is written so again.
-    """
+    coefficient: Fraction = Fraction(1)
+    factors: Factors = ()
 
-    coefficient: Fraction
-    factors: dict[str, tuple[Tree, int]]
-    decimal: bool = False
+    def __mul__(self, other: Term) -> Term:
+        """The product, equal atoms put together."""
+        exponents = dict(self.factors)
+        for atom, exponent in other.factors:
+            exponents[atom] = exponents.get(atom, Fraction(0)) + exponent
+        factors = tuple((atom, exponent) for atom, exponent in exponents.items() if exponent)
+        return Term(self.coefficient * other.coefficient, factors)
 
-    @property
-    def key(self) -> str:
-        """What two like terms share."""
-        return " ".join(sorted(f"{text}^{halves}" for text, (_, halves) in self.factors.items()))
-
-    def without(self, base: Tree) -> Tree:
-        """The product of the other factors."""
-        return replace(self, factors={text: factor for text, factor in self.factors.items() if factor[0] != base}).tree
-
-    @property
-    def tree(self) -> Tree:
-        """The product as it is written: numbers, factors, and one fraction bar."""
-        above = [part for base, halves in self.factors.values() for part in _powers(base, halves)]
-        below = [part for base, halves in self.factors.values() for part in _powers(base, -halves)]
-        size, divisor = _written(abs(self.coefficient), decimal=self.decimal)
-        if size == ZERO:
-            return ZERO
-        product = _product([size, *above])
-        if divisor != ONE or below:
-            product = Binary("/", product, _product([divisor, *below]))
-        return _negated(product) if self.coefficient < 0 else product
+    def __pow__(self, exponent: int) -> Term:
+        """A whole power."""
+        return Term(self.coefficient**exponent, tuple((atom, own * exponent) for atom, own in self.factors))
 
 
-def _monomial(tree: Tree) -> _Monomial:
-    """The expression as one product; a sum, and whatever cannot be worked out, is a single factor of it."""
-    coefficient, decimal = Fraction(1), False
-    factors: dict[str, tuple[Tree, int]] = {}
-    roots: set[str] = set()
-    pending = [(1, tree)]
-    while pending:
-        power, part = pending.pop()
-        match part:
-            case Number() if (size := _fraction(part)) is not None and (power > 0 or size):
-                coefficient *= size**power
-                decimal = decimal or not part.is_integer
-                if not _is_short(coefficient):
-                    return _Monomial(Fraction(1), {write(tree): (tree, 2)})
-            case Unary("-", operand):
-                coefficient *= -1 if power % 2 else 1
-                pending.append((power, operand))
-            case Binary("*", left, right):
-                pending += [(power, right), (power, left)]
-            case Binary("/", left, right):
-                pending += [(-power, right), (power, left)]
-            case Binary("^", base, exponent) if (n := _whole_power(exponent)) is not None and abs(power * n) <= POWER:
-                pending += [(power * n, base)] if n else []
-            case Unary("'") | Call("diag") | Binary("@") if power == 1 and part.children[0] != ONE:
-                inner = [_monomial(child) for child in part.children]
-                coefficient *= prod(one.coefficient for one in inner)
-                _collect(factors, rebuilt(part, tuple(replace(one, coefficient=Fraction(1)).tree for one in inner)), 2)
-            case Call("sqrt", (argument,)):
-                roots.add(_collect(factors, argument, power))
-            case _:
-                _collect(factors, part, 2 * power)
-        if not pending:
-            squared = [text for text in roots & factors.keys() if factors[text][1] % 2 == 0]
-            pending = [(halves // 2, base) for base, halves in map(factors.pop, sorted(squared))]
-            roots.difference_update(squared)
-    return _Monomial(coefficient, factors, decimal)
+Sum = tuple[Term, ...]
 
 
-def _is_short(number: Fraction) -> bool:
-    return max(abs(number.numerator), number.denominator) <= WHOLE
+def collected(terms: Sum) -> Sum:
+    """The sum with like terms added and those that vanish left out."""
+    coefficients: dict[frozenset[tuple[Tree, Fraction]], Term] = {}
+    for term in terms:
+        key = frozenset(term.factors)
+        known = coefficients.get(key)
+        coefficients[key] = replace(known, coefficient=known.coefficient + term.coefficient) if known else term
+    return tuple(term for term in coefficients.values() if term.coefficient)
 
 
-def _fraction(number: Number) -> Fraction | None:
-    """A literal as it is written, exactly; None where that takes many digits."""
-    if number.value and not 1 / WHOLE <= number.value <= WHOLE:
-        return None
-    exact = Fraction(number.text) if number.value else Fraction(0)
-    return exact if _is_short(exact) else None
-
-
-def _whole_power(exponent: Tree) -> int | None:
-    """The exponent, where it is a small whole number."""
-    match exponent:
-        case Number(text, is_integer=True) if exponent.value <= POWER:
-            return int(text)
-        case Unary("-", Number(text, is_integer=True) as size) if size.value <= POWER:
-            return -int(text)
+def summands(tree: Tree) -> Sum:
+    """An expression as a sum of products."""
+    match tree:
+        case Number():
+            return _numeral(tree)
+        case Unary("-"):
+            return opposites(summands(tree.operand))
+        case Binary("+"):
+            return collected(summands(tree.left) + summands(tree.right))
+        case Binary("-"):
+            return collected(summands(tree.left) + summands(Unary("-", tree.right)))
+        case Binary("*"):
+            return _product(single(tree.left), single(tree.right))
+        case Binary("/") if single(tree.right).coefficient:
+            return _product(single(tree.left), single(tree.right) ** -1)
+        case Binary("^") if (exponent := number_of(tree.right)) is not None and abs(exponent) < MOST:
+            return _raised(tree.left, exponent)
+        case Call("sqrt", (inner,)):
+            return _raised(inner, HALF)
         case _:
-            return None
+            return (Term(factors=((tree, Fraction(1)),)),)
 
 
-def _written(size: Fraction, *, decimal: bool) -> tuple[Tree, Tree]:
-    """A fraction as it is written: above and below the bar."""
-    if decimal and size.denominator != 1 and Fraction(repr(float(size))) == size:
-        return Number(repr(float(size))), ONE
-    return Number(str(size.numerator)), Number(str(size.denominator))
+def single(tree: Tree) -> Term:
+    """An expression as one product: a sum of several terms is an atom, a minus before it in front."""
+    if isinstance(tree, Unary) and tree.operator == "-":
+        opposite = single(tree.operand)
+        return replace(opposite, coefficient=-opposite.coefficient)
+    terms = summands(tree)
+    if len(terms) == 1:
+        return terms[0]
+    if not terms:
+        return Term(Fraction(0))
+    if all(term.coefficient < 0 for term in terms):
+        return Term(Fraction(-1), ((written(opposites(terms)), Fraction(1)),))
+    return Term(factors=((written(terms), Fraction(1)),))
 
 
-def _collect(factors: dict[str, tuple[Tree, int]], base: Tree, halves: int) -> str:
-    """Multiplies a power into a product; what comes back is the text of its base."""
-    text = base.name if isinstance(base, Name) else write(base)
-    total = halves + (factors[text][1] if text in factors else 0)
-    if total:
-        factors[text] = (base, total)
-    else:
-        del factors[text]
-    return text
+def opposites(terms: Sum) -> Sum:
+    """The sum with the other sign."""
+    return tuple(replace(term, coefficient=-term.coefficient) for term in terms)
 
 
-def _powers(base: Tree, halves: int) -> list[Tree]:
-    """The factors a power is written with; none where the exponent is not positive."""
-    whole = halves // 2
-    power = base if whole == 1 else Binary("^", base, Number(str(whole)))
-    return [power] * (whole > 0) + [Call("sqrt", (base,))] * (halves > 0 and halves % 2)
+def number_of(tree: Tree) -> Fraction | None:
+    """The value of an expression of small literals, None for any other."""
+    terms = summands(tree) if all(isinstance(part, Number | Unary | Binary) for part in postorder(tree)) else ()
+    if len(terms) == 1 and not terms[0].factors:
+        return terms[0].coefficient
+    return Fraction(0) if not terms and isinstance(tree, Number) and not float(tree.text) else None
 
 
-def _product(factors: list[Tree]) -> Tree:
-    """The product of a number and what follows it; the number is left out where it is one, and led into a matrix product."""
-    size, *others = factors
-    match others:
-        case [Binary("@", left, right)] if size != ONE:
-            return Binary("@", _product([size, left]), right)
-    product, *rest = others if size == ONE and others else factors
-    for factor in rest:
+def _raised(tree: Tree, exponent: Fraction) -> Sum:
+    """A whole power of every factor; a half one stays whole, since the root of a square is not the base."""
+    base = single(tree)
+    if exponent.denominator == 1 and (base.coefficient or exponent > 0):
+        return collected((base ** int(exponent),))
+    if exponent.denominator == 2:
+        return (Term(factors=((tree, exponent),)),)
+    return (Term(factors=((Binary("^", tree, _fraction(exponent)), Fraction(1)),)),)
+
+
+def _fraction(number: Fraction) -> Tree:
+    """A rational number as an expression."""
+    above, below = numerals(abs(number))
+    tree = above if below == ONE else Binary("/", above, below)
+    return signed(tree) if number < 0 else tree
+
+
+def _product(a: Term, b: Term) -> Sum:
+    return collected((a * b,))
+
+
+def _numeral(tree: Number) -> Sum:
+    """A literal as a coefficient, or as an atom when it is a size that people write with an exponent."""
+    if len(tree.text) > 17 or "e" in tree.text.lower():
+        return (Term(factors=((tree, Fraction(1)),)),)
+    return (Term(Fraction(tree.text)),) if Fraction(tree.text) else ()
+
+
+def times(*trees: Tree) -> Tree:
+    """The product."""
+    term = Term()
+    for tree in trees:
+        term *= single(tree)
+    return written(collected((term,)))
+
+
+def plus(*trees: Tree) -> Tree:
+    """The sum."""
+    return written(collected(tuple(term for tree in trees for term in summands(tree))))
+
+
+def written(terms: Sum) -> Tree:
+    """The sum as an expression: the first term without a minus comes first."""
+    if not terms:
+        return ZERO
+    if len(terms) == 1:
+        return term_text(terms[0])
+    first = next((place for place, term in enumerate(terms) if term.coefficient > 0), 0)
+    ordered = (terms[first], *terms[:first], *terms[first + 1 :])
+    total = term_text(ordered[0])
+    for term in ordered[1:]:
+        size = term_text(replace(term, coefficient=abs(term.coefficient)))
+        total = Binary("+" if term.coefficient > 0 else "-", total, size)
+    return total
+
+
+def term_text(term: Term) -> Tree:
+    """A product as an expression: the number first, then names, then the rest; one quotient."""
+    if term.coefficient < 0:
+        return negative(replace(term, coefficient=-term.coefficient))
+    above = [_power(atom, exponent) for atom, exponent in term.factors if exponent > 0]
+    below = [_power(atom, -exponent) for atom, exponent in term.factors if exponent < 0]
+    number, divisor = numerals(term.coefficient)
+    numerator = _chain([number, *sorted(above, key=_rank)])
+    denominator = _chain([divisor, *sorted(below, key=_rank)])
+    return numerator if denominator == ONE else Binary("/", numerator, denominator)
+
+
+def negative(term: Term) -> Tree:
+    """The opposite of a product; when that is a difference only, the difference the other way round."""
+    if term.coefficient == 1 and len(term.factors) == 1 and term.factors[0][1] == 1:
+        atom = term.factors[0][0]
+        if isinstance(atom, Binary) and atom.operator == "-":
+            return written(collected(summands(Unary("-", atom))))
+    return signed(term_text(term))
+
+
+def signed(tree: Tree) -> Tree:
+    """The tree with a minus in front of its first factor."""
+    if isinstance(tree, Binary) and tree.operator in "*/":
+        return replace(tree, left=signed(tree.left))
+    return Unary("-", tree)
+
+
+def numerals(coefficient: Fraction) -> tuple[Tree, Tree]:
+    """A positive coefficient as a number above and one below the line: decimals that end soon stay decimals."""
+    above, below = coefficient.numerator, coefficient.denominator
+    reduced = below
+    for prime in (2, 5):
+        while reduced % prime == 0:
+            reduced //= prime
+    if reduced == 1 and below not in {1, 2, 4, 5, 8} and len(decimal := f"{float(coefficient):.15g}") < 18 and "e" not in decimal:
+        return Number(decimal), ONE
+    return Number(str(above)), Number(str(below))
+
+
+def _power(atom: Tree, exponent: Fraction) -> Tree:
+    whole, half = divmod(exponent, 1)
+    root = Call("sqrt", (atom,)) if half else None
+    if not whole:
+        assert root is not None
+        return root
+    power = atom if whole == 1 else Binary("^", atom, Number(str(whole)))
+    return power if root is None else Binary("*", power, root)
+
+
+def _chain(factors: list[Tree]) -> Tree:
+    """The product of factors without ones."""
+    kept = [factor for factor in factors if factor != ONE]
+    product: Tree = kept[0] if kept else ONE
+    for factor in kept[1:]:
         product = Binary("*", product, factor)
     return product
 
 
-def _negated(tree: Tree) -> Tree:
-    """The opposite, with the minus at the first factor."""
-    if isinstance(tree, Binary) and tree.operator in "*/@":
-        return replace(tree, left=_negated(tree.left))
-    return Unary("-", tree)
-
-
-def _sum(tree: Tree) -> Tree:
-    """The sum with like terms collected, a positive one first where there is one."""
-    collected: dict[str, _Monomial] = {}
-    for positive, part in _terms(tree):
-        term = _monomial(part if positive else Unary("-", part))
-        if (before := collected.get(term.key)) is not None:
-            both = before.coefficient + term.coefficient
-            term = replace(term, coefficient=both, decimal=before.decimal or term.decimal)
-        collected[term.key] = term
-    terms = [term for term in collected.values() if term.coefficient]
-    if not terms:
-        return ZERO
-    first = next((position for position, term in enumerate(terms) if term.coefficient > 0), 0)
-    terms.insert(0, terms.pop(first))
-    total = terms[0].tree
-    for term in terms[1:]:
-        size = replace(term, coefficient=abs(term.coefficient)).tree
-        total = Binary("-" if term.coefficient < 0 else "+", total, size)
-    return total
-
-
-def _terms(tree: Tree) -> Iterator[tuple[bool, Tree]]:
-    """The terms of a sum with their signs, from left to right."""
-    pending = [(True, tree)]
-    while pending:
-        positive, part = pending.pop()
-        match part:
-            case Binary("+" | "-" as operator, left, right):
-                pending += [(positive == (operator == "+"), right), (positive, left)]
-            case Unary("-", operand):
-                pending.append((not positive, operand))
-            case _:
-                yield positive, part
+def _rank(tree: Tree) -> int:
+    """Names stand before their functions, and sums come last."""
+    base = tree.left if isinstance(tree, Binary) and tree.operator == "^" else tree
+    if isinstance(base, Number):
+        return 0
+    if isinstance(base, Name | Index):
+        return 1
+    return 2 if isinstance(base, Call) else 3

@@ -75,7 +75,9 @@ class Builder:
     def let(self, name: str, fragment: Fragment, tree: Tree) -> None:
         """Names a sub-expression for those that follow."""
         if name not in self._scope:
-            self._scope[name] = self._build(Part(fragment, tree))
+            value = self._scope[name] = self._build(Part(fragment, tree))
+            if isinstance(value, int) and self._items[value].arguments:
+                self._nodes.lets.setdefault(value, name)
 
     def output(self, fragment: Fragment, tree: Tree) -> int:
         """The node of an output expression."""
@@ -385,7 +387,18 @@ class Builder:
         item = self._items[node]
         if shape == item.shape and np.array_equal(components, np.arange(item.size)):
             return node
+        if item.operation == STACK and not shape:
+            return self._item(place, item, int(components[0]))
         return self._with_data(Node(GATHER, (node,), shape, components.astype(float), item.varies, place))
+
+    def _item(self, place: Part, stack: Node, component: int) -> int:
+        """A component of a list: what the list was made of."""
+        for argument in stack.arguments:
+            size = self._items[argument].size
+            if component < size:
+                return self._gather(place, argument, np.array([component]), ())
+            component -= size
+        raise AssertionError
 
     def _stack(self, place: Part, values: list[Value]) -> int:
         if any(not isinstance(value, int) for value in values):

@@ -1,42 +1,45 @@
 """The derivative as a person would write it, in the language itself.
 
 The Jacobian of a function is a block for every output and every parameter; a parameter of which only components are used
-counts as its components.  Between scalars the blocks are the entries; for one vector function they are one matrix expression,
-``diag(1 - tanh(W @ v + b)^2) @ W``.  Beyond the language stand ``I``, ``diag(u)``, ``outer(u, v)`` and ``u'``, a row; ``1`` is
-also the column of ones.
+counts as its components, and an output that is a list as its items.  Between scalars the blocks are the entries; for vector
+functions they are one matrix expression, ``diag(1 - hidden^2) @ W``.  Beyond the language stand ``I``, ``diag(u)``,
+``outer(u, v)`` and ``u'``, a row; a number among vectors stands for as many of it as there are components.
+Outputs and names from ``let`` are called by their names.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 
-from jacchain.errors import Fragment
-from jacchain.expression.algebra import (
-    ONE,
-    ZERO,
-    cofactor,
-    diagonal,
-    minus,
-    numeral,
-    on_diagonal,
-    plus,
-    substitute,
-    tidy,
-    times,
-    transposed,
-    turned,
+from jacchain.expression.algebra import ONE, ZERO, number_of, plus, summands, times, written
+from jacchain.expression.blackboard import (
+    IDENTITY,
+    WHOLE,
+    Block,
+    Link,
+    added,
+    block_text,
+    dot,
+    entry_of,
+    led,
+    rows_of,
+    scaled,
+    vector_in,
 )
-from jacchain.expression.graph import CONDITIONS, CONSTANT, GATHER, INPUT, MATRIX, STACK, WHERE, Graph, Node, Shape
-from jacchain.expression.parser import STRENGTH, parse
-from jacchain.expression.table import BY_ARITY, ROWS
-from jacchain.expression.tree import Binary, Call, Index, Name, Number, Slice, Stack, Tree, Unary, postorder
+from jacchain.expression.graph import CONDITIONS, GATHER, INPUT, Graph, Node
+from jacchain.expression.table import ROWS
+from jacchain.expression.texts import SHOWN, Texts, TooLongError, items, named_nodes, read, size, taken_names, times_matrix
+from jacchain.expression.tree import Binary, Call, Name, Number, Stack, Tree, Unary, fold, rebuilt
 from jacchain.expression.writer import write
 
-LENGTH, BLOCKS, WORK = 500, 400, 30_000
-"""Parts an entry may have, blocks a Jacobian, and parts that are looked at in all, before a formula is too long to read."""
+BLOCKS = 400
+LENGTH = 240
+"""Blocks of a Jacobian, and characters of each, up to which it is written."""
 
-IDENTITY, ONES = Name("I"), Name("1")
+WORK = 10_000
+"""Parts of expressions that are looked at before a formula is given up."""
 
 
 @dataclass(frozen=True)
@@ -47,256 +50,240 @@ class Formula:
     matrix: str | None = None
 
 
-class _TooLongError(Exception):
-    """The formula is longer than anyone reads."""
-
-
-def derivative_formula(graph: Graph) -> Formula | None:
-    """The formula of the Jacobian of a graph, or None where it would be too long to read."""
-    units = [unit for parameter, number in _inputs(graph) for unit in _units(graph, parameter, number)]
-    if len(units) * len(graph.outputs) > BLOCKS:
-        return None
-    writer = _Blackboard(graph)
-    try:
-        blocks = [[turned(writer.block(output, unit)) for unit in units] for output in graph.outputs]
-    except _TooLongError:
-        return None
-    entries = _entries(blocks, [graph.nodes[output].shape for output in graph.outputs], [unit.shape for unit in units])
-    if entries is not None and blocks != [[IDENTITY]]:
-        return Formula(entries=entries)
-    written = [[write(block) for block in line] for line in blocks]
-    rows = ", ".join(f"[{', '.join(line)}]" if len(line) > 1 else line[0] for line in written)
-    return Formula(matrix=rows if len(blocks) == 1 else f"[{rows}]")
-
-
-def _entries(blocks: list[list[Tree]], outputs: list[Shape], inputs: list[Shape]) -> tuple[tuple[str, ...], ...] | None:
-    """Every entry, where the blocks are numbers, zeros and identities; None where they are more than that, or too many."""
-    heights, widths = ([shape[0] if shape else 1 for shape in shapes] for shapes in (outputs, inputs))
-    if sum(heights) * sum(widths) > BLOCKS:
-        return None
-    entries = [["0"] * sum(widths) for _ in range(sum(heights))]
-    for row, (line, output) in enumerate(zip(blocks, outputs, strict=True)):
-        for column, (block, given) in enumerate(zip(line, inputs, strict=True)):
-            top, left = sum(heights[:row]), sum(widths[:column])
-            if block == IDENTITY and output == given:
-                for i in range(heights[row]):
-                    entries[top + i][left + i] = "1"
-            elif not output and not given:
-                entries[top][left] = write(block)
-            elif not given and isinstance(block, Stack) and len(block.items) == heights[row]:
-                for i, item in enumerate(block.items):
-                    entries[top + i][left] = write(item)
-            elif block != ZERO:
-                return None
-    return tuple(map(tuple, entries))
-
-
-def node_text(graph: Graph, number: int, length: int = 60) -> str:
-    """A node as the expression a person would write for it, cut to a readable length."""
-    try:
-        text = write(_Blackboard(graph).text(number))
-    except _TooLongError:
-        text = graph.nodes[number].operation
-    return text if len(text) <= length else f"{text[: length - 1]}…"
-
-
 @dataclass(frozen=True)
 class _Unit:
-    """What is differentiated by: a whole parameter, or one component of it (from 0)."""
+    """What is differentiated by: a whole parameter, or one component of it (from 0); ``wide`` is a whole vector."""
 
     node: int
     component: int | None = None
-    shape: Shape = ()
+    wide: bool = False
 
 
-def _inputs(graph: Graph) -> list[tuple[str, int]]:
-    """Every parameter with the number of its node, -1 where nothing uses it."""
+def derivative_formula(graph: Graph, names: Sequence[str] = ()) -> Formula | None:
+    """The formula of the Jacobian of a graph whose output components have the given names.
+
+    None where it would be too long to read.
+    """
+    outputs = items(graph)
+    if len(graph.parameters) * len(outputs) > BLOCKS:
+        return None
+    units = _units(graph)
+    if len(units) * len(outputs) > BLOCKS:
+        return None
+    writer = _Writer(graph, named_nodes(graph, names))
+    try:
+        blocks = [[writer.derivative(output, unit) for unit in units] for output in outputs]
+        heights = [graph.nodes[output].size for output in outputs]
+        widths = [graph.nodes[unit.node].size if unit.wide else 1 for unit in units]
+        entries = _entries(blocks, heights, widths)
+        texts = [[writer.spelled(block) for block in row] for row in entries or blocks]
+    except TooLongError:
+        return None
+    if entries is not None:
+        return Formula(entries=tuple(map(tuple, texts)))
+    rows = [f"[{', '.join(row)}]" if len(row) > 1 else row[0] for row in texts]
+    matrix = rows[0] if len(rows) == 1 else f"[{', '.join(rows)}]"
+    return Formula(matrix=matrix) if len(matrix) <= 2 * LENGTH else None
+
+
+def _entries(blocks: list[list[Tree]], heights: list[int], widths: list[int]) -> list[list[Tree]] | None:
+    """Every entry, where the blocks are numbers, zeros, identities and lists; None where they are more than that, or too many."""
+    if sum(heights) * sum(widths) > BLOCKS or (len(heights) == len(widths) == 1 and heights != widths):
+        return None
+    rows: list[list[Tree]] = []
+    for line, m in zip(blocks, heights, strict=True):
+        parts = [_expanded(block, m, n) for block, n in zip(line, widths, strict=True)]
+        if (m > 1 and len(parts) == len(heights) == 1) or None in parts:
+            return None
+        rows += [[entry for part in parts if part for entry in part[i]] for i in range(m)]
+    return rows
+
+
+def _expanded(block: Tree, m: int, n: int) -> list[list[Tree]] | None:
+    """The m x n entries of a block, None where it is written as a matrix."""
+    if m == n == 1:
+        return [[block]]
+    if block == ZERO:
+        return [[ZERO] * n] * m
+    if block == IDENTITY and m == n:
+        return [[ONE if i == j else ZERO for j in range(n)] for i in range(m)]
+    if n == 1 and number_of(block) is not None:
+        return [[block]] * m
+    if n == 1 and isinstance(block, Stack) and len(block.items) == m:
+        return [[item] for item in block.items]
+    return None
+
+
+def _units(graph: Graph) -> list[_Unit]:
     numbers = {node.name: number for number, node in enumerate(graph.nodes) if node.operation == INPUT}
-    return [(parameter.name, numbers.get(parameter.name, -1)) for parameter in graph.parameters]
+    whole = {argument for node in graph.nodes for argument in node.arguments if node.operation != GATHER or node.shape}
+    whole.update(graph.outputs)
+    units = []
+    for parameter in graph.parameters:
+        number = numbers[parameter.name]
+        if parameter.shape and number not in whole and parameter.size <= BLOCKS:
+            units += [_Unit(number, component) for component in range(parameter.size)]
+        else:
+            units.append(_Unit(number, wide=bool(parameter.shape)))
+    return units
 
 
-def _units(graph: Graph, name: str, number: int) -> list[_Unit]:
-    parameter = next(parameter for parameter in graph.parameters if parameter.name == name)
-    users = [node for node in graph.nodes if number in node.arguments]
-    outright = number in graph.outputs
-    if parameter.shape and not outright and all(node.operation == GATHER and not node.shape for node in users):
-        return [_Unit(number, component) for component in range(parameter.size)]
-    return [_Unit(number, shape=parameter.shape)]
+class _Writer:
+    """The derivatives of the nodes of a graph by its units, each once, nodes before those that need them."""
 
-
-class _Blackboard:
-    """The nodes of a graph written as trees, and their derivatives, each once."""
-
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, named: dict[int, Tree]) -> None:
         self.graph = graph
+        self.texts = Texts(graph, named)
+        self.is_vector = self.texts.is_vector
+        self.columns: dict[tuple[int, _Unit], Tree] = {}
+        self.blocks: dict[tuple[int, _Unit], Block] = {}
+        self.ancestors = cache(graph.ancestors)
         self.work = 0
-        self.written: dict[int, Tree] = {}
-        self.partials: dict[tuple[int, int], tuple[Tree, bool]] = {}
-        self.blocks: dict[tuple[int, _Unit], Tree] = {}
+        self.identity = "I" if "I" not in taken_names(graph) else "Id"
 
-    def block(self, output: int, unit: _Unit) -> Tree:
-        """The derivative of a node by a unit; the nodes before it are done first, so depth does not matter."""
-        for number in range(output + 1):
-            if (number, unit) not in self.blocks:
-                self.blocks[number, unit] = self.bounded(self.derivative(number, unit))
-        return self.blocks[output, unit]
+    def derivative(self, output: int, unit: _Unit) -> Tree:
+        """The derivative of an output by a unit."""
+        for number in self.ancestors(output):
+            if unit.wide and (number, unit) not in self.blocks:
+                self.blocks[number, unit] = self.block(number, unit)
+                self.follow(block_text(self.blocks[number, unit]))
+            elif not unit.wide and (number, unit) not in self.columns:
+                self.columns[number, unit] = self.follow(self.column(number, unit))
+        return block_text(self.blocks[output, unit]) if unit.wide else self.columns[output, unit]
 
-    def text(self, number: int) -> Tree:
-        """A node as an expression of the parameters."""
-        for earlier in range(len(self.written), number + 1):
-            self.written[earlier] = self.bounded(self.expression(self.graph.nodes[earlier]))
-        return self.written[number]
-
-    def bounded(self, tree: Tree) -> Tree:
-        """The tree itself, when it is short enough to be read."""
-        size = sum(1 for _, _ in zip(range(LENGTH + 1), postorder(tree), strict=False))
-        self.work += size
-        if size > LENGTH or self.work > WORK:
-            raise _TooLongError
+    def follow(self, tree: Tree) -> Tree:
+        """The tree itself, unless it, or all there were together, are more than anyone reads."""
+        if tree != ZERO:
+            self.work += size(tree)
+        if self.work > WORK:
+            raise TooLongError
         return tree
 
-    def expression(self, node: Node) -> Tree:
-        arguments = tuple(self.written[argument] for argument in node.arguments)
-        if node.name and node.operation in {INPUT, CONSTANT}:
-            return Name(node.name)
-        if node.operation == CONSTANT:
-            assert node.data is not None
-            items = tuple(numeral(float(value)) for value in node.data.reshape(-1)[:8])
-            return Stack(items) if node.shape else items[0]
-        if node.operation == GATHER:
-            return Index(arguments[0], (_selector(node),))
-        if node.operation == STACK:
-            return Stack(arguments)
-        if node.operation == MATRIX:
-            return Binary("@", Name(node.name), arguments[0])
-        if node.operation in {"neg", "not"}:
-            return Unary("-" if node.operation == "neg" else "not", arguments[0])
-        if node.operation == "^n":
-            return Binary("^", arguments[0], arguments[1])
-        if node.operation in STRENGTH:
-            return Binary(node.operation, arguments[0], arguments[1])
-        spelled = next((name for (name, _), (operation, _) in BY_ARITY.items() if operation == node.operation), node.operation)
-        return Call(spelled, arguments)
+    def spelled(self, block: Tree) -> str:
+        """A block as text, with the identity by the letter that is free for it."""
+        named = fold(block, lambda part, parts: Name(self.identity) if part == IDENTITY else rebuilt(part, tuple(parts)))
+        text = write(named)
+        if len(text) > LENGTH:
+            raise TooLongError
+        return text
 
-    def derivative(self, number: int, unit: _Unit) -> Tree:
+    def local(self, number: int, position: int) -> Tree:
+        """One partial of the table with the arguments written in."""
+        node, text = self.graph.nodes[number], self.texts.text
+        row = ROWS[node.operation]
+        if node.operation in {"max", "min"} and len(node.arguments) > 2:
+            return Call("where", (Binary("==", text(node.arguments[position]), text(number)), ONE, ZERO))
+        names = row.parameters.split(", ")
+        scope = {name: text(argument) for name, argument in zip(names, node.arguments, strict=False)}
+        scope.setdefault("n", Number(str(self.graph.nodes[node.arguments[0]].size)))
+        literals = {name: tree for name, tree in scope.items() if number_of(tree) is not None}
+        tree = fold(substituted(read(row.shown[position]), literals), _tidied)
+        tree = substituted(tree, {name: tree for name, tree in scope.items() if name not in literals})
+        if number not in self.texts.named:
+            return tree
+        own = self.texts.expression(number)
+        return fold(tree, lambda part, parts: text(number) if part == own else rebuilt(part, tuple(parts)))
+
+    def column(self, number: int, unit: _Unit) -> Tree:
+        """The derivative by a number: an expression of the shape of the node."""
         node = self.graph.nodes[number]
         if number == unit.node and unit.component is None:
-            return IDENTITY if node.shape else ONE
-        if unit.component is not None and node.operation == GATHER and node.arguments[0] == unit.node:
+            return ONE
+        if node.operation == GATHER and node.arguments[0] == unit.node and unit.component is not None:
             assert node.data is not None
             return ONE if int(node.data.flat[0]) == unit.component else ZERO
-        if not node.varies or node.operation == INPUT or node.operation in CONDITIONS:
+        if not node.varies or node.operation in CONDITIONS or node.operation == INPUT:
             return ZERO
-        parts = [self.blocks[argument, unit] for argument in node.arguments]
+        parts = [self.columns[argument, unit] for argument in node.arguments]
         if all(part == ZERO for part in parts):
             return ZERO
-        return self.chained(number, parts, unit)
+        match node.operation:
+            case "matrix":
+                return times_matrix(read(node.name), parts[0])
+            case "gather":
+                return self.texts.indexed(parts[0], self.texts.selector(node))
+            case "stack":
+                return self.stacked(node, parts)
+            case "where":
+                chosen = Call("where", (self.texts.text(node.arguments[0]), parts[1], parts[2]))
+                return parts[1] if parts[1] == parts[2] else chosen
+        terms = [self.column_term(number, position, part) for position, part in enumerate(parts) if part != ZERO]
+        return plus(*terms) if len(terms) > 1 else terms[0]
 
-    def chained(self, number: int, parts: list[Tree], unit: _Unit) -> Tree:
+    def column_term(self, number: int, position: int, part: Tree) -> Tree:
+        """One argument's share in the derivative by a number."""
+        node, local = self.graph.nodes[number], self.local(number, position)
+        argument = self.graph.nodes[node.arguments[position]]
+        form = ROWS[node.operation].form
+        if form == "row" and argument.shape:
+            return dot(local, part, self.is_vector, argument.size)
+        if form == "full" and argument.shape:
+            return Binary("@", local, part)
+        return part if local == ONE else times(local, part)
+
+    def stacked(self, node: Node, parts: list[Tree]) -> Tree:
+        """A list of columns, numbers that stand for several written out."""
+        items: list[Tree] = []
+        for argument, part in zip(node.arguments, parts, strict=True):
+            size = self.graph.nodes[argument].size
+            count = 1 if self.is_vector(part) else size
+            if count > SHOWN:
+                raise TooLongError
+            items += [part] * count
+        return Stack(tuple(items))
+
+    def block(self, number: int, unit: _Unit) -> Block:
+        """The derivative by a whole vector."""
         node = self.graph.nodes[number]
-        if node.operation == MATRIX:
-            return _after(Name(node.name), parts[0])
-        if node.operation == GATHER:
-            return Index(parts[0], (_selector(node),))
-        if node.operation == STACK:
-            return Stack(tuple(parts))
-        if node.operation == WHERE:
-            return self.choice(node.arguments[0], parts[1], parts[2])
-        total: Tree = ZERO
-        for position, part in enumerate(parts):
-            if part != ZERO:
-                term = self.term(number, position, part, unit)
-                total = _added(total, term) if node.shape else plus(total, term)
-        return total
+        if number == unit.node:
+            return WHOLE
+        if not node.varies or node.operation in CONDITIONS or node.operation == INPUT:
+            return ()
+        parts = [self.blocks[argument, unit] for argument in node.arguments]
+        if not any(parts):
+            return ()
+        match node.operation:
+            case "matrix":
+                return led(Link("matrix", read(node.name)), parts[0], self.is_vector)
+            case "gather":
+                chosen = self.texts.selector(node)
+                pick = rows_of if node.shape else entry_of
+                return pick(parts[0], chosen, partial(self.texts.indexed, chosen=chosen))
+            case "stack":
+                return led(Link("matrix", Stack(tuple(block_text(part) for part in parts))), WHOLE, self.is_vector)
+            case "where":
+                return self.choice(node, parts[1], parts[2])
+        terms = [self.block_term(number, position, part) for position, part in enumerate(parts) if part]
+        return added(terms, self.is_vector)
 
-    def choice(self, condition: int, a: Tree, b: Tree) -> Tree:
-        """The derivative of the branch that is taken, component by component where the condition is a vector."""
-        columns = [ZERO if branch == ZERO else on_diagonal(branch, IDENTITY) for branch in (a, b)]
-        if not self.graph.nodes[condition].shape or columns[0] is None or columns[1] is None:
-            return Call("where", (self.text(condition), a, b))
-        return diagonal(Call("where", (self.text(condition), columns[0], columns[1])))
+    def block_term(self, number: int, position: int, part: Block) -> Block:
+        """One argument's share in the derivative by a whole vector."""
+        node, local = self.graph.nodes[number], self.local(number, position)
+        argument = self.graph.nodes[node.arguments[position]]
+        if not argument.shape:
+            return led(Link("column", local), part, self.is_vector) if node.shape else scaled(part, local)
+        kind = {"row": "row", "full": "matrix", "diagonal": "diag"}[ROWS[node.operation].form]
+        return led(Link(kind, local), part, self.is_vector, argument.size)
 
-    def term(self, number: int, position: int, part: Tree, unit: _Unit) -> Tree:
-        """One partial of the table times the derivative of the argument."""
-        node = self.graph.nodes[number]
-        form, argument = ROWS[node.operation].form, self.graph.nodes[node.arguments[position]]
-        local, wide = self.partial(number, position)
-        if form == "row":
-            return _row_after(local, part)
-        if node.shape and not argument.shape and unit.shape and not wide:
-            local = times(local, ONES)
-        elif node.shape and (form == "full" or (argument.shape and wide)):
-            return _after(local if form == "full" else diagonal(local), part)
-        return times(local, part)
-
-    def partial(self, number: int, position: int) -> tuple[Tree, bool]:
-        """One partial of the table with the arguments written in, and whether it differs from component to component."""
-        if (number, position) not in self.partials:
-            self.partials[number, position] = self.written_out(self.graph.nodes[number], number, position)
-        return self.partials[number, position]
-
-    def written_out(self, node: Node, number: int, position: int) -> tuple[Tree, bool]:
-        own = self.text(number)
-        arguments = [self.graph.nodes[argument] for argument in node.arguments]
-        if node.operation in {"max", "min"} and len(arguments) > 2:
-            return Call("where", (Binary("==", self.written[node.arguments[position]], own), ONE, ZERO)), bool(node.shape)
-        row = ROWS[node.operation]
-        shown = _shown(row.shown[position])
-        names = row.parameters.split(", ")
-        used = {part.name for part in postorder(shown) if isinstance(part, Name)}
-        wide = any(argument.shape for name, argument in zip(names, arguments, strict=False) if name in used)
-        scope: dict[str, Tree] = {"n": Number(str(arguments[position].size))}
-        scope |= {name: self.written[argument] for name, argument in zip(names, node.arguments, strict=False)}
-        return self.bounded(tidy(substitute(shown, scope))), wide
+    def choice(self, node: Node, yes: Block, no: Block) -> Block:
+        """Row by row the one or the other."""
+        condition = self.texts.text(node.arguments[0])
+        kind = "diag" if node.shape else "row"
+        a, b = vector_in(yes, kind), vector_in(no, kind)
+        if a is not None and b is not None:
+            return led(Link(kind, Call("where", (condition, a, b))), WHOLE, self.is_vector)
+        chosen = Call("where", (condition, block_text(yes), block_text(no)))
+        return led(Link("matrix", chosen), WHOLE, self.is_vector)
 
 
-def _added(a: Tree, b: Tree) -> Tree:
-    """The sum of two matrices; that of two diagonals is one."""
-    if a == ZERO:
-        return b
-    columns = [on_diagonal(matrix, IDENTITY) for matrix in (a, b)]
-    identities = [cofactor(matrix, IDENTITY) for matrix in (a, b)]
-    if columns[0] is None or columns[1] is None or None not in identities:
-        return plus(a, b)
-    return diagonal(plus(columns[0], columns[1]))
+def substituted(tree: Tree, scope: Mapping[str, Tree]) -> Tree:
+    """The tree with names replaced by trees."""
+    return fold(tree, lambda part, parts: scope.get(part.name, part) if isinstance(part, Name) else rebuilt(part, tuple(parts)))
 
 
-def _after(local: Tree, part: Tree) -> Tree:
-    """The matrix product, with multiples of the identity and products of diagonals worked out."""
-    if (factor := cofactor(part, IDENTITY)) is not None:
-        return times(factor, local)
-    left, right = (on_diagonal(matrix, IDENTITY) for matrix in (local, part))
-    if left is not None and right is not None:
-        return diagonal(times(left, right))
-    match part:
-        case Unary("-", operand):
-            return minus(_after(local, operand))
-        case Binary("@", before, after):
-            return times(ONE, Binary("@", _after(local, before), after))
-        case _:
-            return times(ONE, Binary("@", local, part))
-
-
-def _row_after(local: Tree, part: Tree) -> Tree:
-    """The row ``local'`` times a matrix; its product with a diagonal is a row."""
-    if isinstance(part, Binary) and part.operator == "@":
-        return times(ONE, Binary("@", _row_after(local, part.left), part.right))
-    column = on_diagonal(part, IDENTITY)
-    if column is None or cofactor(part, IDENTITY) is not None:
-        return _after(transposed(local), part)
-    return transposed(times(local, column))
-
-
-def _selector(node: Node) -> Tree:
-    assert node.data is not None
-    components = [int(component) + 1 for component in node.data.reshape(-1)]
-    if not node.shape:
-        return Number(str(components[0]))
-    if components == list(range(components[0], components[-1] + 1)):
-        return Slice(Number(str(components[0])), Number(str(components[-1])))
-    return Stack(tuple(Number(str(component)) for component in components[:8]))
-
-
-@cache
-def _shown(text: str) -> Tree:
-    return parse(Fragment.whole(text, "table"))
+def _tidied(part: Tree, parts: list[Tree]) -> Tree:
+    """A part of a shown derivative with its numbers worked out: ``x^(3 - 1)`` is ``x^2``."""
+    tree = rebuilt(part, tuple(parts))
+    if isinstance(tree, Binary | Unary) and tree.operator in {"+", "-", "*", "/", "^"}:
+        return written(summands(tree))
+    return tree

@@ -5,6 +5,7 @@ A node is a scalar ``()`` or a vector ``(n,)``; matrices are constants and stay 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -77,16 +78,31 @@ class Parameter:
 
 @dataclass(frozen=True, eq=False)
 class Graph:
-    """The nodes of a stage in order, and which of them are its outputs, one after the other."""
+    """The nodes of a stage in order, and which of them are its outputs, one after the other.
+
+    ``lets`` are the names that a person gave to operations.
+    """
 
     parameters: tuple[Parameter, ...]
     nodes: tuple[Node, ...]
     outputs: tuple[int, ...]
+    lets: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def size(self) -> int:
         """Numbers the stage takes."""
         return sum(parameter.size for parameter in self.parameters)
+
+    def ancestors(self, number: int) -> list[int]:
+        """The nodes that a node is made of, itself included, in order."""
+        found: set[int] = set()
+        pending = [number]
+        while pending:
+            node = pending.pop()
+            if node not in found:
+                found.add(node)
+                pending.extend(self.nodes[node].arguments)
+        return sorted(found)
 
     @property
     def output_size(self) -> int:
@@ -99,6 +115,7 @@ class Nodes:
     """Nodes being collected: an equal one is never added twice."""
 
     items: list[Node] = field(default_factory=list)
+    lets: dict[int, str] = field(default_factory=dict)
     _known: dict[tuple[Any, ...], int] = field(default_factory=dict)
 
     def add(self, operation: str, arguments: tuple[int, ...], shape: Shape, part: Part | None) -> int:
@@ -136,8 +153,9 @@ class Nodes:
                 needed.add(number)
                 pending.extend(self.items[number].arguments)
         if len(needed) == len(self.items):
-            return Graph(parameters, tuple(self.items), outputs)
+            return Graph(parameters, tuple(self.items), outputs, dict(self.lets))
         kept = sorted(needed)
         new = dict(zip(kept, range(len(kept)), strict=True))
         nodes = [self.items[old]._replace(arguments=tuple(map(new.__getitem__, self.items[old].arguments))) for old in kept]
-        return Graph(parameters, tuple(nodes), tuple(map(new.__getitem__, outputs)))
+        lets = {new[number]: name for number, name in self.lets.items() if number in needed}
+        return Graph(parameters, tuple(nodes), tuple(map(new.__getitem__, outputs)), lets)

@@ -76,6 +76,11 @@ def normal_distribution(o: Any, x: Any) -> Any:
     return o.erfc(-x / o.sqrt(o.number(2))) / 2
 
 
+def log_odds(o: Any, x: Any) -> Any:
+    """log(x/(1 - x)), accurate at both ends and in the middle, where it is zero."""
+    return o.where(x < 0.25, o.log(x) - o.log1p(-x), o.log1p((2 * x - 1) / (1 - x)))
+
+
 def softmax(o: Any, x: Any) -> Any:
     """exp(x)/sum(exp(x)), shifted by the largest component."""
     t = o.exp(x - o.peak(x))
@@ -203,7 +208,7 @@ FUNCTIONS: dict[str, Row] = {
     # activations
     "sigmoid":     Row("x", logistic, lambda o, y, x: [logistic_slope(o, x)],                          ("sigmoid(x)*(1 - sigmoid(x))",), real=True, says="1/(1 + exp(-x))"),
     "log_sigmoid": Row("x", lambda o, x: -softplus(o, -x), lambda o, y, x: [logistic(o, -x)],          ("1 - sigmoid(x)",),              real=True, says="log(sigmoid(x))"),
-    "logit":       Row("x", lambda o, x: o.log(x) - o.log1p(-x), lambda o, y, x: [1 / (x * (1 - x))],     ("1/(x*(1 - x))",), domain="x > 0 and x < 1", says="log(x/(1 - x)), the inverse of sigmoid"),
+    "logit":       Row("x", log_odds, lambda o, y, x: [1 / (x * (1 - x))],                                 ("1/(x*(1 - x))",), real=True, domain="x > 0 and x < 1", says="log(x/(1 - x)), the inverse of sigmoid"),
     "softplus":    Row("x", softplus, lambda o, y, x: [logistic(o, x)],                                ("sigmoid(x)",),                  real=True, says="log(1 + exp(x))"),
     "relu":        Row("x", lambda o, x: o.maximum(x, o.number(0)), lambda o, y, x: [o.where(x > 0, o.number(1), o.number(0))], ("where(x > 0, 1, 0)",), switch="x", real=True, says="max(x, 0)"),
     "softsign":    Row("x", lambda o, x: x / (1 + o.abs(x)), lambda o, y, x: [1 / o.square(1 + o.abs(x))], ("1/(1 + abs(x))^2",), real=True, says="x/(1 + abs(x))"),
@@ -253,7 +258,7 @@ BY_ARITY: dict[tuple[str, int], tuple[str, Row]] = {
     ("min", 1):        ("min of", Row("v", lambda o, v: o.least(v), lambda o, y, v: [(hits := o.hits(-v)) / o.total(hits)], ("where(v == min(v), 1, 0)",), form="row", switch="gap", at=([2, 1, 0.1],), real=True)),
     ("layernorm", 2):  ("layernorm epsilon", Row("v, epsilon", lambda o, v, e: standardised(o, v, e)[0],
                        standardised_slopes,
-                       ("(I - outer(1, 1)/n - outer(y, y)/n)/s", "-y/(2*s^2)"), form="full", at=([3, 4, -1], 0.1), domain="epsilon >= 0", real=True)),
+                       ("(I - outer(1, 1)/n - outer(layernorm(v, epsilon), layernorm(v, epsilon))/n)/sqrt(mean((v - mean(v))^2) + epsilon)", "-layernorm(v, epsilon)/(2*(mean((v - mean(v))^2) + epsilon))"), form="full", at=([3, 4, -1], 0.1), domain="epsilon >= 0", real=True)),
 }
 # fmt: on
 

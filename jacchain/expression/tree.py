@@ -6,7 +6,7 @@ Trees compare by what they say; ``start`` and ``end`` are offsets in the text th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -139,6 +139,23 @@ def postorder(tree: Tree) -> Iterator[Tree]:
         found.append(part)
         pending.extend(part.children)
     return reversed(found)
+
+
+def rebuilt(tree: Tree, parts: tuple[Tree, ...]) -> Tree:
+    """The tree with other parts in the place of its own."""
+    match tree:
+        case Unary():
+            return replace(tree, operand=parts[0])
+        case Binary():
+            return replace(tree, left=parts[0], right=parts[1])
+        case Call():
+            return replace(tree, arguments=parts)
+        case Index():
+            return replace(tree, base=parts[0], selectors=parts[1:])
+        case Stack():
+            return replace(tree, items=parts)
+        case _:
+            return tree
 
 
 def fold(tree: Tree, rule: Callable[[Tree, list[T]], T]) -> T:

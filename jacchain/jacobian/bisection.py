@@ -12,9 +12,9 @@ import numpy as np
 
 from jacchain.errors import Span
 from jacchain.expression.arithmetic import Arithmetic, Array
-from jacchain.expression.formula import node_text
 from jacchain.expression.graph import CONDITIONS, CONSTANT, INPUT, Graph
 from jacchain.expression.program import Instruction, Program, execute
+from jacchain.expression.texts import node_text
 from jacchain.jacobian.analytic import differentiate
 from jacchain.jacobian.domain import node_at
 from jacchain.jacobian.rounding import derivative_error

@@ -13,8 +13,8 @@ import numpy.typing as npt
 
 from jacchain.errors import Span
 from jacchain.expression.arithmetic import Array
-from jacchain.expression.formula import node_text
 from jacchain.expression.graph import MATRIX
+from jacchain.expression.texts import node_text
 from jacchain.jacobian.analytic import derivative_of
 from jacchain.jacobian.bisection import author_span, wrong_part, wrong_rule
 from jacchain.jacobian.difference import dense

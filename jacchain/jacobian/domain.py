@@ -12,10 +12,10 @@ import numpy as np
 
 from jacchain.errors import JacchainError, Problem
 from jacchain.expression.arithmetic import Array
-from jacchain.expression.formula import node_text
 from jacchain.expression.graph import CONSTANT, Node
 from jacchain.expression.program import Instruction, Program
 from jacchain.expression.table import ROWS
+from jacchain.expression.texts import node_text
 from jacchain.jacobian.analytic import Derivative, accumulate
 from jacchain.jacobian.dependence import Mask
 from jacchain.jacobian.limits import outside

@@ -11,9 +11,9 @@ import numpy as np
 
 from jacchain.errors import Span
 from jacchain.expression.arithmetic import Array
-from jacchain.expression.formula import node_text
 from jacchain.expression.graph import CONDITIONS, WHERE
 from jacchain.expression.program import Program
+from jacchain.expression.texts import node_text
 from jacchain.jacobian.analytic import Derivative, accumulate
 from jacchain.jacobian.clarke import Cells, Vector, explore, nearest_point
 from jacchain.jacobian.dependence import Mask, ancestors

@@ -16,8 +16,8 @@ import numpy.typing as npt
 
 from jacchain.errors import Span
 from jacchain.expression.arithmetic import Array
-from jacchain.expression.formula import node_text
 from jacchain.expression.table import OPERATORS, ROWS
+from jacchain.expression.texts import node_text
 from jacchain.jacobian.dissection import Dissection
 from jacchain.jacobian.domain import node_at
 from jacchain.linear.pattern import Integers

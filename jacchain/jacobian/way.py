@@ -13,10 +13,10 @@ import numpy.typing as npt
 
 from jacchain.expression.arithmetic import Array
 from jacchain.expression.enclosures import COMPARED, enclose, execute_enclosed
-from jacchain.expression.formula import node_text
 from jacchain.expression.graph import CONDITIONS, WHERE
 from jacchain.expression.intervals import IntervalArithmetic
 from jacchain.expression.program import Instruction, Program
+from jacchain.expression.texts import node_text
 from jacchain.jacobian.dependence import Mask, needed
 from jacchain.jacobian.domain import node_at
 from jacchain.jacobian.enclosure import slope_enclosed

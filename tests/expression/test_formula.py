@@ -1,153 +1,265 @@
-"""The formula on the blackboard means the numbers beside it: it is worked out by Python and compared with the engine."""
+"""Formulas of Jacobians: they are what a lecture would write, and they are right."""
 
-from __future__ import annotations
-
-import re
-
+import mpmath
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from strategies.blackboard import Reader
+from strategies.exact import evaluate, exactly, mp_array
+from strategies.expressions import SIZES, scalars, vectors
 
 from jacchain.errors import Fragment
 from jacchain.expression import Builder, compile_graph, parse
-from jacchain.expression.formula import Formula, derivative_formula
-from jacchain.expression.graph import Graph
+from jacchain.expression.formula import _units, derivative_formula
+from jacchain.expression.texts import items
+from jacchain.expression.tree import Call, Unary, fold, rebuilt
 from jacchain.jacobian.analytic import differentiate
 
-W = np.array([[0.5, -1.25, 2], [0.75, 1, -0.5], [-2, 0.25, 1.5]])
-B = np.array([0.3, -0.6, 0.9])
-POINT = np.array([[0.7, 1.9, 0.4]])
-
-
-class Column(np.ndarray):
-    """A column or a matrix with its transpose under a short name."""
-
-    @property
-    def t(self) -> np.ndarray:
-        return self.T
-
-
-def column(*numbers: float) -> np.ndarray:
-    return np.array(numbers, float).reshape(-1, 1).view(Column)
-
-
-def softmax(v: np.ndarray) -> np.ndarray:
-    return np.exp(v) / np.exp(v).sum()
-
-
-BLACKBOARD = {
-    **{name: getattr(np, name) for name in ("sin", "cos", "exp", "log", "sqrt", "tanh", "sign", "where", "max", "prod", "abs")},
-    "norm": np.linalg.norm,
-    "dot": np.vdot,
-    "diag": lambda u: np.diagflat(u * np.ones((3, 1))),
-    "outer": np.outer,
-    "softmax": softmax,
-    "sum": np.sum,
-    "ones": column(1, 1, 1),
-    "I": np.eye(3),
-    "W": W,
-    "b": column(*B),
-    "v": column(*POINT[0]),
-    "x": POINT[0, 0],
-    "y": POINT[0, 1],
+RANDOM = np.random.default_rng(11)
+CONSTANTS = {
+    "W": RANDOM.normal(size=(2, 3)).round(2),
+    "M": RANDOM.normal(size=(3, 3)).round(2),
+    "b": np.array([0.25, -1.5, 0.75]),
+    "c": np.array(2.0),
 }
+PARAMETERS = [("x", ()), ("y", ()), *((name, (size,)) for name, size in SIZES.items())]
 
 
-def worked_out(text: str) -> np.ndarray:
-    """A formula by Python: ``u'`` is a row, ``^`` a power."""
-    python = re.sub(r"\b1'", "ones.t", text).replace("'", ".t").replace("^", "**")
-    return np.asarray(eval(python, dict(BLACKBOARD)))
-
-
-def graph(parameters: list[tuple[str, tuple[int, ...]]], *outputs: str) -> Graph:
-    builder = Builder(parameters, {"W": W, "b": B})
-    fragments = [Fragment.whole(output, "test") for output in outputs]
+def graph_of(parameters, *texts, constants=CONSTANTS, lets=()):
+    builder = Builder(parameters, constants)
+    for name, text in lets:
+        fragment = Fragment.whole(text, name)
+        builder.let(name, fragment, parse(fragment))
+    fragments = [Fragment.whole(text, "f") for text in texts]
     return builder.graph([builder.output(fragment, parse(fragment)) for fragment in fragments])
 
 
-def of_vector(*outputs: str) -> tuple[Formula | None, np.ndarray]:
-    made = graph([("v", (3,))], *outputs)
-    return derivative_formula(made), differentiate(compile_graph(made), POINT).linear.dense[0]
+def formula_of(parameters, *texts, names=(), lets=(), constants=CONSTANTS):
+    formula = derivative_formula(graph_of(parameters, *texts, lets=lets, constants=constants), names)
+    return formula and (formula.matrix or formula.entries)
 
 
 @pytest.mark.parametrize(
-    ("output", "formula"),
+    ("parameters", "texts", "names", "expected"),
     [
-        ("tanh(W @ v + b)", "diag(1 - tanh(W @ v + b)^2) @ W"),
-        ("softmax(W @ v)", "(diag(softmax(W @ v)) - outer(softmax(W @ v), softmax(W @ v))) @ W"),
-        ("sum((W @ v - b)^2)/2", "(W @ v - b)' @ W"),
-        ("sum((b - v)^2)/2", "(v - b)'"),
-        ("v @ v", "2*v'"),
-        ("norm(v)", "(v/norm(v))'"),
-        ("2*sum(3*v)", "6*1'"),
-        ("-sum(3*(W @ v))", "-3*1' @ W"),
-        ("v - sum(v)/3", "I - 1*1'/3"),
-        ("v*sum(v)", "sum(v)*I + v*1'"),
-        ("v/norm(v)", "I/norm(v) - v*(v/norm(v))'/norm(v)^2"),
-        ("(v @ b)*b", "b*b'"),
-        ("where(v > b, v^2, 0)", "diag(where(v > b, 2*v, 0))"),
-        ("v + sin(v)*v", "diag(1 + v*cos(v) + sin(v))"),
-        ("W @ (W @ tanh(v))", "W @ W @ diag(1 - tanh(v)^2)"),
-        ("sum(b*log(v) + (1 - b)*log(1 - v/9))", "(b/v - (1 - b)/(9*(1 - v/9)))'"),
-        ("-2*v", "-2*I"),
-        ("exp(-v^2/2)", "-diag(exp(-v^2/2)*v)"),
-        ("W @ v + sum(v)", "W + 1*1'"),
-        ("prod(v)", "(prod(v)/v)'"),
-        ("v + norm(v)*b", "I + b*(v/norm(v))'"),
+        # polar coordinates, both ways
+        ([("r", ()), ("t", ())], ["r*cos(t)", "r*sin(t)"], ["x", "y"], (("cos(t)", "-r*sin(t)"), ("sin(t)", "r*cos(t)"))),
+        (
+            [("x", ()), ("y", ())],
+            ["sqrt(x^2 + y^2)", "atan2(y, x)"],
+            ["r", "t"],
+            (("x/r", "y/r"), ("-y/(x^2 + y^2)", "x/(x^2 + y^2)")),
+        ),
+        # neurons and layers
+        ([("z", (2,))], ["sigmoid(z)"], ["act[1]", "act[2]"], "diag(act*(1 - act))"),
+        ([("z", (2,))], ["sigmoid(z)"], [], "diag(sigmoid(z)*(1 - sigmoid(z)))"),
+        ([("v", (3,))], ["tanh(M @ v + b)"], ["h[1]", "h[2]", "h[3]"], "diag(1 - h^2) @ M"),
+        ([("v", (3,))], ["W @ v"], [], "W"),
+        ([("v", (3,))], ["2*W @ v"], [], "2*W"),
+        ([("v", (3,))], ["(M + M) @ v"], [], "M + M"),
+        ([("v", (2,))], ["v @ W"], [], "transpose(W)"),
+        ([("v", (3,))], ["relu(M @ v)"], [], "diag(where(M @ v > 0, 1, 0)) @ M"),
+        # losses
+        ([("o", (3,))], ["sum((b - o)^2)/2"], ["E"], "(o - b)'"),
+        ([("o", (3,))], ["o @ o"], ["L"], "2*o'"),
+        ([("o", (3,))], ["o @ M @ o"], ["L"], "o' @ transpose(M) + (o @ M)'"),
+        ([("z", (3,))], ["softmax(z)"], ["p[1]", "p[2]", "p[3]"], "diag(p) - outer(p, p)"),
+        ([("z", (3,))], ["logsumexp(z) - z[2]"], ["L"], "(softmax(z) - I[2])'"),
+        ([("p", (3,))], ["-log(p[1])"], ["L"], (("-1/p[1]", "0", "0"),)),
+        ([("v", (3,))], ["norm(v)"], ["r"], "v'/r"),
+        ([("v", (3,))], ["v/norm(v)"], ["n[1]", "n[2]", "n[3]"], "I/norm(v) - outer(v, v)/norm(v)^3"),
+        # vectors
+        ([("v", (3,))], ["softmax(M @ v)"], [], "(diag(softmax(M @ v)) - outer(softmax(M @ v), softmax(M @ v))) @ M"),
+        ([("v", (3,))], ["sum((M @ v - b)^2)/2"], [], "(M @ v - b)' @ M"),
+        ([("v", (3,))], ["2*sum(3*v)"], [], "6*1'"),
+        ([("v", (3,))], ["-sum(3*(M @ v))"], [], "-3*1' @ M"),
+        ([("v", (3,))], ["v - sum(v)/3"], [], "I - outer(1, 1)/3"),
+        ([("v", (3,))], ["v*sum(v)"], [], "sum(v)*I + outer(v, 1)"),
+        ([("v", (3,))], ["(v @ b)*b"], [], "outer(b, b)"),
+        ([("v", (3,))], ["where(v > b, v^2, 0)"], [], "diag(where(v > b, 2*v, 0))"),
+        ([("v", (3,))], ["v + sin(v)*v"], [], "diag(1 + v*cos(v) + sin(v))"),
+        ([("v", (3,))], ["M @ (M @ tanh(v))"], [], "M @ M @ diag(1 - tanh(v)^2)"),
+        ([("v", (3,))], ["-2*v"], [], "-2*I"),
+        ([("v", (3,))], ["exp(-v^2/2)"], ["f[1]", "f[2]", "f[3]"], "-diag(f*v)"),
+        ([("v", (3,))], ["prod(v)"], [], "prod(v)*(1/v)'"),
+        ([("v", (3,))], ["v + norm(v)*b"], [], "I + outer(b, v)/norm(v)"),
+        ([("v", (3,))], ["v"], [], "I"),
+        ([("v", (3,))], ["[v[1]*v[2], v[3]]"], [], (("v[2]", "v[1]", "0"), ("0", "0", "1"))),
+        (
+            [("q", (2,)), ("a", ()), ("x", ())],
+            ["q", "x*cos(a)"],
+            [],
+            (("1", "0", "0", "0"), ("0", "1", "0", "0"), ("0", "0", "-x*sin(a)", "cos(a)")),
+        ),
+        # ordinary calculus
+        ([("x", ())], ["x^3"], ["y"], (("3*x^2",),)),
+        ([("x", ())], ["x^-2"], ["y"], (("-2/x^3",),)),
+        ([("x", ())], ["sqrt(x)"], ["f"], (("1/(2*f)",),)),
+        ([("x", ())], ["x^1.5"], ["f"], (("3*sqrt(x)/2",),)),
+        ([("x", ())], ["1/x"], ["f"], (("-1/x^2",),)),
+        ([("x", ())], ["exp(-x^2/2)"], ["f"], (("-f*x",),)),
+        ([("x", ())], ["log(sin(x))"], ["f"], (("cos(x)/sin(x)",),)),
+        ([("x", ()), ("y", ())], ["x^y"], ["f"], (("y*x^(y - 1)", "f*log(x)"),)),
+        ([("x", ())], ["x*x"], ["f"], (("2*x",),)),
+        ([("x", ())], ["x - x"], ["f"], (("0",),)),
+        ([("x", ())], ["0.5*(x - 3)^2"], ["f"], (("x - 3",),)),
+        ([("x", ())], ["max(x, 2)"], ["f"], (("where(x >= 2, 1, 0)",),)),
+        ([("x", ())], ["c*x"], ["f"], (("c",),)),
+        ([("v", (3,))], ["mean(v)"], ["m"], "1'/3"),
+        ([("v", (3,))], ["sum(v)"], ["s"], "1'"),
+        ([("v", (3,))], ["cumsum(v)"], [], "tril(1)"),
+        ([("v", (3,))], ["reverse(v)"], [], "reverse(I)"),
+        ([("v", (3,)), ("s", ())], ["v + s"], [], (("1", "0", "0", "1"), ("0", "1", "0", "1"), ("0", "0", "1", "1"))),
+        ([("v", (3,)), ("s", ())], ["s*v"], [], "[s*I, v]"),
+        ([("a", ())], ["[1, 2]*a"], [], "[1, 2]"),
     ],
 )
-def test_matrix_formula_is_short_and_right(output, formula):
-    shown, numbers = of_vector(output)
-    assert shown == Formula(matrix=formula)
-    np.testing.assert_allclose(np.broadcast_to(worked_out(formula), numbers.shape), numbers, rtol=1e-13, atol=1e-15)
+def test_formulas_are_those_of_a_lecture(parameters, texts, names, expected):
+    assert formula_of(parameters, *texts, names=names) == expected
 
 
-def test_blocks_of_numbers_zeros_and_identities_are_entries():
-    passing = graph([("q", (2,)), ("a", ()), ("x", ())], "q", "x*cos(a)")
-    entries = (("1", "0", "0", "0"), ("0", "1", "0", "0"), ("0", "0", "-x*sin(a)", "cos(a)"))
-    assert derivative_formula(passing) == Formula(entries=entries)
+def test_names_from_let_are_used():
+    assert formula_of([("x", ())], "sin(u)*u", names=["f"], lets=[("u", "x^2")]) == (("2*u*x*cos(u) + 2*x*sin(u)",),)
 
 
-def test_rows_are_outputs_where_a_list_is_one_vector():
-    shown, numbers = of_vector("[v[1]*v[2], v[3]]")
-    assert shown == Formula(entries=(("v[2]", "v[1]", "0"), ("0", "0", "1")))
-    assert numbers.tolist() == [[POINT[0, 1], POINT[0, 0], 0], [0, 0, 1]]
+def test_names_that_mean_something_else_are_not():
+    assert formula_of([("x", ())], "exp(x)", names=["x"]) == (("exp(x)",),)
+    assert formula_of([("x", ())], "exp(c*x)", names=["c"]) == (("c*exp(c*x)",),)
+    assert formula_of([("x", ())], "exp(x)", names=["sin"]) == (("exp(x)",),)
+    assert formula_of([("I", (2,))], "2*I") == "2*Id"
 
 
-expressions = st.recursive(
-    st.sampled_from(["x", "y", "2", "0.5", "3"]),
-    lambda parts: st.one_of(
-        st.builds("({} {} {})".format, parts, st.sampled_from("+-*/"), parts),
-        st.builds("{}({})".format, st.sampled_from(["sin", "cos", "exp", "tanh"]), parts),
-        st.builds("log(2 + ({})^2)".format, parts),
-        st.builds("sqrt(1 + ({})^2)".format, parts),
-        st.builds("({})^{}".format, parts, st.integers(0, 3)),
-    ),
-    max_leaves=8,
-)
+def test_equal_numbers_keep_the_names_they_were_written_with():
+    constants = {"a": np.array(2.0), "b": np.array(2.0)}
+    assert formula_of([("x", ())], "a*x + 2*x^2 + b*x^3", constants=constants) == (("a + 4*x + 3*b*x^2",),)
 
 
-@given(expressions)
-def test_entries_mean_the_derivative(expression):
-    made = graph([("x", ()), ("y", ())], expression)
-    shown = derivative_formula(made)
-    derivative = differentiate(compile_graph(made), POINT[:, :2].astype(np.longdouble))
-    if shown is None or not np.isfinite(derivative.registers).all() or np.abs(derivative.registers).max() > 1e6:
-        return
-    assert shown.entries is not None
-    numbers = derivative.linear.dense[0, 0].astype(float)
-    if not np.isfinite(numbers).all():
-        return
-    with np.errstate(all="ignore"):
-        try:
-            values = [float(worked_out(entry)) for entry in shown.entries[0]]
-        except ZeroDivisionError:
-            return
-    np.testing.assert_allclose(values, numbers, rtol=1e-7, atol=1e-9 * (1 + np.abs(numbers).max()))
+def test_what_nobody_would_read_is_not_written():
+    long = " + ".join(f"sin({k}*x)*cos(x)^{k}" for k in range(2, 40))
+    assert formula_of([("x", ())], long) is None
+    assert formula_of([("v", (30,))], *(f"v[{k}]*v[{k + 1}]" for k in range(1, 29))) is None
 
 
 @pytest.mark.parametrize("sign", ["*", "/", "+"])
-def test_formulas_nobody_reads_are_not_written(sign):
-    names = [f"x{i}" for i in range(300)]
-    assert derivative_formula(graph([(name, ()) for name in names], sign.join(f"sin({name})" for name in names))) is None
+def test_the_work_on_a_formula_is_bounded(sign):
+    names = [f"x{k}" for k in range(300)]
+    assert formula_of([(name, ()) for name in names], sign.join(f"sin({name})" for name in names)) is None
+
+
+def test_ten_thousand_expressions_are_given_up_at_once():
+    names = [f"x{k}" for k in range(10_000)]
+    assert formula_of([(name, ()) for name in names], *(f"sin({name})" for name in names)) is None
+
+
+def numbers_of(graph, point):
+    """The number of every name a formula may use: parameters, constants, lets, outputs and built-ins."""
+    scope = {name: to_objects(value) for name, value in CONSTANTS.items()}
+    scope |= {"pi": exactly(np.pi), "e": exactly(np.e)}
+    for parameter in graph.parameters:
+        values = point[parameter.start : parameter.start + parameter.size]
+        scope[parameter.name] = mp_array(values)[0] if parameter.shape else values[0]
+    return scope
+
+
+def to_objects(array):
+    flat = mp_array(array.reshape(-1))[0]
+    return flat.reshape(array.shape) if array.ndim else flat[0]
+
+
+def read_jacobian(graph, formula, point):
+    """The numbers of a formula, block by block, by the evaluator of the tests."""
+    scope = numbers_of(graph, point)
+    outputs = items(graph)
+    values = iter(evaluate(type(graph)(graph.parameters, graph.nodes, tuple(outputs)), point))
+    for output in outputs:
+        size = graph.nodes[output].size
+        own = [next(values) for _ in range(size)]
+        if graph.nodes[output].shape or not any(graph.nodes[number].shape for number in outputs):
+            scope[f"out{outputs.index(output)}"] = mp_array(own)[0] if graph.nodes[output].shape else own[0]
+    units = _units(graph)
+    if formula.entries:
+        entries = [[Reader(scope).block(notation(text), (1, 1))[0, 0] for text in row] for row in formula.entries]
+        return np.array(entries, object)
+    texts = split(formula.matrix, len(outputs), len(units))
+    rows = []
+    for output, row in zip(outputs, texts, strict=True):
+        blocks = []
+        for unit, text in zip(units, row, strict=True):
+            n = graph.nodes[unit.node].size if unit.wide else 1
+            tree = notation(text)
+            blocks.append(Reader(scope, n).block(tree, (graph.nodes[output].size, n)))
+        rows.append(np.concatenate(blocks, axis=1))
+    return np.concatenate(rows)
+
+
+def notation(text):
+    """A formula as a tree: what the language lacks is put in the place of a call."""
+    return transposed(parse(Fragment.whole(primed(text), "formula")))
+
+
+def primed(text):
+    """``u'`` written as a call ``row(u)`` that the parser knows."""
+    while "'" in text:
+        end = text.index("'")
+        start = operand_start(text, end)
+        text = f"{text[:start]}row({text[start:end]}){text[end + 1 :]}"
+    return text
+
+
+def operand_start(text, end):
+    depth, start = 0, end
+    while start > 0:
+        character = text[start - 1]
+        if character in ")]":
+            depth += 1
+        elif character in "([":
+            if depth == 0:
+                break
+            depth -= 1
+        elif depth == 0 and not (character.isalnum() or character in "._"):
+            break
+        start -= 1
+    return start
+
+
+def transposed(tree):
+    def rule(part, parts):
+        whole = rebuilt(part, tuple(parts))
+        return Unary("'", whole.arguments[0]) if isinstance(whole, Call) and whole.name == "row" else whole
+
+    return fold(tree, rule)
+
+
+def split(matrix, outputs, units):
+    """The texts of the blocks of one matrix expression."""
+    rows = [matrix] if outputs == 1 else top_level(matrix)
+    return [[row] if units == 1 else top_level(row) for row in rows]
+
+
+def top_level(text):
+    """What stands between the commas of a list."""
+    depth, parts, current = 0, [], ""
+    for character in text[1:-1]:
+        depth += (character in "([") - (character in ")]")
+        if character == "," and depth == 0:
+            parts.append(current.strip())
+            current = ""
+        else:
+            current += character
+    return [*parts, current.strip()]
+
+
+@given(st.one_of(scalars(), vectors()), st.booleans())
+def test_formulas_are_the_jacobian(text, named):
+    graph = graph_of(PARAMETERS, text)
+    size = graph.output_size
+    names = ["out0"] if graph.nodes[graph.outputs[0]].shape == () else [f"out0[{k + 1}]" for k in range(size)]
+    formula = derivative_formula(graph, names if named and len(items(graph)) == 1 else ())
+    if formula is None:
+        return
+    point = np.array([0.3, -0.8, 0.5, -0.2, 1.1, 0.9, 0.4, -0.7, -0.6, 0.35])
+    expected = differentiate(compile_graph(graph), point[None].astype(np.longdouble)).linear.dense[0].astype(float)
+    with mpmath.workdps(30):
+        found = read_jacobian(graph, formula, [exactly(x) for x in point]).astype(float)
+    assert np.allclose(found, expected, rtol=1e-11, atol=1e-11), (formula, found, expected)
