@@ -107,15 +107,18 @@ class Arithmetic:
 
     def peak(self, x: Array) -> Array:
         """The largest component (by real part)."""
-        return np.asarray(x.real.max(-1, keepdims=True))
+        return np.asarray(x.max(-1, keepdims=True)) if self.dtype.kind == "f" else self._at(x, x.real.argmax(-1))
 
     def least(self, x: Array) -> Array:
-        """The smallest component."""
-        return np.asarray(x.real.min(-1, keepdims=True))
+        """The smallest component (by real part)."""
+        return np.asarray(x.min(-1, keepdims=True)) if self.dtype.kind == "f" else self._at(x, x.real.argmin(-1))
+
+    def _at(self, x: Array, places: Array) -> Array:
+        return np.take_along_axis(x, places[..., None], -1)
 
     def hits(self, x: Array) -> Array:
         """One for each component that is the largest, zero for the others."""
-        return np.asarray(x.real >= self.peak(x), self.dtype)
+        return np.asarray(x.real >= self.peak(x).real, self.dtype)
 
     def count(self, x: Array) -> int:
         """How many components."""
