@@ -27,6 +27,8 @@ from jacchain.results import CheckReport, Report, StageCheck
 
 WORK = 1 << 34
 """Numbers handled up to which the whole chain is differenced by every input."""
+ENTRIES = 1 << 22
+"""Entries up to which the Jacobian of the chain is judged one by one."""
 
 
 def check(pipeline: Pipeline, report: Report) -> CheckReport:
@@ -104,12 +106,14 @@ def _whole(pipeline: Pipeline, total: LinearMap, factors: Factors) -> tuple[Verd
     """The Jacobian of the chain against the chain as one function."""
     stages, x = pipeline.stages, pipeline.at.astype(_type(pipeline))
     remarks = [f"evaluated in {'long double' if x.dtype == np.longdouble else 'double'}"]
-    bars = factors.total_bars()
-    called = taylor(stages, x, total, bars), complex_step(stages, x, total, bars), transpose(factors, total)
-    witnesses = tuple(witness for witness in called if witness is not None)
-    if SAMPLES * x.size * evaluation_work([stage.program for stage in stages]) > WORK:
+    quick = [taylor(stages, x, total, factors), transpose(factors, total)]
+    work = SAMPLES * x.size * evaluation_work([stage.program for stage in stages])
+    if work > WORK or total.shape[0] * total.shape[1] > ENTRIES:
         remarks.append("the chain is too large to be differenced by every input; a random direction stands for all")
-        return None, witnesses, tuple(remarks)
-    found = chain_difference(stages, x, total.pattern)
+        return None, tuple(quick), tuple(remarks)
+    bars = factors.total_bars()
+    imaginary = complex_step(stages, x, total, bars)
+    witnesses = quick if imaginary is None else [quick[0], imaginary, quick[1]]
     judged = total, bars[total.pattern.rows, total.pattern.columns]
-    return judge(stages[-1].outputs, stages[0].inputs, judged, found), witnesses, tuple(remarks)
+    verdict = judge(stages[-1].outputs, stages[0].inputs, judged, chain_difference(stages, x, total.pattern))
+    return verdict, tuple(witnesses), tuple(remarks)

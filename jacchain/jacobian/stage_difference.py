@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from jacchain.expression.arithmetic import Array
 from jacchain.expression.graph import GATHER, MATRIX, STACK
-from jacchain.expression.program import Program
+from jacchain.expression.program import Instruction, Program
 from jacchain.jacobian.analytic import working_type
 from jacchain.jacobian.dependence import is_elementwise
 from jacchain.jacobian.difference import Difference, Sweep, difference_jacobian
@@ -20,12 +20,12 @@ from jacchain.jacobian.jacobian import Jacobian
 from jacchain.jacobian.rounding import value_noise
 from jacchain.jacobian.samples import Evaluate
 from jacchain.linear.map import LinearMap
-from jacchain.linear.pattern import Pattern
+from jacchain.linear.pattern import Integers, Pattern
 from jacchain.pipeline.stage import Stage
 
 DOUBLE = float(np.finfo(float).eps)
-DENSE = 1 << 24
-"""Registers times inputs up to which it is worked out which input reaches which output."""
+BITS = 1 << 31
+"""Registers times inputs up to which it is worked out which input reaches which output, a bit for each."""
 
 
 def stage_difference(stage: Stage, x: Array, pattern: Pattern | None = None) -> Difference:
@@ -45,14 +45,14 @@ def chain_difference(stages: Sequence[Stage], x: Array, pattern: Pattern | None 
     return difference_jacobian(composed(stages), x, _sweep(stages, x, reached.union(pattern) if pattern else reached))
 
 
-def directional_difference(stages: Sequence[Stage], x: Array, direction: Array, slopes: Array) -> Difference:
+def directional_difference(stages: Sequence[Stage], x: Array, direction: Array, size: Array) -> Difference:
     """The derivative of a chain at x along a direction ``(n,)``: an ``m x 1`` Jacobian, at the price of one column.
 
-    ``slopes`` are absolute values of the Jacobian ``(m, n)``, or about: what rounding the points along the direction is worth.
+    ``size`` is about ``|J| |x|``, ``(m,)``: what rounding the points along the direction is worth, to a relative precision.
     """
     evaluate = composed(stages)
     sweep = _sweep(stages, x, None)
-    rounding = float(np.finfo(x.dtype).eps) * (slopes @ np.abs(x).astype(float))
+    rounding = float(np.finfo(x.dtype).eps) * size
     noise = np.maximum(sweep.noise, rounding) if sweep.noise is not None else rounding
     along = Sweep(epsilon=sweep.epsilon, noise=noise, width=sweep.width, scale=np.ones(1))
     return difference_jacobian(lambda steps: evaluate(x + steps * direction), np.zeros(1, x.dtype), along)
@@ -109,19 +109,32 @@ def _sweep(stages: Sequence[Stage], x: Array, pattern: Pattern | None) -> Sweep:
 def reached_pattern(program: Program) -> Pattern:
     """Which input reaches which output, ``m x n``, whatever the numbers are; every one when that is too much to work out."""
     n = program.inputs
-    if program.start.size * n > DENSE:
+    if program.start.size * n > BITS:
         return Pattern.full(program.outputs, n)
-    reach = np.zeros((program.start.size, n), bool)
-    reach[:n] = np.eye(n, dtype=bool)
+    reach = np.zeros((program.start.size, (n + 7) // 8), np.uint8)
+    inputs = np.arange(n)
+    reach[inputs, inputs // 8] = np.left_shift(1, 7 - inputs % 8)
     for instruction in program.instructions:
         for argument in instruction.arguments:
-            part: npt.NDArray[np.bool_] = reach[argument]
-            if instruction.operation == MATRIX:
-                assert instruction.matrix is not None
-                part = np.asarray((instruction.matrix != 0).astype(np.float32) @ part.astype(np.float32) > 0)
-            elif instruction.operation not in {GATHER, STACK} and not (
-                len(part) in {1, instruction.size} and is_elementwise(instruction)
-            ):
-                part = np.asarray(part.any(0, keepdims=True))
-            reach[instruction.output] |= part
-    return Pattern.from_boolean(reach[program.results])
+            reach[instruction.output] |= _through(instruction, reach[argument])
+    chosen = reach[program.results]
+    rows, columns = np.concatenate([_entries(row, chosen[row : row + 64], n) for row in range(0, len(chosen), 64)], axis=1)
+    return Pattern.from_keys((program.outputs, n), rows * n + columns)
+
+
+def _through(instruction: Instruction, part: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """What reaches an instruction through an argument, bit by bit: a row for each number it makes, or one for all."""
+    if instruction.operation == MATRIX:
+        assert instruction.matrix is not None
+        used = instruction.matrix != 0
+        if not used.all():
+            return np.stack([np.bitwise_or.reduce(part[row], axis=0) for row in used])
+    elif instruction.operation in {GATHER, STACK} or (len(part) in {1, instruction.size} and is_elementwise(instruction)):
+        return part
+    return np.bitwise_or.reduce(part, axis=0, keepdims=True)
+
+
+def _entries(first: int, packed: npt.NDArray[np.uint8], n: int) -> Integers:
+    """The rows and columns of the bits that are set, the rows counted from ``first``."""
+    rows, columns = np.nonzero(np.unpackbits(packed, axis=1, count=n))
+    return np.stack([rows + first, columns])

@@ -61,16 +61,26 @@ class Factors:
             size = multiply(_absolute(linear), size)
         return np.asarray(error.dense[0])
 
+    def direction_bars(self, direction: Numbers) -> Numbers:
+        """How far each entry of ``J_k … J_1 v`` may be from exact ``(m,)``."""
+        size, error = np.abs(direction), np.zeros(direction.size)
+        for linear, bar in zip(self.maps, self.bars, strict=True):
+            absolute = _absolute(linear)
+            rounding = LinearMap(linear.pattern, absolute.values * (EPSILON * linear.shape[1]) + bar.values)
+            error = times(absolute, error) + times(rounding, size)
+            size = times(absolute, size)
+        return error
+
     def forward(self, direction: Numbers) -> Numbers:
         """``J_k (… (J_1 v))``, entry by entry."""
         for linear in self.maps:
-            direction = _times(linear.pattern.rows, linear.values[0] * direction[linear.pattern.columns], linear.shape[0])
+            direction = times(linear, direction)
         return direction
 
     def backward(self, weights: Numbers) -> Numbers:
         """``J_1ᵀ (… (J_kᵀ w))``, entry by entry."""
         for linear in reversed(self.maps):
-            weights = _times(linear.pattern.columns, linear.values[0] * weights[linear.pattern.rows], linear.shape[1])
+            weights = transposed_times(linear, weights)
         return weights
 
     @property
@@ -79,14 +89,26 @@ class Factors:
         return Factors(tuple(_absolute(linear) for linear in self.maps), self.bars)
 
 
-def taylor(stages: Sequence[Stage], x: Array, total: LinearMap, bars: Numbers) -> Witness:
+def times(linear: LinearMap, vector: Numbers) -> Numbers:
+    """``J v``, summed entry by entry: nothing of the products that are to be checked."""
+    pattern = linear.pattern
+    return np.bincount(pattern.rows, weights=linear.values[0] * vector[pattern.columns], minlength=linear.shape[0])
+
+
+def transposed_times(linear: LinearMap, vector: Numbers) -> Numbers:
+    """``Jᵀ w``, summed entry by entry."""
+    pattern = linear.pattern
+    return np.bincount(pattern.columns, weights=linear.values[0] * vector[pattern.rows], minlength=linear.shape[1])
+
+
+def taylor(stages: Sequence[Stage], x: Array, total: LinearMap, factors: Factors) -> Witness:
     """The derivative along a random direction, with the order to which the remainder of the linear approximation vanishes."""
     direction = _direction(x)
-    along = (total.dense[0] @ direction)[:, None]
-    bar = bars @ np.abs(direction) + EPSILON * x.size * (np.abs(total.dense[0]) @ np.abs(direction))
-    found = directional_difference(stages, x, direction, np.abs(total.dense[0]))
-    verdict = judge(stages[-1].outputs, ("direction",), (LinearMap.full(along), bar), found)
-    slope = remainder_slope(stages, x, direction, along[:, 0])
+    along, size = times(total, direction), times(_absolute(total), np.abs(x).astype(float))
+    bar = factors.direction_bars(direction) + EPSILON * x.size * times(_absolute(total), np.abs(direction))
+    found = directional_difference(stages, x, direction, size)
+    verdict = judge(stages[-1].outputs, ("direction",), (LinearMap.full(along[:, None]), bar), found)
+    slope = remainder_slope(stages, x, direction, along)
     if slope is None:
         message = "along a random direction the chain is linear: no remainder is left"
     else:
@@ -138,8 +160,10 @@ def transpose(factors: Factors, total: LinearMap) -> Witness:
     direction, weights = (random.uniform(0.5, 1, size) * random.choice([-1, 1], size) for size in total.shape[::-1])
     length = sum(linear.shape[1] for linear in factors.maps)
     absolute = factors.absolute
-    matrix = total.dense[0]
-    apart = [matrix @ direction - factors.forward(direction), matrix.T @ weights - factors.backward(weights)]
+    apart = [
+        times(total, direction) - factors.forward(direction),
+        transposed_times(total, weights) - factors.backward(weights),
+    ]
     room = [absolute.forward(np.abs(direction)), absolute.backward(np.abs(weights))]
     smallest = float(np.finfo(float).smallest_subnormal)
     bars = 2 * EPSILON * length * np.concatenate(room) + length * smallest
@@ -165,7 +189,3 @@ def _direction(x: Array) -> Numbers:
 
 def _absolute(linear: LinearMap) -> LinearMap:
     return LinearMap(linear.pattern, np.abs(linear.values))
-
-
-def _times(positions: Numbers, terms: Numbers, size: int) -> Numbers:
-    return np.bincount(positions, weights=terms, minlength=size)

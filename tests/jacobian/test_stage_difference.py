@@ -70,7 +70,7 @@ def test_the_whole_chain_is_one_function(dtype):
     assert (np.abs(found.matrix - total) <= found.bars + 1e-15 * np.abs(total)).all()
     assert found.bars.max() < 1e-9
     direction = np.array([0.7, -1.9])
-    along = directional_difference(stages, x, direction, np.abs(total))
+    along = directional_difference(stages, x, direction, np.abs(total) @ np.abs(x).astype(float))
     assert abs(along.value[0] - (total @ direction)[0]) <= along.error_bar[0] + 1e-14
     assert along.evaluations.size == 1
 
@@ -91,3 +91,14 @@ def test_the_price_of_an_evaluation_counts_matrices():
     (small,), _ = stages_of("f(x): x^2", at="2")
     (large,), _ = stages_of("f(v[30]): cumsum(v)", at=",".join("1" for _ in range(30)))
     assert evaluation_work([large.program]) > 900 > evaluation_work([small.program])
+
+
+def test_thousands_of_inputs_stay_sparse():
+    n = 3000
+    text = "f(v[3000]): v*reverse(v) + v"
+    (stage,), x = stages_of(text, at=",".join("1.5" for _ in range(n)))
+    pattern = reached_pattern(stage.program)
+    assert pattern.count == 2 * n
+    found = stage_difference(stage, x)
+    assert found.value.size == 2 * n
+    assert np.abs(found.value - np.where(pattern.rows == pattern.columns, 2.5, 1.5)).max() < 1e-9

@@ -37,7 +37,7 @@ def test_a_right_product_passes_them_all(x, y):
     at = pipeline.at.astype(np.longdouble)
     factors = factors_of(pipeline.stages, at)
     total, bars = product(factors), factors.total_bars()
-    assert taylor(pipeline.stages, at, total, bars).judgement == "agree"
+    assert taylor(pipeline.stages, at, total, factors).judgement == "agree"
     assert complex_step(pipeline.stages, at, total, bars).judgement == "agree"
     assert transpose(factors, total).judgement == "agree"
 
@@ -53,6 +53,11 @@ def test_the_bars_of_a_product_cover_what_the_bars_of_its_factors_allow():
         moved = [m + rng.choice([-1, 1], m.shape) * bar.reshape(m.shape) for m, bar in zip(matrices, bars, strict=True)]
         assert (np.abs(moved[2] @ moved[1] @ moved[0] - total) <= allowed * (1 + 1e-4)).all()
     assert allowed.max() < 1e-4
+    direction = np.array([0.3, -2.0, 1.1])
+    for _ in range(50):
+        moved = [m + rng.choice([-1, 1], m.shape) * bar.reshape(m.shape) for m, bar in zip(matrices, bars, strict=True)]
+        apart = np.abs(moved[2] @ moved[1] @ moved[0] @ direction - total @ direction)
+        assert (apart <= factors.direction_bars(direction) * (1 + 1e-4)).all()
 
 
 def test_vectors_go_through_patterns_of_every_kind():
