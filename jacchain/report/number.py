@@ -16,6 +16,8 @@ from jacchain.report.look import DIGITS
 SMALLEST_FIXED, LARGEST_FIXED = 1e-3, 1e5
 
 UNCERTAIN = "~0"
+FINE = 0.05
+"""An error bar up to which a decimal may be shown."""
 
 GENERAL = tuple(f"#.{digits}g" for digits in range(18))
 USUAL = tuple(min(10.0 ** (digits - 1), LARGEST_FIXED) if digits < 16 else 0.0 for digits in range(18))
@@ -34,18 +36,18 @@ def number_text(value: float, digits: int = DIGITS, error_bar: float = 0.0) -> s
 def _with_care(value: float, digits: int, error_bar: float) -> str:
     """The same where something may be left out, rounded up to a power of ten, or not to be trusted."""
     size = abs(value)
-    decimals = 1
+    known = digits + 1
     if error_bar > 0 and isfinite(value):
         if error_bar >= size:
             return UNCERTAIN if size else "0"
         known = max(1, floor(floor(log10(size)) + 1 - log10(error_bar) - log10(2)))
-        if known < digits:
-            digits, decimals = known, 0
+    digits = min(digits, known)
+    decimals = int(error_bar <= FINE)
     if SMALLEST_FIXED <= size < LARGEST_FIXED and (decimals or size < 10**digits):
         return _fixed(value, digits, decimals)
     if not size:
         return "0"
-    return _scientific(value, max(digits - 1, decimals)) if isfinite(value) else str(value)
+    return _scientific(value, max(digits - 1, int(known > 1))) if isfinite(value) else str(value)
 
 
 def scaled_text(value: float, exponent: int, digits: int = DIGITS) -> str:
