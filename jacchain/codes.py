@@ -31,6 +31,9 @@ CODES: dict[str, Code] = {
     "JC005": Code("an environment variable that makes no sense",
         "JACCHAIN_WIDTH, JACCHAIN_DIGITS, JACCHAIN_COLOR and JACCHAIN_ASCII stand for options of the same names. "
         "The message says what such a variable may be; unset it to have what the terminal can show."),
+    "JC006": Code("a format that the command does not have",
+        "The ending of the file after -o means a format, and the command does not write it. "
+        "Give another ending, or say with --format what is to be written."),
     "JC010": Code("an option that cannot be read",
         "`--at` takes `r=3,theta=pi/4`, `v=[1,2],q=3` or numbers by position, and `--set` takes `NAME=VALUE`. "
         "Quote the whole option in the shell where it holds brackets or blanks."),

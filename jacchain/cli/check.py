@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from jacchain.cli.options import display_options, file_argument, output_options, pipeline_options, point_options
+from jacchain.cli.options import DOCUMENT, display_options, file_argument, output_options, pipeline_options, point_options
 
 
 @click.command()
@@ -14,7 +14,7 @@ from jacchain.cli.options import display_options, file_argument, output_options,
 @pipeline_options
 @point_options
 @display_options
-@output_options("text", "json")
+@output_options(*DOCUMENT)
 def check(file: str | None, **options: Any) -> int:
     """Judge every Jacobian of FILE, also the author's own, and their product against differences.
 

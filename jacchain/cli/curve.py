@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from jacchain.cli.options import display_options, file_argument, output_options, pipeline_options
+from jacchain.cli.options import DOCUMENT, display_options, file_argument, output_options, pipeline_options
 from jacchain.errors import JacchainError, Problem
 
 
@@ -16,7 +16,7 @@ from jacchain.errors import JacchainError, Problem
 @click.option("--stage", metavar="NAME", help="The function to look at (the first).")
 @click.option("--entry", default="1,1", show_default=True, metavar="I,J", help="Row and column of its Jacobian.")
 @display_options
-@output_options("text", "json")
+@output_options(*DOCUMENT)
 def curve(file: str | None, **options: Any) -> None:
     """Draw the error of differences against their step h: the V between rounding and truncation."""
     from jacchain.check import curve as curve_of

@@ -6,13 +6,13 @@ from typing import Any
 
 import click
 
-from jacchain.cli.options import display_options, output_options
+from jacchain.cli.options import DOCUMENT, display_options, output_options
 
 
 @click.command()
 @click.argument("name", required=False)
 @display_options
-@output_options("text", "json")
+@output_options(*DOCUMENT)
 def functions(name: str | None, **options: Any) -> None:
     """List the functions of the language, or show one: formula, derivative, domain, example."""
     from jacchain.cli.output import deliver

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
+from pathlib import PurePath
 from typing import Any, TypeVar
 
 import click
+
+from jacchain.errors import JacchainError, Problem
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -43,11 +47,55 @@ display_options = _group(
 )
 
 
+DOCUMENT = ("text", "json", "markdown", "latex", "svg", "html")
+"""The formats that every answer can have."""
+ENDINGS = {
+    ".txt": "text",
+    ".json": "json",
+    ".md": "markdown",
+    ".markdown": "markdown",
+    ".tex": "latex",
+    ".svg": "svg",
+    ".htm": "html",
+    ".html": "html",
+    ".npz": "npz",
+}
+"""What the ending of an output file says about its format."""
+
+
 def output_options(*formats: str) -> Callable[[Command], Command]:
-    """Where the answer goes and in which of the formats; ``--json`` is short for ``--format json``."""
-    return _group(
-        click.option("--format", type=click.Choice(formats), default="text", show_default=True, help="The form of the output."),
+    """Where the answer goes and in which of the formats; the command is given the ``format`` that is meant, always."""
+    options = _group(
+        click.option("--format", type=click.Choice(formats), help="The form of the output: text, or what the ending of -o says."),
         click.option("--json", "format", flag_value="json", help="Short for --format json."),
         click.option("-o", "--output", metavar="FILE", help="Write to FILE, in one step, instead of stdout."),
         click.option("--debug", is_flag=True, hidden=True, expose_value=False, help="Show the traceback of a bug."),
     )
+
+    def decorate(command: Command) -> Command:
+        @wraps(command)
+        def settled(*arguments: Any, **words: Any) -> Any:
+            return command(*arguments, **words | {"format": format_of(words["format"], words["output"], formats)})
+
+        return options(settled)  # type: ignore[return-value] # the same command, one of its words settled
+
+    return decorate
+
+
+def format_of(asked: str | None, output: str | None, formats: tuple[str, ...]) -> str:
+    """The format that was asked for, else the one that the ending of the output file means, else text.
+
+    Raises JacchainError (JC006) for an ending that means a format the command does not have.
+    """
+    ending = PurePath(output or "").suffix
+    meant = ENDINGS.get(ending.lower())
+    if asked is not None:
+        if meant not in {None, "text", asked}:
+            from jacchain.cli.output import say
+
+            say(f"note: {PurePath(output or '').name!r} is written as {asked}, as asked, whatever its ending says\n")
+        return asked
+    if meant is not None and meant not in formats:
+        way_out = f"it writes {', '.join(formats)}: give another ending, or say which with --format"
+        raise JacchainError(Problem("JC006", f"this command does not write {meant}, which `{ending}` stands for", help=way_out))
+    return meant or "text"

@@ -59,13 +59,26 @@ def _write_file(content: bytes, target: Path) -> None:
         if target.exists() and not target.is_file():
             if target.is_dir():
                 raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-            target.write_bytes(content)
+            _write_through(content, target)
             return
         _replace(content, target.resolve())
     except BrokenPipeError as error:
         raise ReaderGoneError from error
     except (OSError, ValueError, RuntimeError) as error:  # a loop of links is a RuntimeError
         raise _failure(str(target), _reason(error)) from error
+
+
+def _write_through(content: bytes, target: Path) -> None:
+    """Writes to a pipe or a device; a pipe that nobody reads is not waited for."""
+    try:
+        handle = os.open(target, os.O_WRONLY | getattr(os, "O_NONBLOCK", 0))
+    except OSError as error:
+        if error.errno == errno.ENXIO:
+            raise OSError(errno.ENXIO, "no program reads from it") from error
+        raise
+    with os.fdopen(handle, "wb") as stream:
+        os.set_blocking(handle, True)
+        stream.write(content)
 
 
 def _replace(content: bytes, target: Path) -> None:

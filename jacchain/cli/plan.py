@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from jacchain.cli.options import display_options, file_argument, output_options, pipeline_options
+from jacchain.cli.options import DOCUMENT, display_options, file_argument, output_options, pipeline_options
 from jacchain.errors import Fragment, JacchainError, Problem
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ WIDTHS = 1_000_000
 @click.option("--best", type=click.IntRange(1, 1000), default=1, metavar="K", help="Show the K cheapest plans.")
 @click.option("--explain", metavar="I:J", help="Show every way to have the product of the factors I to J.")
 @display_options
-@output_options("text", "json")
+@output_options(*DOCUMENT)
 def plan(file: str | None, **options: Any) -> None:
     """Show the cheapest order of the products of FILE, or of any chain of widths, and what the others would cost.
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from jacchain.cli.options import display_options, file_argument, output_options, pipeline_options, point_options
+from jacchain.cli.options import DOCUMENT, display_options, file_argument, output_options, pipeline_options, point_options
 
 
 @click.command()
@@ -22,7 +22,7 @@ from jacchain.cli.options import display_options, file_argument, output_options,
 @click.option("--certify", is_flag=True, help="Prove bounds for every number; show only certified digits.")
 @click.option("--spectrum", is_flag=True, help="Singular values of every Jacobian and of the running product.")
 @display_options
-@output_options("text", "json", "markdown", "latex", "svg", "html", "npz")
+@output_options(*DOCUMENT, "npz")
 def run(file: str | None, **options: Any) -> None:
     """Evaluate FILE: every Jacobian, the order, every product, the result.
 

@@ -1,0 +1,93 @@
+"""Where the answer goes and in which format: endings, pipes, whole files."""
+
+import json
+import os
+import threading
+
+import numpy as np
+import pytest
+
+POLAR = b"functions:\n  polar(r, theta):\n    x: r*cos(theta)\n    y: r*sin(theta)\nat: [2, pi/6]\n"
+
+BEGINNINGS = {
+    "txt": b"<stdin>   1 stage",
+    "json": b'{"format_version"',
+    "md": b"# <",
+    "tex": rb"\documentclass",
+    "svg": b"<svg",
+    "html": b"<!DOCTYPE html>",
+    "npz": b"PK",
+}
+
+
+def beginning(ending):
+    return rb"# \<stdin\>" if ending == "md" else BEGINNINGS[ending]
+
+
+@pytest.mark.parametrize("ending", BEGINNINGS)
+def test_the_ending_of_the_file_says_the_format(jacchain, tmp_path, ending):
+    target = tmp_path / f"answer.{ending}"
+    done = jacchain("run", "-", "--no-check", "-o", target, stdin=POLAR)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+    assert target.read_bytes().startswith(beginning(ending))
+
+
+@pytest.mark.parametrize("words", [["check", "-"], ["plan", "-"], ["curve", "-"], ["functions", "tanh"]])
+def test_every_answer_is_a_page_too(jacchain, tmp_path, words):
+    assert jacchain(*words, "-o", tmp_path / "a.html", stdin=POLAR).returncode == 0
+    assert (tmp_path / "a.html").read_bytes().startswith(b"<!DOCTYPE html>")
+
+
+def test_a_format_that_is_asked_for_wins_over_the_ending_and_says_so(jacchain, tmp_path):
+    done = jacchain("run", "-", "--json", "-o", tmp_path / "a.svg", stdin=POLAR)
+    assert (done.returncode, done.stderr) == (0, b"note: 'a.svg' is written as json, as asked, whatever its ending says\n")
+    assert json.loads((tmp_path / "a.svg").read_bytes())["products"] == []
+
+
+@pytest.mark.parametrize("name", ["answer", "answer.dat", "answer.txt"])
+def test_an_ending_that_means_nothing_is_no_contradiction(jacchain, tmp_path, name):
+    done = jacchain("run", "-", "--json", "-o", tmp_path / name, stdin=POLAR)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert (tmp_path / name).read_bytes().startswith(b"{")
+
+
+def test_an_ending_of_a_format_the_command_does_not_have_is_refused_before_anything_is_written(jacchain, tmp_path):
+    done = jacchain("plan", "-", "-o", tmp_path / "a.npz", stdin=POLAR)
+    assert done.returncode == 2
+    assert b"JC006" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_arrays_are_read_back_as_they_are_in_the_json(jacchain, tmp_path):
+    jacchain("run", "-", "-o", tmp_path / "a.npz", stdin=POLAR)
+    printed = json.loads(jacchain("run", "-", "--json", stdin=POLAR).stdout)
+    with np.load(tmp_path / "a.npz") as arrays:
+        assert np.array_equal(arrays["jacobian"], printed["jacobian"])
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+class TestANamedPipe:
+    def test_that_nobody_reads_is_not_waited_for(self, jacchain, tmp_path):
+        os.mkfifo(tmp_path / "pipe")
+        done = jacchain("run", "-", "-o", tmp_path / "pipe", stdin=POLAR)
+        assert done.returncode == 74
+        assert b"no program reads from it" in done.stderr
+
+    def test_that_is_read_gets_everything(self, jacchain, tmp_path):
+        os.mkfifo(tmp_path / "pipe")
+        reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+        os.set_blocking(reader, True)
+        parts = []
+
+        def read():
+            with os.fdopen(reader, "rb") as stream:
+                parts.append(stream.read())
+
+        rows = ", ".join(["1.5"] * 300)
+        text = f"constants:\n  w: [{rows}]\nfunctions:\n  f(v[300]): w*v\nat: {{v: [{rows}]}}\n".encode()
+        thread = threading.Timer(3, read)
+        thread.start()
+        done = jacchain("run", "-", "--json", "--no-check", "-o", tmp_path / "pipe", stdin=text)
+        thread.join()
+        assert done.returncode == 0
+        assert len(json.loads(parts[0])["stages"][0]["value"]) == 300
