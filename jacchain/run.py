@@ -30,7 +30,7 @@ from jacchain.jacobian.memory import refuse_large
 from jacchain.jacobian.precision import error_bar
 from jacchain.jacobian.reach import reach
 from jacchain.jacobian.rounding import derivative_error
-from jacchain.jacobian.stage_difference import jacobian_by_differences
+from jacchain.jacobian.stage_difference import Differenced, jacobian_by_differences, reached_pattern, samples_per_column
 from jacchain.jacobian.verdict import Verdict
 from jacchain.linear.map import LinearMap
 from jacchain.linear.pattern import Pattern
@@ -104,7 +104,8 @@ def instance_of(pipeline: Pipeline, mode: Mode = "explicit") -> Instance:
     for stage in pipeline.stages:
         refuse_large(stage.name, stage.program)
         derivative = differentiate(stage.program, x)
-        patterns.append(derivative.linear.pattern)
+        differenced = stage.method == "difference"
+        patterns.append(reached_pattern(stage.program) if differenced else derivative.linear.pattern)
         x = derivative.values
     costs = stage_costs(pipeline, patterns) if mode == "matrix-free" else None
     return Instance.of_patterns([pattern.T for pattern in patterns], costs)
@@ -115,7 +116,8 @@ def stage_costs(pipeline: Pipeline, patterns: Sequence[Pattern], method: Method 
     costs = []
     for stage, pattern in zip(pipeline.stages, patterns, strict=True):
         if (method or stage.method) == "difference":
-            costs.append(difference_cost(evaluation_operations(stage.program), int(colour_columns(pattern).max(initial=-1)) + 1))
+            colours = int(colour_columns(pattern).max(initial=-1)) + 1
+            costs.append(difference_cost(evaluation_operations(stage.program), colours, samples_per_column(stage.program)))
         else:
             count = operations(stage.program)
             costs.append(StageCost(None, count, count))
@@ -128,10 +130,13 @@ def _unbuilt(pipeline: Pipeline, stages: Sequence[StageResult], diagnostics: Seq
     factors: list[Factor] = []
     x = pipeline.at[None]
     for stage, result in zip(pipeline.stages, stages, strict=True):
-        linearised = linearise(stage.program, x.astype(working_type(stage.program)))
+        points = x.astype(working_type(stage.program))
+        linearised = linearise(stage.program, points)
         x = linearised.values
-        is_given = stage.name in given or result.jacobian.method == "difference"
-        factors.append(result.jacobian.linear.T if is_given else linearised)
+        if result.jacobian.method == "difference":
+            factors.append(Differenced(stage, points[0], result.jacobian.linear))
+        else:
+            factors.append(result.jacobian.linear.T if stage.name in given else linearised)
     return factors
 
 

@@ -58,12 +58,10 @@ class Instance:
         return "explicit" if self.costs is None else "matrix-free"
 
 
-def difference_cost(evaluation: int, columns: int, *, central: bool = True) -> StageCost:
+def difference_cost(evaluation: int, columns: int, samples: int) -> StageCost:
     """A stage that only differences can differentiate, from the operations of one ``evaluation``.
 
-    ``columns`` is the number of inputs, or of colours where the zero pattern is known: central differences evaluate twice
-    per column, forward ones once and once more at the point itself.
+    ``columns`` is the number of inputs, or of colours where the zero pattern is known; each takes ``samples`` evaluations
+    around the point, two for a central difference with one step.
     """
-    if central:
-        return StageCost(2 * columns * evaluation, 2 * evaluation, None)
-    return StageCost((columns + 1) * evaluation, evaluation, None)
+    return StageCost(columns * samples * evaluation, samples * evaluation, None)

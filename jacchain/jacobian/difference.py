@@ -120,12 +120,17 @@ def difference_jacobian(evaluate: Evaluate, x: Array, sweep: Sweep | None = None
     return entries.difference(at, np.nanmax(steps, axis=1, initial=0), evaluations)
 
 
+def steps_to_a_side(epsilon: float) -> int:
+    """How many steps are tried on each side of a point, for values of the relative precision ``epsilon``."""
+    return LEVELS["longer" if epsilon < 2.0**-60 else "double"]
+
+
 def _ladder(x: Array, epsilon: float, sweep: Sweep) -> Array:
     """Steps for each input, ``(n, levels)``, descending by a factor of about four; NaN first where a row has fewer.
 
     Ratios are not exactly four: a period that every step divides, or rounding that repeats at round numbers, would hide.
     """
-    levels = sweep.levels or LEVELS["longer" if epsilon < 2.0**-60 else "double"]
+    levels = sweep.levels or steps_to_a_side(epsilon)
     index = np.arange(levels)
     factors = np.ldexp(1 - 0.25 * np.modf(0.6180339887498949 * index)[0], -2 * index).astype(x.dtype)
     size = np.abs(x)

@@ -6,6 +6,7 @@ The zero pattern is read off the program, which input reaches which output; the 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -15,12 +16,13 @@ from jacchain.expression.graph import GATHER, MATRIX, STACK
 from jacchain.expression.program import Instruction, Program
 from jacchain.jacobian.analytic import working_type
 from jacchain.jacobian.dependence import is_elementwise
-from jacchain.jacobian.difference import Difference, Sweep, difference_jacobian
+from jacchain.jacobian.difference import Difference, Sweep, difference_jacobian, steps_to_a_side
 from jacchain.jacobian.jacobian import Jacobian
 from jacchain.jacobian.rounding import value_noise
 from jacchain.jacobian.samples import Evaluate
-from jacchain.linear.map import LinearMap
+from jacchain.linear.map import LinearMap, Numbers
 from jacchain.linear.pattern import Integers, Pattern
+from jacchain.linear.product import multiply
 from jacchain.pipeline.stage import Stage
 
 DOUBLE = float(np.finfo(float).eps)
@@ -45,17 +47,67 @@ def chain_difference(stages: Sequence[Stage], x: Array, pattern: Pattern | None 
     return difference_jacobian(composed(stages), x, _sweep(stages, x, reached.union(pattern) if pattern else reached))
 
 
-def directional_difference(stages: Sequence[Stage], x: Array, direction: Array, size: Array) -> Difference:
-    """The derivative of a chain at x along a direction ``(n,)``: an ``m x 1`` Jacobian, at the price of one column.
+def directional_difference(
+    stages: Sequence[Stage], x: Array, directions: Numbers, size: Numbers, pattern: Pattern | None = None
+) -> Difference:
+    """The derivatives of a chain at x along the columns of ``directions`` ``(n, c)``: an ``m x c`` Jacobian, on ``pattern``.
 
-    ``size`` is about ``|J| |x|``, ``(m,)``: what rounding the points along the direction is worth, to a relative precision.
+    A direction is as long as a step may be to either side.  ``size`` is about ``|J| |x|``, ``(m,)``: what rounding the points
+    along the directions is worth, to a relative precision.
     """
     evaluate = composed(stages)
-    sweep = _sweep(stages, x, None)
-    rounding = float(np.finfo(x.dtype).eps) * size
-    noise = np.maximum(sweep.noise, rounding) if sweep.noise is not None else rounding
-    along = Sweep(epsilon=sweep.epsilon, noise=noise, width=sweep.width, scale=np.ones(1))
-    return difference_jacobian(lambda steps: evaluate(x + steps * direction), np.zeros(1, x.dtype), along)
+    sweep = _sweep(stages, x, pattern)
+    assert sweep.noise is not None
+    count = directions.shape[1]
+    along = replace(
+        sweep,
+        noise=np.maximum(sweep.noise, float(np.finfo(x.dtype).eps) * size),
+        scale=np.ones(count),
+        bounds=None if sweep.bounds is None else _bounds_along(sweep.bounds - x[:, None], directions),
+    )
+    return difference_jacobian(lambda steps: evaluate(x + steps @ directions.T), np.zeros(count, x.dtype), along)
+
+
+def _bounds_along(room: Numbers, directions: Numbers) -> Numbers:
+    """How far one may go along each direction, ``(c, 2)``, where each component has ``room`` ``(n, 2)`` to either side."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ends = np.sort(room[:, None, :] / directions[:, :, None], axis=2)
+    ends[directions == 0] = -np.inf, np.inf
+    return np.stack([ends[:, :, 0].max(0), ends[:, :, 1].min(0)], axis=1)
+
+
+@dataclass(frozen=True, eq=False)
+class Differenced:
+    """A stage at x, to be multiplied with by differences along what it is given; ``jacobian`` is what differences say it is."""
+
+    stage: Stage
+    x: Array
+    jacobian: LinearMap
+
+    def tangent(self, columns: LinearMap) -> LinearMap:
+        """``J @ columns``: a difference along each column, or along several together that no output sees both of.
+
+        Where one has no clear answer, as along a kink, the entries of the Jacobian are multiplied.
+        """
+        pattern = self.jacobian.pattern @ columns.pattern
+        scale = np.maximum(np.abs(self.x), 1) if self.stage.scale is None else self.stage.scale
+        reach = np.abs(columns.dense[0] / scale[:, None]).max(0)
+        lengths = np.ldexp(np.ones(reach.size, self.x.dtype), np.frexp(reach)[1])
+        size = (np.abs(self.jacobian.dense[0]) @ np.abs(self.x)).astype(float)
+        found = directional_difference([self.stage], self.x, columns.dense[0] / lengths, size, pattern)
+        if found.kink.any() or not np.isfinite(found.error_bar).all():
+            return multiply(self.jacobian, columns)
+        return LinearMap(pattern, (found.value * lengths[pattern.columns])[None])
+
+    def adjoint(self, rows: LinearMap) -> LinearMap:
+        """``rows @ J`` from the entries of the Jacobian: differences know no other way, so no plan asks for it."""
+        return multiply(rows, self.jacobian)
+
+
+def samples_per_column(program: Program) -> int:
+    """How often a stage is evaluated to know one column of its Jacobian by differences."""
+    longer = working_type(program) == np.longdouble and not program.double
+    return 2 * steps_to_a_side(float(np.finfo(np.longdouble).eps) if longer else DOUBLE)
 
 
 def composed(stages: Sequence[Stage]) -> Evaluate:

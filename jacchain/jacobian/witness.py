@@ -106,7 +106,7 @@ def taylor(stages: Sequence[Stage], x: Array, total: LinearMap, factors: Factors
     direction = _direction(x)
     along, size = times(total, direction), times(_absolute(total), np.abs(x).astype(float))
     bar = factors.direction_bars(direction) + EPSILON * x.size * times(_absolute(total), np.abs(direction))
-    found = directional_difference(stages, x, direction, size)
+    found = directional_difference(stages, x, direction[:, None], size)
     verdict = judge(stages[-1].outputs, ("direction",), (LinearMap.full(along[:, None]), bar), found)
     slope = remainder_slope(stages, x, direction, along)
     if slope is None:

@@ -70,7 +70,7 @@ def test_the_whole_chain_is_one_function(dtype):
     assert (np.abs(found.matrix - total) <= found.bars + 1e-15 * np.abs(total)).all()
     assert found.bars.max() < 1e-9
     direction = np.array([0.7, -1.9])
-    along = directional_difference(stages, x, direction, np.abs(total) @ np.abs(x).astype(float))
+    along = directional_difference(stages, x, direction[:, None], np.abs(total) @ np.abs(x).astype(float))
     assert abs(along.value[0] - (total @ direction)[0]) <= along.error_bar[0] + 1e-14
     assert along.evaluations.size == 1
 
