@@ -13,6 +13,7 @@ from jacchain.cli.plan import plan
 from jacchain.cli.run import run
 from jacchain.cli.samples import samples
 from jacchain.cli.schema import schema
+from jacchain.cli.step import step
 
 
 @click.group(
@@ -28,5 +29,5 @@ def jacchain() -> None:
     """
 
 
-for command in (run, check, plan, curve, functions, samples, schema, explain):
+for command in (run, check, plan, step, curve, functions, samples, schema, explain):
     jacchain.add_command(command)

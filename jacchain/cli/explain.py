@@ -1,23 +1,86 @@
-"""``jacchain explain``: what a code or a function means."""
+"""``jacchain explain``: what a code, a function, a matrix or an entry means."""
 
 from __future__ import annotations
 
+import re
+from typing import TYPE_CHECKING, Any
+
 import click
 
+from jacchain.cli.options import display_options, pipeline_options, point_options
 from jacchain.errors import JacchainError, Problem, suggestion
+
+if TYPE_CHECKING:
+    from jacchain.report.look import Look
+
+MATRIX = re.compile(r"([JP])([1-9]\d{0,6})(?:\[([1-9]\d{0,8}),\s*([1-9]\d{0,8})\])?")
 
 
 @click.command()
-@click.argument("what", metavar="CODE")
-def explain(what: str) -> None:
-    """Explain an error code such as JC201: what it means, and the way out."""
+@click.argument("what", metavar="WHAT")
+@click.argument("file", required=False, metavar="[FILE]")
+@pipeline_options
+@point_options
+@click.option("--order", default="optimal", metavar="ORDER", help="The order of the products, as for `run`.")
+@click.option("--debug", is_flag=True, hidden=True, expose_value=False)
+@display_options
+def explain(what: str, file: str | None, **options: Any) -> None:
+    """Explain WHAT: an error code (JC201), a function (tanh), or, of the run of FILE, a matrix (J3, P2) or an entry (P2[1,2])."""
     from jacchain.cli.output import deliver
+    from jacchain.cli.settings import look_of
+    from jacchain.expression.table import names
+
+    look = look_of(options)
+    found = MATRIX.fullmatch(what.strip())
+    if found is not None:
+        deliver(_matrix(found, file, options, look).encode(), None)
+    elif what.strip() in names():
+        from jacchain.reference import function_facts
+        from jacchain.report import render_function
+
+        deliver(render_function(function_facts(what.strip()), "text", look), None)
+    else:
+        deliver(_code(what, names()).encode(), None)
+
+
+def _code(what: str, functions: tuple[str, ...]) -> str:
     from jacchain.codes import CODES
 
     code = what.strip().upper().removeprefix("ERROR[").removeprefix("WARNING[").removesuffix("]")
     if code not in CODES:
-        meant = suggestion(code, list(CODES))
-        way_out = f"did you mean {meant}?" if meant else "codes look like JC201 and stand at the beginning of a message"
-        raise JacchainError(Problem("JC003", f"there is no code `{what[:60]}`", help=way_out))
+        meant = suggestion(code, list(CODES)) or suggestion(what.strip(), functions)
+        way_out = (
+            f"did you mean {meant}?" if meant else "give a code (JC201), a function (tanh), or a matrix and a file (P2[1,2] FILE)"
+        )
+        raise JacchainError(Problem("JC003", f"there is nothing to explain about `{what[:60]}`", help=way_out))
     title, explanation = CODES[code]
-    deliver(f"{code}  {title}\n\n{explanation}\n".encode(), None)
+    return f"{code}  {title}\n\n{explanation}\n"
+
+
+def _matrix(found: re.Match[str], file: str | None, options: dict[str, Any], look: Look) -> str:
+    """The matrix in the run of a file, with the entry that was asked for, if one was."""
+    from jacchain.chain.plan import Operand
+    from jacchain.cli.input import read_pipeline
+    from jacchain.report.document import Paragraph
+    from jacchain.report.lesson import matrix_of, step_document, steps
+    from jacchain.report.paint import paint
+    from jacchain.run import Request
+    from jacchain.run import run as run_pipeline
+
+    request = Request(order=options["order"], strict=options["strict"], check=False)
+    report = run_pipeline(read_pipeline(file, options), request)
+    kind, number, row, column = found.groups()
+    about = Operand("stage" if kind == "J" else "product", int(number))
+    step = next((step for step in steps(report, look) if step.about == about), None)
+    linear = None if step is None else matrix_of(report, step)
+    if step is None or linear is None:
+        there = [f"J1 … J{len(report.stages)}", *([f"P1 … P{len(report.products)}"] if report.products else [])]
+        raise JacchainError(Problem("JC003", f"there is no {kind}{number} in this run", help=f"it has {' and '.join(there)}"))
+    entry = None if row is None else (int(row) - 1, int(column) - 1)
+    if entry is not None and not (entry[0] < linear.shape[0] and entry[1] < linear.shape[1]):
+        message = f"{kind}{number} is {linear.shape[0]}×{linear.shape[1]} and has no entry {row},{column}"
+        raise JacchainError(Problem("JC003", message, help="row and column count from 1"))
+    document = step_document(report, step, look, entry)
+    if entry is not None and kind == "P":
+        document = (*document, *step_document(report, step, look, entry, symbols=True)[-1:])
+    return paint((Paragraph(step.head, hang=4), *document), look)

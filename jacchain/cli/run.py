@@ -48,4 +48,4 @@ def _next_steps(file: str | None) -> tuple[str, ...]:
     if file in {None, "-"} or sys.stdout is None or not sys.stdout.isatty():
         return ()
     name = shlex.quote(str(file))
-    return f"jacchain check {name}", f"jacchain plan {name}", "--json"
+    return f"jacchain step {name}", f"jacchain check {name}", f"jacchain plan {name}", "--json"

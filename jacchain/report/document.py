@@ -50,7 +50,7 @@ class Matrix:
     """A matrix to be shown: ``linear`` times two to the ``exponent``; notes about it call it by its ``name``.
 
     ``rows`` and ``columns`` label the entries where they are not empty; ``error_bar`` is m x n;
-    ``row`` and ``column`` (from 0) are marked.
+    a ``row`` or a ``column`` (from 0) is marked, or with both of them one entry.
     """
 
     linear: LinearMap

@@ -153,19 +153,19 @@ def _notes(matrix: Matrix, rows: list[int], columns: list[Strip], look: Look) ->
 
 
 def _marked(matrix: Matrix, drawn: list[int | None], columns: list[Strip], look: Look) -> list[tuple[Entry, ...]]:
-    """The entries line by line, with marks around those of the row and the column a reader is to look at."""
+    """The entries line by line, with marks around the row, the column or the entry a reader is to look at."""
     opening, closing = signs(look).marks
     lines = []
     for number, row in enumerate(drawn):
-        in_row = row is not None and row == matrix.row
+        in_row = row is not None and matrix.row in {None, row}
         pieces: list[Entry] = []
         for place, strip in enumerate(columns):
             text, role = strip.entries[number]
-            in_column = strip.number is not None and strip.number == matrix.column and row is not None
-            before = opening if in_column or (in_row and not place) else " "
-            after = closing if in_column or (in_row and place == len(columns) - 1) else " "
+            chosen = in_row and (matrix.column is None or strip.number == matrix.column)
+            before = opening if chosen and (matrix.column is not None or not place) else " "
+            after = closing if chosen and (matrix.column is not None or place == len(columns) - 1) else " "
             padding = " " * (strip.width - strip.natural)
-            pieces += [(before, "text"), (text + padding, "chosen" if in_row or in_column else role), (after, "text")]
+            pieces += [(before, "text"), (text + padding, "chosen" if chosen else role), (after, "text")]
         lines.append(tuple(pieces))
     return lines
 

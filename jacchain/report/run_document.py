@@ -47,13 +47,17 @@ COLUMNS = 12
 FORMULA = 400
 """Characters of a formula that are shown."""
 
+Place = tuple[int | None, int | None]
+"""A row and a column, from 0."""
+NOWHERE: Place = (None, None)
+
 _NUMERAL = re.compile(r"-?[0-9.]+")
 
 
 def run_document(report: Report, look: Look, *, next_steps: Sequence[str] = ()) -> Document:
     """The whole answer; ``next_steps`` are commands to go on with."""
     blocks: list[Block] = [
-        *_title(report, look),
+        *run_title(report, look),
         Gap(),
         *_stages(report, look),
         *_diagnostics(report.diagnostics, look),
@@ -75,7 +79,7 @@ def result_document(report: Report, look: Look) -> Document:
     """The result alone: the value and the gradient at a scalar end, else the Jacobian of the chain."""
     last, inputs, bars = report.stages[-1], report.pipeline.inputs, Bars(report)
     if report.gradient is None:
-        by = _derivative(last.name, variables(inputs, look).text)
+        by = derivative(last.name, variables(inputs, look).text)
         whole = Matrix(report.jacobian, "J", last.outputs, inputs, error_bar=bars.whole)
         return Paragraph(runs(Run("J", "symbol"), " = ", by)), Equation((whole,))
     name = component(last.outputs[0])
@@ -94,7 +98,8 @@ def result_document(report: Report, look: Look) -> Document:
     return (Paragraph(runs(*value, "   ", *gradient), hang=4),)
 
 
-def _title(report: Report, look: Look) -> Iterator[Block]:
+def run_title(report: Report, look: Look) -> Iterator[Block]:
+    """The file, the chain and the point, and what the author says of them."""
     facts, outputs = report.pipeline, report.stages[-1].outputs
     count = f"{len(report.stages):,} stage{'' if len(report.stages) == 1 else 's'}"
     maps = (
@@ -186,18 +191,26 @@ def _jacobians(report: Report, look: Look) -> Iterator[Block]:
     stages = report.stages
     shown = some_numbers(len(stages), SHOWN, look)
     for number in shown:
-        before = stages[number - 1].name if number else variables(report.pipeline.inputs, look).text
-        yield from _jacobian(stages[number], before, Bars(report), look)
+        before = denominator(report, number, look)
+        yield from jacobian_blocks(stages[number], before, Bars(report), look)
         yield Gap()
         if number + 1 < len(stages) and number + 1 not in shown:
             yield Paragraph((left_out("Jacobians", shown, len(stages), look),))
             yield Gap()
 
 
-def _jacobian(stage: StageResult, before: str, bars: Bars, look: Look) -> Iterator[Block]:
+def denominator(report: Report, number: int, look: Look) -> str:
+    """By what the function in place ``number`` (from 0) is differentiated, as a word: the function before it, or the point."""
+    return report.stages[number - 1].name if number else variables(report.pipeline.inputs, look).text
+
+
+def jacobian_blocks(stage: StageResult, before: str, bars: Bars, look: Look, chosen: Place = NOWHERE) -> Iterator[Block]:
+    """The Jacobian of a stage: its formula and its numbers, with marks on the row and the column of a ``chosen`` entry."""
     jacobian, symbol = stage.jacobian, jacobian_symbol(stage.index)
-    head = runs(Run(symbol, "symbol"), " = ", _derivative(stage.name, before))
-    matrix = Matrix(jacobian.linear, symbol, stage.outputs, stage.inputs, error_bar=bars.jacobian(stage.index))
+    head = runs(Run(symbol, "symbol"), " = ", derivative(stage.name, before))
+    bar = bars.jacobian(stage.index)
+    row, column = chosen
+    matrix = Matrix(jacobian.linear, symbol, stage.outputs, stage.inputs, error_bar=bar, row=row, column=column)
     remarks = [Run(f"   {', '.join((jacobian.method, *jacobian.remarks))}", "note")]
     entries = _entries(jacobian)
     if jacobian.formula is not None and jacobian.formula.matrix is not None:
@@ -230,7 +243,7 @@ def _listed(stage: StageResult, entries: tuple[tuple[str, ...], ...], look: Look
     places = [(i, j) for i, row in enumerate(entries) for j, entry in enumerate(row) if not _NUMERAL.fullmatch(entry)]
     shown = places if look.full else places[:ENTRIES]
     for i, j in shown:
-        by = _derivative(component(stage.outputs[i]), component(stage.inputs[j]))
+        by = derivative(component(stage.outputs[i]), component(stage.inputs[j]))
         yield Paragraph(runs("  ", by, " = ", *_formula(entries[i][j], look)), hang=6)
     if len(shown) < len(places):
         yield Paragraph(
@@ -245,7 +258,8 @@ def _formula(text: str, look: Look) -> Runs:
     return runs(Run(text[:FORMULA], "formula"), Run(f"… {len(text) - FORMULA:,} more characters (--full)", "note"))
 
 
-def _derivative(numerator: str, denominator: str) -> Run:
+def derivative(numerator: str, denominator: str) -> Run:
+    """``∂y/∂x``."""
     return Run(f"∂{numerator}/∂{denominator}", "symbol")
 
 
@@ -253,35 +267,39 @@ def _products(report: Report, look: Look) -> Iterator[Block]:
     """Every product with the matrices it multiplies."""
     products = report.products
     shown = some_numbers(len(products), SHOWN, look)
-    leads = [_lead(products[number]) for number in shown]
+    leads = [product_lead(products[number]) for number in shown]
     margin = max((width_of(words(lead, look).lines[0]) for lead in leads), default=0) + 2
     for number, lead in zip(shown, leads, strict=True):
-        yield Equation(_terms(report, products[number], look), lead, margin)
+        yield Equation(product_terms(report, products[number], look), lead, margin)
         yield Gap()
         if number + 1 < len(products) and number + 1 not in shown:
             yield Paragraph((left_out("products", shown, len(products), look),))
             yield Gap()
 
 
-def _lead(product: ProductResult) -> Runs:
+def product_lead(product: ProductResult) -> Runs:
+    """``P2 = J₃ᵀ P1``."""
     planned = product.planned
     text = f"P{planned.number} = {operand_symbol(planned.left)} {operand_symbol(planned.right)}"
     return runs(Run(text, "symbol"))
 
 
-def _terms(report: Report, product: ProductResult, look: Look) -> tuple[Term, ...]:
+def product_terms(report: Report, product: ProductResult, look: Look, chosen: Place = NOWHERE) -> tuple[Term, ...]:
+    """Both operands and the result, with marks on the row and the column that a ``chosen`` entry of the result comes from."""
     planned = product.planned
-    result = _operand(report, Operand("product", planned.number))
+    result = replace(operand_matrix(report, Operand("product", planned.number)), row=chosen[0], column=chosen[1])
     if planned.operation != "multiply":
         return runs(Run(f"by {planned.operation}s   =", "note")), result
-    left, right = _operand(report, planned.left), _operand(report, planned.right)
+    left = replace(operand_matrix(report, planned.left), row=chosen[0])
+    right = replace(operand_matrix(report, planned.right), column=chosen[1])
     if not look.full and any(rows > ROWS or columns > COLUMNS for rows, columns in (left.linear.shape, right.linear.shape)):
         (m, k), (_, n) = left.linear.shape, right.linear.shape
         return runs(Run(f"{m}×{k} · {k}×{n}", "note"), " ="), result
     return left, runs(Run("·", "symbol")), right, runs("="), result
 
 
-def _operand(report: Report, operand: Operand) -> Matrix:
+def operand_matrix(report: Report, operand: Operand) -> Matrix:
+    """What a product multiplies, ``J₂ᵀ`` or ``P1``, with its error bars."""
     symbol, bars = operand_symbol(operand), Bars(report)
     if operand.kind == "stage":
         bar = bars.jacobian(operand.number)

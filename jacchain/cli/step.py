@@ -1,0 +1,163 @@
+"""``jacchain step``: a run, paced for a class."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from jacchain.cli.options import display_options, file_argument, pipeline_options, point_options
+
+if TYPE_CHECKING:
+    from jacchain.report.document import Document
+    from jacchain.report.lesson import Step
+    from jacchain.report.look import Look
+    from jacchain.results import Report
+
+KEYS = "[enter] next  [b]ack  [arrows] entry  [v]alues/symbols  [q]uit"
+ARROWS = {"\x1b[A": (-1, 0), "\x1b[B": (1, 0), "\x1b[C": (0, 1), "\x1b[D": (0, -1)}
+ARROWS |= {f"\x1bO{key[-1]}": move for key, move in ARROWS.items()}  # as a terminal in application mode sends them
+SECONDS = click.FloatRange(0, 3600)
+
+
+@click.command()
+@file_argument
+@pipeline_options
+@point_options
+@click.option("--order", default="optimal", metavar="ORDER", help="optimal, forward, reverse, or a bracketing: '(1 (2 3))'.")
+@click.option("--pace", type=SECONDS, metavar="SECONDS", help="Ask nothing; show a step every so many seconds.")
+@click.option("--no-input", is_flag=True, help="Ask nothing; show all steps at once, as into a pipe.")
+@click.option("--debug", is_flag=True, hidden=True, expose_value=False)
+@display_options
+def step(file: str | None, **options: Any) -> None:
+    """Go through a run step by step: predict a shape, reveal the matrix, and see how each of its entries comes about.
+
+    Arrow keys choose an entry: its row and its column are marked and the sum is written out, in numbers or in symbols.
+    """
+    from jacchain.cli.input import read_pipeline
+    from jacchain.cli.settings import look_of
+    from jacchain.report.lesson import steps
+    from jacchain.run import Request
+    from jacchain.run import run as run_pipeline
+
+    request = Request(order=options["order"], strict=options["strict"], check=False)
+    report = run_pipeline(read_pipeline(file, options), request)
+    look = look_of(options)
+    lesson = _Lesson(report, steps(report, look), look)
+    asked = not options["no_input"] and options["pace"] is None and file != "-"
+    if asked and sys.stdin is not None and sys.stdin.isatty() and sys.stdout is not None and sys.stdout.isatty():
+        _converse(lesson)
+    else:
+        lesson.recite(options["pace"] or 0.0)
+
+
+@dataclass(frozen=True)
+class _Lesson:
+    """The steps of a report, painted."""
+
+    report: Report
+    steps: tuple[Step, ...]
+    look: Look
+
+    def recite(self, pace: float) -> None:
+        """All steps, one after the other, with ``pace`` seconds between them."""
+        from time import sleep
+
+        from jacchain.report.lesson import first_entry, opening
+
+        self._print(opening(self.report, self.look))
+        for number, step in enumerate(self.steps):
+            if number:
+                sleep(pace)
+            self._print((*self.head(number), *self.body(number, first_entry(self.report, step))))
+
+    def show(self, number: int, entry: tuple[int, int] | None, *, symbols: bool, answer: Document) -> None:
+        """One step on a page of its own, with the keys below it."""
+        from jacchain.report.document import Paragraph, Run
+
+        click.clear()
+        self._print((*self.head(number), *answer, *self.body(number, entry, symbols=symbols), Paragraph((Run(KEYS, "note"),))))
+
+    def head(self, number: int) -> Document:
+        """Which step it is, and what it is about."""
+        from jacchain.report.document import Paragraph, Run, runs
+
+        place = Run(f"step {number + 1} of {len(self.steps)}   ", "note")
+        return (Paragraph(runs(place, *self.steps[number].head), hang=4),)
+
+    def body(self, number: int, entry: tuple[int, int] | None, *, symbols: bool = False) -> Document:
+        """What the step reveals."""
+        from jacchain.report.document import Gap
+        from jacchain.report.lesson import step_document
+
+        return (*step_document(self.report, self.steps[number], self.look, entry, symbols=symbols), Gap())
+
+    def ask(self, number: int) -> Document:
+        """The question of a step, on a page of its own, and what is to be said about the answer: nothing to an empty one."""
+        from jacchain.report.document import Paragraph, Run, runs
+
+        step = self.steps[number]
+        click.clear()
+        self._print((*self.head(number), Paragraph(runs(Run(f"predict: {step.question}", "help")))))
+        click.echo("> ", nl=False)
+        said = sys.stdin.readline()
+        if not said or said.strip().lower() in {"q", "quit"}:
+            raise click.exceptions.Exit(0)
+        if not said.strip():
+            return ()
+        right = step.is_right(said)
+        verdict = Run("✓ " if right else "✗ ", "good" if right else "error")
+        words = said.strip()[:40] if right else f"not {said.strip()[:40]} but {step.answer}"
+        return (Paragraph(runs(verdict, f"{words}: {step.reason}")),)
+
+    def _print(self, document: Document) -> None:
+        from jacchain.cli.output import deliver
+        from jacchain.report.paint import paint
+
+        deliver(paint(document, self.look).encode(), None)
+
+
+def _converse(lesson: _Lesson) -> None:
+    """Asks, reveals, and follows the keys until somebody has seen enough."""
+    from jacchain.report.lesson import first_entry
+
+    number, asked = 0, set[int]()
+    while number < len(lesson.steps):
+        step = lesson.steps[number]
+        answer: Document = ()
+        if step.question and number not in asked:
+            answer = lesson.ask(number)
+            asked.add(number)
+        move = _explore(lesson, number, first_entry(lesson.report, step), answer)
+        if move is None:
+            return
+        number = max(0, number + move)
+
+
+def _explore(lesson: _Lesson, number: int, entry: tuple[int, int] | None, answer: Document) -> int | None:
+    """Shows a step and its entries until a key leads to the next one (1) or the one before (-1), or out (None)."""
+    from jacchain.report.lesson import matrix_of
+
+    linear = matrix_of(lesson.report, lesson.steps[number])
+    symbols = False
+    while True:
+        lesson.show(number, entry, symbols=symbols, answer=answer)
+        key = click.getchar()
+        if key in {"\r", "\n", " "}:
+            return 1
+        if key in {"b", "B"}:
+            return -1
+        if key in {"q", "Q", "\x04", "\x1b"}:
+            return None
+        if key in {"v", "V"}:
+            symbols = not symbols
+        elif key in ARROWS and linear is not None and entry is not None:
+            entry = _moved(entry, ARROWS[key], linear.shape)
+
+
+def _moved(entry: tuple[int, int], step: tuple[int, int], shape: tuple[int, int]) -> tuple[int, int]:
+    """The neighbour of an entry, or the entry itself at the edge."""
+    row, column = (min(max(place + by, 0), size - 1) for place, by, size in zip(entry, step, shape, strict=True))
+    return row, column
