@@ -72,7 +72,8 @@ class Report:
     """The whole answer: every stage, the plan, every product, and the Jacobian of the chain (``gradient`` at a scalar end).
 
     What is ``None`` or empty was not asked for.  ``reach`` says how far each input can move before a derivative may change
-    its form.  ``unchecked`` says why there are no differences beside the Jacobians, where there are none.
+    its form, ``unreached`` why that was not worked out.  ``unchecked`` says why there are no differences beside the Jacobians,
+    where there are none.
     """
 
     pipeline: PipelineFacts
@@ -86,6 +87,7 @@ class Report:
     digits: Digits | None = None
     spectra: tuple[StageSpectrum, ...] = ()
     reach: Reach | None = None
+    unreached: str = ""
     unchecked: str = ""
 
 

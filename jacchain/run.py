@@ -43,7 +43,8 @@ class Request:
     """What is asked of a run beside the pipeline itself.
 
     ``order`` is as a person writes it (``optimal``, ``(1 (2 3))``); ``strict`` refuses points without a derivative;
-    ``certify`` encloses every number; ``spectrum`` asks for singular values.  ``method`` is that of all stages, in place of
+    ``certify`` encloses every number; ``spectrum`` asks for singular values; ``verbose`` for the reach of a derivative also where
+    that takes longer than the rest.  ``method`` is that of all stages, in place of
     their own; ``check`` compares analytic Jacobians with differences where that is cheap.  In the mode ``matrix-free`` the
     products are made by passes through the stages; Jacobians are built for those who look at them, not for the products.
     """
@@ -52,6 +53,7 @@ class Request:
     strict: bool = False
     certify: bool = False
     spectrum: bool = False
+    verbose: bool = False
     method: Method | None = None
     check: bool = True
     mode: Mode = "explicit"
@@ -77,6 +79,7 @@ def run(pipeline: Pipeline, request: Request) -> Report:
     total = products[-1].linear if products else jacobians[0].T
     if products and products[-1].exponent:
         raise JacchainError(Problem("JC404", "the Jacobian of the chain is larger than any double", help="scale the functions"))
+    moves = reach([stage.program for stage in pipeline.stages], pipeline.at, thorough=request.verbose)
     report = Report(
         pipeline_facts(pipeline),
         tuple(stages),
@@ -87,7 +90,8 @@ def run(pipeline: Pipeline, request: Request) -> Report:
         tuple(diagnostics),
         digits=account(plan, jacobians, products, [stage.jacobian.error_bar for stage in stages]),
         spectra=spectra(jacobians) if request.spectrum else (),
-        reach=reach([stage.program for stage in pipeline.stages], pipeline.at),
+        reach=moves,
+        unreached="" if moves is not None else _unreached(request),
         unchecked=_unchecked(pipeline, request),
     )
     if request.certify:
@@ -143,6 +147,11 @@ def _unbuilt(pipeline: Pipeline, stages: Sequence[StageResult], diagnostics: Seq
 def pipeline_facts(pipeline: Pipeline) -> PipelineFacts:
     """What a report says of its pipeline."""
     return PipelineFacts(pipeline.name, pipeline.description, pipeline.file, pipeline.inputs, pipeline.at)
+
+
+def _unreached(request: Request) -> str:
+    """Why the reach of a derivative was not worked out."""
+    return "the chain is too large" if request.verbose else "it would take longer than the rest of the run (-v does it)"
 
 
 def _unchecked(pipeline: Pipeline, request: Request) -> str:

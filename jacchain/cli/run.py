@@ -21,6 +21,8 @@ from jacchain.cli.options import DOCUMENT, display_options, file_argument, outpu
 @click.option("--check/--no-check", default=True, help="Compare analytic Jacobians with differences, where that is cheap.")
 @click.option("--certify", is_flag=True, help="Prove bounds for every number; show only certified digits.")
 @click.option("--spectrum", is_flag=True, help="Singular values of every Jacobian and of the running product.")
+@click.option("-v", "--verbose", is_flag=True, help="Also where digits went, and how far each input may move, if it takes long.")
+@click.option("-q", "--quiet", is_flag=True, help="In text the result alone.")
 @display_options
 @output_options(*DOCUMENT, "npz")
 def run(file: str | None, **options: Any) -> None:
@@ -28,7 +30,7 @@ def run(file: str | None, **options: Any) -> None:
 
     FILE is a pipeline in YAML or JSON, or `-` for stdin.
     """
-    from dataclasses import fields
+    from dataclasses import fields, replace
 
     from jacchain.cli.input import read_pipeline
     from jacchain.cli.output import deliver
@@ -40,7 +42,8 @@ def run(file: str | None, **options: Any) -> None:
     request = Request(**{field.name: options[field.name] for field in fields(Request)})
     report = run_pipeline(read_pipeline(file, options), request)
     steps = _next_steps(file) if options["output"] in {None, "-"} else ()
-    deliver(render_run(report, options["format"], look_of(options), next_steps=steps), options["output"])
+    look = replace(look_of(options), detail="result" if options["quiet"] else "trust" if options["verbose"] else "usual")
+    deliver(render_run(report, options["format"], look, next_steps=steps), options["output"])
 
 
 def _next_steps(file: str | None) -> tuple[str, ...]:

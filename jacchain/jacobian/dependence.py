@@ -33,6 +33,13 @@ def needed(program: Program, registers: Array, results: Registers | None = None)
     return _backward(program, mask, registers)
 
 
+def differentiated(program: Program, registers: Array) -> Mask:
+    """Which registers the derivatives of the outputs pass through at each point, ``(batch, registers)``: no condition does."""
+    mask = np.zeros(registers.shape, bool)
+    mask[:, program.results] = True
+    return _backward(program, mask, registers, conditions=False)
+
+
 def descendants(program: Program, start: Mask) -> Mask:
     """The registers that depend on any of the given ones, and they themselves: ``(registers,)``."""
     mask = start.copy()
@@ -44,14 +51,15 @@ def descendants(program: Program, start: Mask) -> Mask:
     return mask
 
 
-def _backward(program: Program, mask: Mask, registers: Array | None) -> Mask:
+def _backward(program: Program, mask: Mask, registers: Array | None, *, conditions: bool = True) -> Mask:
     for instruction in reversed(program.constants + program.instructions):
         wanted = mask[:, instruction.output]
         if not wanted.any():
             continue
         if instruction.operation == WHERE and registers is not None:
             condition = registers[:, instruction.arguments[0]] != 0
-            for argument, part in zip(instruction.arguments, (wanted, wanted & condition, wanted & ~condition), strict=True):
+            parts = (wanted & conditions, wanted & condition, wanted & ~condition)
+            for argument, part in zip(instruction.arguments, parts, strict=True):
                 _mark(mask, argument, part)
         elif instruction.operation in {STACK, GATHER} or is_elementwise(instruction):
             for argument in instruction.arguments:

@@ -185,8 +185,9 @@ def standing(program: Program, registers: Array, used: Mask) -> Iterator[Array]:
             else:
                 stated = limits(instruction)
                 arguments = arguments_of(instruction, stated, registers) if stated.parameters else {}
-                yield from (np.sign(evaluated(o, tree, arguments)) for tree in stated.signs)
-                yield from (evaluated(o, tree, arguments) for tree in stated.steps)
+                states = [np.sign(evaluated(o, tree, arguments)) for tree in stated.signs]
+                states += [evaluated(o, tree, arguments) for tree in stated.steps]
+                yield from (np.broadcast_to(state, (len(registers), instruction.size))[:, wanted] for state in states)
 
 
 def outside(program: Program, registers: Array, used: Mask) -> tuple[Instruction, int] | None:

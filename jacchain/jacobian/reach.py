@@ -12,8 +12,11 @@ from jacchain.expression.program import Program
 from jacchain.jacobian.limits import TIES, limits
 from jacchain.linear.map import Numbers
 
-WORK = 1 << 18
-"""Registers times inputs up to which distances are worked out."""
+QUICK, THOROUGH = (24, 1 << 14), (1 << 13, 1 << 23)
+"""Instructions, and intervals, up to which distances are worked out in every run, and when they are asked for."""
+
+STEPS = 16
+"""Places on a way that are tried at a time, about."""
 
 BLOCK = 1 << 20
 """Intervals that are evaluated at a time."""
@@ -23,8 +26,9 @@ BLOCK = 1 << 20
 class Reach:
     """Proved distances: input ``j`` alone may go down by less than ``left[j]`` and up by less than ``right[j]``.
 
-    On the way it meets no kink, no jump and no edge of the domain.  Infinite where nothing is ever met; zero at a kink.
-    ``nearest`` names, for each input, the sub-expression that ends the shorter side (empty where none does).
+    On the way it meets no kink, no jump and no edge of the domain, neither in exact numbers nor in doubles.  Infinite where
+    nothing is ever met; zero at a kink.  ``nearest`` names, for each input, the sub-expression that ends the shorter side
+    (empty where none does).
     """
 
     left: Numbers
@@ -37,27 +41,34 @@ class Reach:
         return np.minimum(self.left, self.right)
 
 
-def reach(programs: Sequence[Program], x: Numbers) -> Reach | None:
-    """The reach of each input of a chain of programs at x ``(n,)``, or None where it would cost too much."""
-    size = x.size
-    if all(_is_endless(program) for program in programs):
-        return Reach(np.full(size, np.inf), np.full(size, np.inf), ("",) * size)
-    from jacchain.jacobian.way import SECTIONS, Way  # noqa: PLC0415  (most functions have neither switch nor edge)
+def reach(programs: Sequence[Program], x: Numbers, *, thorough: bool = False) -> Reach | None:
+    """The reach of each input of a chain of programs at x ``(n,)``, or None where it would cost too much.
 
-    registers = sum(program.start.size for program in programs)
-    if size * registers > WORK or 2 * SECTIONS * registers > BLOCK:
+    A switch counts when a derivative at x passes through it: the kink of an ``abs`` does not where only a condition reads it.
+    Where two branches meet smoothly, the way still ends: the derivative goes on with another formula.
+    """
+    size = x.size
+    limited = [position for position, program in enumerate(programs, 1) if has_limits(program)]
+    ending = programs[: limited[-1]] if limited else ()
+    registers = sum(program.start.size for program in ending)
+    most, intervals = THOROUGH if thorough else QUICK
+    if sum(len(program.instructions) for program in ending) > most or 2 * size * STEPS * registers > intervals:
         return None
-    way = Way(programs, x)
-    block = max(1, BLOCK // (2 * SECTIONS * registers))
+    from jacchain.jacobian.way import Way  # noqa: PLC0415  (many functions have neither switch nor edge)
+
+    way = Way(ending, x) if ending else None
+    if way is None or not any(mask.any() for mask in way.ending):
+        return Reach(np.full(size, np.inf), np.full(size, np.inf), ("",) * size)
+    block = max(1, BLOCK // (2 * STEPS * registers))
     parts = [way.distances(np.arange(2 * first, 2 * min(first + block, size))) for first in range(0, size, block)]
     distances, obstacles = (np.concatenate(found).reshape(size, 2) for found in zip(*parts, strict=True))
     shorter = obstacles[np.arange(size), distances.argmin(1)]
     return Reach(distances[:, 0], distances[:, 1], tuple(way.text(register) for register in shorter))
 
 
-def _is_endless(program: Program) -> bool:
-    """Whether nothing in a program could ever end the way."""
-    return not any(
+def has_limits(program: Program) -> bool:
+    """Whether something in a program could ever end the way."""
+    return any(
         instruction.operation in TIES or instruction.operation == WHERE or limits(instruction).any
         for instruction in program.instructions
     )

@@ -20,6 +20,7 @@ from jacchain.jacobian.difference import Difference, Sweep, difference_jacobian,
 from jacchain.jacobian.jacobian import Jacobian
 from jacchain.jacobian.rounding import value_noise
 from jacchain.jacobian.samples import Evaluate
+from jacchain.jacobian.way import clear
 from jacchain.linear.map import LinearMap, Numbers
 from jacchain.linear.pattern import Integers, Pattern
 from jacchain.linear.product import multiply
@@ -151,11 +152,20 @@ def _sweep(stages: Sequence[Stage], x: Array, pattern: Pattern | None) -> Sweep:
     return Sweep(
         pattern=pattern,
         scale=stages[0].scale,
-        bounds=stages[0].bounds,
+        bounds=_bounds(stages, x),
         epsilon=DOUBLE if any(program.double for program in programs) else None,
         noise=value_noise(programs, x),
         width=max(program.start.size for program in programs),
     )
+
+
+def _bounds(stages: Sequence[Stage], x: Array) -> Numbers | None:
+    """The interval of each input ``(n, 2)`` that differences stay in: that of the file, as far as nothing is seen to turn."""
+    given = stages[0].bounds
+    found = clear([stage.program for stage in stages], x)
+    if given is None or found is None:
+        return found if given is None else given
+    return np.stack([np.maximum(given[:, 0], found[:, 0]), np.minimum(given[:, 1], found[:, 1])], axis=1)
 
 
 def reached_pattern(program: Program) -> Pattern:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
+
+Detail = Literal["result", "usual", "trust"]
 
 DIGITS = 4
 NARROWEST, WIDEST = 40, 10_000
@@ -12,10 +15,14 @@ PIPED_WIDTH = 100
 
 @dataclass(frozen=True)
 class Look:
-    """``width`` in cells that no line exceeds, significant ``digits``, whether there is colour, only ASCII, and no elision."""
+    """``width`` in cells that no line exceeds, significant ``digits``, whether there is colour, only ASCII, and no elision.
+
+    ``detail`` is how much is said: the result alone, the usual, or also where its trust comes from.
+    """
 
     width: int = PIPED_WIDTH
     digits: int = DIGITS
     colour: bool = False
     ascii_only: bool = False
     full: bool = False
+    detail: Detail = "usual"

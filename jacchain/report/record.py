@@ -43,6 +43,7 @@ def run_record(report: Report) -> Json:
         "digits": None if report.digits is None else _digits(report.digits),
         "spectra": [_spectra(spectra) for spectra in report.spectra],
         "reach": None if report.reach is None else _reach(report.reach),
+        "unreached": report.unreached or None,
         "unchecked": report.unchecked or None,
     }
 

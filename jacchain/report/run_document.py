@@ -56,11 +56,13 @@ _NUMERAL = re.compile(r"-?[0-9.]+")
 
 def run_document(report: Report, look: Look, *, next_steps: Sequence[str] = ()) -> Document:
     """The whole answer; ``next_steps`` are commands to go on with."""
+    if look.detail == "result":
+        return (*_diagnostics(report.diagnostics, look), *result_document(report, look))
     blocks: list[Block] = [
         *run_title(report, look),
         Gap(),
         *_stages(report, look),
-        *_diagnostics(report.diagnostics, look),
+        *((Gap(), *_diagnostics(report.diagnostics, look)) if report.diagnostics else ()),
         Gap(),
         *_jacobians(report, look),
         order_line(report.plan, look),
@@ -164,8 +166,6 @@ def _agreement(verdict: Verdict | None, look: Look) -> Runs:
 
 def _diagnostics(diagnostics: Sequence[Diagnostic], look: Look) -> Iterator[Block]:
     """Every remark on the point, with the one-sided derivatives where there are any."""
-    if diagnostics:
-        yield Gap()
     for diagnostic in diagnostics:
         parts: list[str | Run] = [Run(f"{diagnostic.kind.replace('_', ' ')}: ", "warning"), diagnostic.message]
         facts = {

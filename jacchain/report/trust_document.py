@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from decimal import ROUND_FLOOR, Decimal
 from functools import cached_property
 from math import floor, isfinite
 
@@ -24,6 +25,8 @@ from jacchain.results import Certificate, Report
 
 NEAREST = 4
 """Inputs whose distance to the nearest switch is given."""
+MARGIN = 1e-9
+"""What is left out of a distance in proving it, at least where that succeeds at once."""
 DOUBLE = 16
 """Digits that a double has, about."""
 
@@ -36,6 +39,8 @@ def trust_blocks(report: Report, look: Look) -> Iterator[Block]:
         yield _surviving(report.digits)
     if report.reach is not None:
         yield from _valid(report.reach, report.pipeline.inputs, look)
+    elif report.unreached:
+        yield Paragraph(runs(Run("valid for  ", "heading"), Run(f"not worked out: {report.unreached}", "note")), hang=11)
     if report.spectra:
         yield Gap()
         yield _spectra(report, look)
@@ -113,7 +118,7 @@ def _place(name: str) -> str:
     return jacobian_symbol(int(name[1:])) if name.startswith("J") else name
 
 
-def _valid(reach: Reach, inputs: Sequence[str], look: Look) -> Iterator[Paragraph]:
+def _valid(reach: Reach, inputs: Sequence[str], look: Look) -> Iterator[Block]:
     """How far each input can move, the nearest switch first; nothing where there is none, or where the point stands on one."""
     distances = reach.distance.tolist()
     near = sorted((distance, number) for number, distance in enumerate(distances) if distance > 0 and isfinite(distance))
@@ -121,13 +126,19 @@ def _valid(reach: Reach, inputs: Sequence[str], look: Look) -> Iterator[Paragrap
     parts: list[str | Run] = []
     for distance, number in shown:
         name = component(inputs[number])
-        parts += [", " if parts else "", Run(f"|Δ{name}|", "symbol"), f" < {number_text(distance, min(look.digits, 2))}"]
+        parts += [", " if parts else "", Run(f"|Δ{name}|", "symbol"), f" < {number_text(_rounded_down(distance), 2)}"]
         if reach.nearest[number]:
             parts += [" (", Run(reach.nearest[number], "formula"), ")"]
     if len(shown) < len(near):
         parts.append(Run(f", and {len(near) - len(shown):,} more inputs", "note"))
     if parts:
         yield Paragraph(runs(Run("valid for  ", "heading"), *parts), hang=11)
+
+
+def _rounded_down(distance: float) -> float:
+    """At most the distance, to two digits; what is left out of it in proving it is not worth a unit of them."""
+    unit = Decimal(distance * (1 + MARGIN)).adjusted() - 1
+    return float(Decimal(distance * (1 + MARGIN)).quantize(Decimal(1).scaleb(unit), ROUND_FLOOR))
 
 
 def _spectra(report: Report, look: Look) -> Table:

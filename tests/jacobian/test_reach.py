@@ -2,10 +2,12 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from jacchain.jacobian import reach as reach_module
+from jacchain.jacobian.dependence import differentiated, needed
+from jacchain.jacobian.limits import outside, standing
 from jacchain.jacobian.reach import reach
 
 INF = math.inf
@@ -19,12 +21,12 @@ FACTS = [
     ("abs(x^2 - 2)", 1.0, 1 + math.sqrt(2), math.sqrt(2) - 1, "abs(x^2 - 2)"),
     ("floor(x)", 1.25, 0.25, 0.75, "floor(x)"),
     ("mod(x, 2)", 5.5, 1.5, 0.5, "mod(x, 2)"),
-    ("where(x > 1 and x < 2, sqrt(x), x)", 1.5, 0.5, 0.5, "where(x > 1 and x < 2, sqrt(x), x)"),
-    ("where(x > 0, 1/x, x)", -1.0, INF, 1, "where(x > 0, 1/x, x)"),
+    ("where(x > 1 and x < 2, sqrt(x), x)", 1.5, 0.5, 0.5, "x > 1 and x < 2"),
+    ("where(x > 0, 1/x, x)", -1.0, INF, 1, "x > 0"),
     ("max([x, 1, 2])", 0.5, INF, 1.5, "max([x, 1, 2])"),
     ("max(x, 1, 3*x - 4)", 1.5, 0.5, 0.5, "max(x, 1, 3*x - 4)"),
     ("abs(3*x - 2*x - 1)", 3.0, 2, INF, "abs(3*x - 2*x - 1)"),
-    ("where(2*x < x + 3, x, 0)", 1.0, INF, 2, "where(2*x < x + 3, x, 0)"),
+    ("where(2*x < x + 3, x, 0)", 1.0, INF, 2, "2*x < x + 3"),
     ("min([x, 2*x - 1])", 0.5, INF, 0.5, "min([x, 2*x - 1])"),
     ("1/(x - 0.012)", 0.0, INF, 0.012, "1/(x - 0.012)"),
     ("relu(x)", 0.0, 0, 0, "relu(x)"),
@@ -81,6 +83,52 @@ def test_no_switch_turns_within_the_reach(compiled, x, text, share):
         assert all(condition(place) == condition(x) for condition in watched) or share > 1 - 1e-6
 
 
+# fmt: off
+FORMS = [
+    "abs({0} - 0.3)", "relu({0})*{1}", "max({0}, {1})", "log(1.5 + {0})", "sqrt(0.9 - {0})", "1/(x - {0})", "asin({0})",
+    "where({0} > {1}, {0}^2, log(2 + {1}))", "log(softmax([{0}, 100*{1}])[1])", "floor(2*{0}) + {1}", "min([{0}, {1}, 0.2])",
+    "norm([{0}, {1}])*abs({1})", "hypot({0}, {1})", "atan2({0}, {1})", "log(exp(-300*abs({0})))", "mod({0}, 0.7)",
+]
+# fmt: on
+PARTS = ["x", "y", "x*y", "sin(3*x)", "x - 2*y", "x^2 - y", "0.1*x - 0.3*y", "tanh(x + y)"]
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.filter_too_much])
+@given(st.data())
+def test_within_the_reach_doubles_meet_no_switch_and_no_edge(compiled, data):
+    """One input at a time is put anywhere inside; the chain is evaluated there in plain doubles, as if nothing longer existed."""
+    parts = [data.draw(st.sampled_from(PARTS)) for _ in range(4)]
+    first = [data.draw(st.sampled_from(FORMS)).format(*parts[:2]), data.draw(st.sampled_from(FORMS)).format(*parts[2:])]
+    second = data.draw(st.sampled_from(FORMS)).format(*(data.draw(st.sampled_from(PARTS)) for _ in range(2)))
+    programs = [compiled("x, y", *first), compiled("x, y", second)]
+    point = np.array([data.draw(st.floats(-2, 2)), data.draw(st.floats(-2, 2))])
+    assume(stands(programs, point) is not None)
+    found = reach(programs, point, thorough=True)
+    for input_, share in ((0, data.draw(st.floats(-1, 1))), (1, data.draw(st.floats(-1, 1)))):
+        distance = (found.left if share < 0 else found.right)[input_]
+        moved = point.copy()
+        moved[input_] += share * min(distance, 1e4)
+        if abs(moved[input_] - point[input_]) < distance:
+            assert stands(programs, moved, point) == stands(programs, point), (first, second, point, moved, found)
+
+
+def stands(programs, place, point=None):
+    """How everything that matters at the point stands at a place, in doubles; None where something is undefined."""
+    states, point = [], place if point is None else point
+    for program in programs:
+        registers, own = program.registers(place[None]), program.registers(point[None])
+        used, passed = needed(program, own), differentiated(program, own)[0]
+        if not np.isfinite(np.where(used, registers, 0)).all() or outside(program, registers, used[0]) is not None:
+            return None
+        for instruction in program.instructions:
+            kink = instruction.operation in {"abs", "relu", "max", "min", "max of", "min of"}
+            mask = np.zeros(used.shape[1], bool)
+            mask[instruction.output] = (passed if kink else used[0])[instruction.output]
+            states += [state[0].tolist() for state in standing(program, registers, mask)]
+        place, point = registers[0, program.results], own[0, program.results]
+    return states
+
+
 def test_branches_that_are_not_taken_do_not_count(compiled):
     found = reach([compiled("x", "where(x > -10, x, log(x - 3))")], np.array([2.0]))
     assert found.left[0] == pytest.approx(12)
@@ -88,5 +136,9 @@ def test_branches_that_are_not_taken_do_not_count(compiled):
 
 
 def test_very_large_functions_are_left_out(compiled, monkeypatch):
-    monkeypatch.setattr(reach_module, "WORK", 2)
-    assert reach([compiled("x, y", "abs(x*y)")], np.array([1.0, 2.0])) is None
+    program, point = compiled("x, y", "abs(x*y)"), np.array([1.0, 2.0])
+    monkeypatch.setattr(reach_module, "QUICK", (1, 1 << 14))
+    assert reach([program], point) is None
+    assert reach([program], point, thorough=True).distance == pytest.approx([1, 2])
+    monkeypatch.setattr(reach_module, "THOROUGH", (9, 8))
+    assert reach([program], point, thorough=True) is None

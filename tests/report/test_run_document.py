@@ -219,7 +219,14 @@ def test_digits_reach_and_spectra_have_their_lines_only_when_asked_for():
     text = shown(trusted)
     assert "digits  about 13 of 16 survive in every entry of the result, most of the others go in J₁" in text
     assert "valid for  |Δx₁| < 0.012 (abs(x[1]))" in text
+    assert "valid for  not worked out: a reason" in shown(replace(SMALL, unreached="a reason"))
     assert re.search(r"1  f1 +1\.05\d +0\.634\d +1\.7", text)
+
+
+@pytest.mark.parametrize(("distance", "text"), [(0.0128, "0.012"), (2 * (1 - 1e-11), "2"), (703.85, "700"), (0.99999, "0.99")])
+def test_distances_are_rounded_down(distance, text):
+    reach = Reach(np.array([distance, np.inf]), np.array([np.inf, np.inf]), ("", ""))
+    assert f"|Δx₁| < {text}\n" in shown(replace(SMALL, reach=reach))
 
 
 def test_entries_without_a_digit_are_said_to_have_none():
@@ -231,6 +238,12 @@ def test_entries_without_a_digit_are_said_to_have_none():
 
 def test_the_result_alone():
     assert plain(result_document(SMALL, WIDE), WIDE) == "f2 = 0.3333   ∇f2 = (4, 0.3333)\n"
+
+
+def test_the_result_alone_still_says_what_its_numbers_are():
+    remark = Diagnostic("kink", "JC421", "`abs(x)` has a kink at 0", used=0.0)
+    text = plain(run_document(replace(SMALL, diagnostics=(remark,)), replace(WIDE, detail="result")), WIDE)
+    assert text.splitlines() == ["kink: `abs(x)` has a kink at 0   (used 0)", "f2 = 0.3333   ∇f2 = (4, 0.3333)"]
 
 
 def test_next_steps_are_commands():
