@@ -1,9 +1,12 @@
 """The recurrence for long chains, a block of sub-chains at a time.
 
-The table is cut into square blocks: block (I, J) holds the sub-chains that begin in the I-th run of B stages and end in the J-th.
-Splits between the two runs are taken for all sub-chains of a block at once: for one k, ``C[i:k] + C[k+1:j] + split(i, k, j)`` is
-the product of two thin matrices, with the costs of the parts as two more columns.  Splits inside the two runs need the
-block itself; they are taken in the order of the lengths, in all blocks of one block diagonal together.
+The table is cut into square blocks: block (I, J) holds the sub-chains that begin in the I-th run of stages and end in the J-th.
+Splits between the two runs are taken as soon as both blocks they join are known: ``C[i:k] + C[k+1:j] + split(i, k, j)`` is, for
+one k, the product of two thin matrices, with the costs of the parts as two more columns.  Splits inside the two runs need
+the block itself; they are taken in the order of the lengths, in all blocks of one block diagonal together.
+
+A stage that is not built is a split like any other: pushing ``i:j-1`` through stage j costs ``C[i:j-1] + C[j:j]`` and what
+``d[i-1] T[j]`` is more than ``C[j:j]``.
 
 Costs are floats here, exact below 2^53.  What lies below the diagonal or is not known yet is infinite, so no split has to
 be masked.  Stages and splits are counted from 0: split k makes ``i:j`` of ``i:k`` and ``k+1:j``.
@@ -12,16 +15,54 @@ be masked.  Stages and splits are counted from 0: split k makes ``i:j`` of ``i:k
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from jacchain.chain.dynamic import Table, leaf_choices
+from jacchain.chain.dynamic import MULTIPLY, Choice, Table, leaf_choices
 from jacchain.chain.instance import Instance
 from jacchain.chain.prices import Prices
 
 Costs = npt.NDArray[np.float64]
+
+STEP = 8
+"""Splits that are taken at a time, so that what they cost stays in the cache of the machine."""
+
+
+class Grid(Table):
+    """The table of a long chain: ``costs[i-1, j-1]`` and ``turned[j-1, i-1]`` are ``C[i:j]``."""
+
+    def __init__(self, instance: Instance, prices: Prices, costs: Costs, turned: Costs) -> None:
+        self.instance, self.prices, self.costs, self.turned = instance, prices, costs, turned
+
+    @cached_property
+    def integers(self) -> npt.NDArray[np.int64]:
+        """The costs with a margin of zeros, counted from 1; zero where there is no sub-chain."""
+        return np.pad(np.triu(np.where(np.isfinite(self.costs), self.costs, 0)).astype(np.int64), 1)
+
+    @cached_property
+    def rows(self) -> list[list[int]]:  # type: ignore[override]
+        """``C[i:j]`` by i and j."""
+        return self.integers.tolist()  # type: ignore[no-any-return]
+
+    @cached_property
+    def columns(self) -> list[list[int]]:  # type: ignore[override]
+        """``C[i:j]`` by j and i."""
+        return self.integers.T.tolist()  # type: ignore[no-any-return]
+
+    def cost(self, i: int, j: int) -> int:
+        """``C[i:j]``."""
+        return int(self.costs[i - 1, j - 1])
+
+    def best(self, i: int, j: int) -> Choice:
+        """The cheapest choice, with the ties of :meth:`choices`."""
+        if i == j:
+            return min(leaf_choices(self.instance, i))
+        products = self.costs[i - 1, i - 1 : j - 1] + self.turned[j - 1, i:j] + self.prices.split_array(i, j)
+        k = int(products.argmin())
+        return min([Choice(int(products[k]), MULTIPLY, i + k), *self.eliminating(i, j)])
 
 
 class Panel(NamedTuple):
@@ -31,23 +72,36 @@ class Panel(NamedTuple):
     right: npt.NDArray[Any]
 
 
-def solve_blocked(instance: Instance, prices: Prices, *, worst: bool = False) -> Table:
+class Passes(NamedTuple):
+    """By run and stage: sizes, what a column through the stage or a row back through it costs, and what the stage costs built."""
+
+    inputs: Costs
+    outputs: Costs
+    tangents: Costs
+    adjoints: Costs
+    leaves: Costs
+
+
+def solve_blocked(instance: Instance, prices: Prices, *, worst: bool = False) -> Grid:
     """The same table as that of :func:`jacchain.chain.dynamic.solve`, for costs below 2^53."""
     blocks = _Blocks(instance, prices, worst=worst)
     for distance in range(blocks.runs):
-        blocks.solve_diagonal(distance)
+        blocks.solve(distance)
+        if distance:
+            blocks.hand_on(distance)
     q = instance.length
-    table = np.zeros((q + 2, q + 2), np.int64)
-    table[1 : q + 1, 1 : q + 1] = np.triu(np.where(np.isfinite(blocks.costs), blocks.costs, 0)[:q, :q])
-    return Table(instance, prices, table.tolist(), table.T.tolist())
+    return Grid(instance, prices, blocks.costs[:q, :q], blocks.turned[:q, :q])
 
 
 class _Blocks:
-    """The table in the making, padded with stages of size zero to whole runs; ``turned`` is its transpose."""
+    """The table in the making, padded with stages of size zero to whole runs; ``turned`` is its transpose.
+
+    A block of ``costs`` that is not solved yet holds the best of the splits that have been handed on to it.
+    """
 
     def __init__(self, instance: Instance, prices: Prices, *, worst: bool) -> None:
         q = instance.length
-        self.size = 16 if q < 160 else 24 if q < 700 else 40
+        self.size = -(-q // -(-q // 50)) if q < 160 else 24 if q < 700 else 40
         self.runs = -(-q // self.size)
         n = self.runs * self.size
         self.unknown = -np.inf if worst else np.inf
@@ -58,75 +112,117 @@ class _Blocks:
         leaves[:q] = [(max if worst else min)(leaf_choices(instance, i)).cost for i in range(1, q + 1)]
         self.costs[range(n), range(n)] = self.turned[range(n), range(n)] = leaves
         self.panels = [_panel(prices, run * self.size, self.size, n) for run in range(self.runs)]
-        self.passes: tuple[Costs, Costs, Costs, Costs] | None = None
+        self.passes: Passes | None = None
         if instance.costs is not None:
-            self.passes = (
-                self._padded(instance.dims[:-1], 1),
-                self._padded(instance.dims[1:], 1),
-                self._padded([cost.tangent for cost in instance.costs], self.unknown),
-                self._padded([cost.adjoint for cost in instance.costs], self.unknown),
-            )
+            tangents, adjoints = zip(*((cost.tangent, cost.adjoint) for cost in instance.costs), strict=True)
+            columns = ((instance.dims[:-1], 1), (instance.dims[1:], 1), (tangents, self.unknown), (adjoints, self.unknown))
+            padded = [self._padded(numbers, absent) for numbers, absent in columns]
+            self.passes = Passes(padded[0], padded[1], padded[2], padded[3], leaves.reshape(self.runs, self.size))
 
     def _padded(self, numbers: Sequence[int | None], absent: float) -> Costs:
-        padded = np.full(self.costs.shape[1], float(absent))
+        padded = np.full(self.runs * self.size, float(absent))
         padded[: len(numbers)] = [absent if number is None else number for number in numbers]
-        return padded
+        return padded.reshape(self.runs, self.size)
 
-    def solve_diagonal(self, distance: int) -> None:
-        """All blocks whose runs lie ``distance`` apart."""
-        size, count = self.size, self.runs - distance
-        middle = np.full((count, size, size), self.unknown)
-        near = [np.empty((count, size, size, size)) for _ in range(2 if distance else 1)]
-        for run in range(count):
-            last = run + distance
-            for between in range(run + 1, last):
-                self.better(middle[run], self._between(run, between, last), out=middle[run])
-            for beyond, close in zip(near, (run, last), strict=False):
-                beyond[run] = self._near(run, close, last)
-        for shift in range(1 if distance == 0 else 1 - size, size):
-            self._solve_length(distance, shift, middle, near)
-
-    def _between(self, first: int, run: int, last: int) -> Costs:
-        """The best of the splits in a run between the first and the last."""
-        size, panel = self.size, self.panels[run]
-        rows, splits = (slice(at * size, at * size + size) for at in (first, run))
-        inner = panel.left.shape[2]
-        left = np.empty((size, size, inner + 2))
-        left[:, :, :inner] = panel.left[:, rows]
-        left[:, :, inner] = self.costs[rows, splits].T
-        left[:, :, inner + 1] = 1
-        right = np.empty((size, inner + 2, size))
-        right[:, :inner] = panel.right[:, :, (last - run) * size : (last - run + 1) * size]
-        right[:, inner] = 1
-        right[:, inner + 1] = self.costs[run * size + 1 : run * size + size + 1, last * size : last * size + size]
-        return np.asarray(self.better.reduce(left @ right, axis=0))
-
-    def _near(self, first: int, run: int, last: int) -> Costs:
-        """What the splits in one of the two runs cost beyond their parts, the split in the last axis."""
-        size, panel = self.size, self.panels[run]
-        left = panel.left[:, first * size : first * size + size].astype(float)
-        right = panel.right[:, :, (last - run) * size : (last - run + 1) * size].astype(float)
-        return np.asarray((left @ right).transpose(1, 2, 0))
-
-    def _solve_length(self, distance: int, shift: int, middle: Costs, near: list[Costs]) -> None:
-        """The sub-chains from stage a of the first run to stage a + shift of the last, for all a, in all blocks."""
-        size = self.size
-        start, end = max(0, -shift), distance * size + max(0, shift)
-        shape = self.runs - distance, size - abs(shift)
-        inside = start, max(0, shift)
-        best = _along(middle, shape, inside)
-        for half, beyond in enumerate(near):
-            splits = _along(beyond, shape, inside) + _rows(self.costs, shape, (start, half * distance * size), size)
-            splits += _rows(self.turned, shape, (end, half * distance * size + 1), size)
-            best = self.better(best, self.better.reduce(splits, axis=2))
+    def solve(self, distance: int) -> None:
+        """All blocks whose runs lie ``distance`` apart, sub-chain by sub-chain in the order of their lengths."""
+        size, first = self.size, np.arange(self.runs - distance)
+        last = first + distance
+        blocks, behind, turned = (
+            table.reshape(self.runs, size, self.runs, size)
+            for table in (self.costs[:-1], self.turned[:, 1:], self.turned[:, :-1])
+        )
+        found = blocks[first, :, last]
+        near = self._near(distance)
         if self.passes is not None:
-            inputs, outputs, tangents, adjoints = self.passes
-            pushed = _run(inputs, shape, start, size) * _run(tangents, shape, end, size)
-            pulled = _run(outputs, shape, end, size) * _run(adjoints, shape, start, size)
-            best = self.better(best, _diagonal(self.costs, shape, (start, end - 1), size) + pushed)
-            best = self.better(best, _diagonal(self.costs, shape, (start + 1, end), size) + pulled)
-        _diagonal(self.costs, shape, (start, end), size)[...] = best
-        _diagonal(self.turned, shape, (end, start), size)[...] = best
+            self._pass(self.passes, distance, near, found)
+        left, right = np.full((2, first.size, size, near.shape[3]), self.unknown)
+        left[:, :, :size], right[:, :, :size] = blocks[first, :, first], behind[last, :, first]
+        if distance:
+            right[:, :, size:] = behind[last, :, last]
+        flat = [table.reshape(first.size, -1) for table in (left, right, found)]
+        near = near.reshape(first.size, -1, near.shape[3])
+        for shift in range(1 if distance == 0 else 1 - size, size):
+            self._solve_length(shift, near, (left, right), flat)
+        solved = left[:, :, -size:]
+        blocks[first, :, last], turned[last, :, first] = solved, solved.transpose(0, 2, 1)
+
+    def _solve_length(self, shift: int, near: Costs, parts: tuple[Costs, Costs], flat: list[Costs]) -> None:
+        """The sub-chains from stage a of the first run to stage a + shift of the last, for all a, in all blocks.
+
+        ``flat`` are the two parts, and what has been found before, with a row for each block.
+        """
+        (left, right), (_, size, width) = parts, parts[0].shape
+        a, c, length = max(0, -shift), max(0, shift), size - abs(shift)
+        places = _stepping(a * size + c, size + 1, length)
+        splits = near[:, places, a : width - a] + left[:, a : a + length, a : width - a]
+        splits += right[:, c : c + length, a : width - a]
+        best = self.better.reduce(splits, axis=2)
+        if width > size:
+            best = self.better(best, flat[2][:, places])
+        flat[0][:, _stepping(a * width + width - size + c, width + 1, length)] = best
+        skipped = int(a == 0)
+        beginning = c * width + a - 1 + skipped * (width + 1)
+        flat[1][:, _stepping(beginning, width + 1, length - skipped)] = best[:, skipped:]
+
+    def _near(self, distance: int) -> Costs:
+        """What the splits in the first or the last run of each block cost beyond their parts, the split in the last axis."""
+        size, count = self.size, self.runs - distance
+        width = 2 * size if distance else size
+        near = np.empty((count, size, size, width))
+        for first in range(count):
+            last = first + distance
+            for half, run in enumerate((first, last) if distance else (first,)):
+                left = self.panels[run].left[:, first * size : first * size + size].astype(float)
+                right = self.panels[run].right[:, :, (last - run) * size : (last - run + 1) * size].astype(float)
+                costs = near[first, :, :, half * size : half * size + size]
+                if left.shape[2] == 1:
+                    np.multiply(left[:, :, 0].T[:, None], right[:, 0].T, out=costs)
+                else:
+                    costs[...] = (left @ right).transpose(1, 2, 0)
+        return near
+
+    def _pass(self, passes: Passes, distance: int, near: Costs, found: Costs) -> None:
+        """Enters where they are better what passes through the last and through the first stage cost: as splits beside them.
+
+        In front of the last run the split belongs to another block, and the pass to what has been found.
+        """
+        (count, size, _, width), first, last = near.shape, slice(0, self.runs - distance), slice(distance, None)
+        pushed = passes.inputs[first, :, None] * passes.tangents[last, None, :]
+        pulled = passes.adjoints[first, :, None] * passes.outputs[last, None, :]
+        places = np.einsum("bacc->bac", near[:, :, 1:, width - size : width - 1])
+        self.better(places, pushed[:, :, 1:] - passes.leaves[last, None, 1:], out=places)
+        places = np.einsum("baca->bac", near[:, :, :, :size])
+        self.better(places, pulled - passes.leaves[first, :, None], out=places)
+        if distance:
+            runs = np.arange(count)
+            before = self.costs[:-1].reshape(self.runs, size, self.runs, size)[runs, :, runs + distance - 1, -1]
+            found[:, :, 0] = self.better(found[:, :, 0], before + pushed[:, :, 0])
+
+    def hand_on(self, distance: int) -> None:
+        """Takes all splits that join a block ``distance`` from the diagonal with one that is not further from it."""
+        for run in range(1, self.runs - 1):
+            if run >= distance:
+                self._take(run, (run - distance, run - distance + 1), (run + 1, min(run + distance + 1, self.runs)))
+            if distance > 1 and run + distance < self.runs:
+                self._take(run, (max(run - distance + 1, 0), run), (run + distance, run + distance + 1))
+
+    def _take(self, run: int, firsts: tuple[int, int], lasts: tuple[int, int]) -> None:
+        """Takes the splits in a run for the sub-chains from some runs before it to some behind it."""
+        size, panel = self.size, self.panels[run]
+        start, inner = run * size, panel.left.shape[2]
+        rows, columns = (slice(begin * size, end * size) for begin, end in (firsts, lasts))
+        left = np.empty((size, rows.stop - rows.start, inner + 2))
+        left[:, :, :inner] = panel.left[:, rows]
+        left[:, :, inner] = self.costs[rows, start : start + size].T
+        left[:, :, inner + 1] = 1
+        right = np.empty((size, inner + 2, columns.stop - columns.start))
+        right[:, :inner] = panel.right[:, :, columns.start - start : columns.stop - start]
+        right[:, inner] = 1
+        right[:, inner + 1] = self.costs[start + 1 : start + size + 1, columns]
+        best = self.costs[rows, columns]
+        for k in range(0, size, STEP):
+            self.better(best, self.better.reduce(left[k : k + STEP] @ right[k : k + STEP], axis=0), out=best)
 
 
 def _panel(prices: Prices, start: int, size: int, n: int) -> Panel:
@@ -143,30 +239,6 @@ def _panel(prices: Prices, start: int, size: int, n: int) -> Panel:
     return Panel(left, right)
 
 
-# The views below look at the same place of every block of one block diagonal: ``shape`` is (blocks, places).
-
-
-def _diagonal(table: Costs, shape: tuple[int, int], corner: tuple[int, int], size: int) -> Costs:
-    """Entries ``corner + (a, a)`` of a table, block after block ``size`` further down and right."""
-    width = table.shape[1]
-    return np.ndarray(shape, float, table, 8 * (corner[0] * width + corner[1]), (8 * size * (width + 1), 8 * (width + 1)))
-
-
-def _rows(table: Costs, shape: tuple[int, int], corner: tuple[int, int], size: int) -> Costs:
-    """Entries ``corner + (a, k)`` of a table, for the k of a run."""
-    width = table.shape[1]
-    strides = (8 * size * (width + 1), 8 * width, 8)
-    return np.ndarray((*shape, size), float, table, 8 * (corner[0] * width + corner[1]), strides)
-
-
-def _along(blocks: Costs, shape: tuple[int, int], corner: tuple[int, int]) -> Costs:
-    """Entries ``corner + (a, a)`` of an array of blocks."""
-    block, row, column = blocks.strides[:3]
-    tail = blocks.shape[3:]
-    strides = (block, row + column, *blocks.strides[3:])
-    return np.ndarray((*shape, *tail), float, blocks, corner[0] * row + corner[1] * column, strides)
-
-
-def _run(numbers: Costs, shape: tuple[int, int], start: int, size: int) -> Costs:
-    """Entries ``start + a`` of a list of numbers, run after run."""
-    return np.ndarray(shape, float, numbers, 8 * start, (8 * size, 8))
+def _stepping(start: int, step: int, length: int) -> slice:
+    """``length`` places, ``step`` apart."""
+    return slice(start, start + (length - 1) * step + 1, step)

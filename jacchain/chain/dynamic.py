@@ -48,7 +48,11 @@ class Table:
     @property
     def total(self) -> int:
         """The cost of the whole chain."""
-        return self.rows[1][self.instance.length]
+        return self.cost(1, self.instance.length)
+
+    def cost(self, i: int, j: int) -> int:
+        """``C[i:j]``."""
+        return self.rows[i][j]
 
     def multiplying(self, i: int, j: int) -> list[int]:
         """The costs of having ``i:j`` as a product, for the splits ``i, …, j-1``."""
@@ -63,9 +67,9 @@ class Table:
         tangent, adjoint = costs[j - 1].tangent, costs[i - 1].adjoint
         found = []
         if tangent is not None:
-            found.append(Choice(self.rows[i][j - 1] + d[i - 1] * tangent, TANGENT, j - 1))
+            found.append(Choice(self.cost(i, j - 1) + d[i - 1] * tangent, TANGENT, j - 1))
         if adjoint is not None:
-            found.append(Choice(self.columns[j][i + 1] + d[j] * adjoint, ADJOINT, i))
+            found.append(Choice(self.cost(i + 1, j) + d[j] * adjoint, ADJOINT, i))
         return found
 
     def choices(self, i: int, j: int) -> list[Choice]:

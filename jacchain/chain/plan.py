@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Tree = int | tuple["Tree", "Tree"]
 """A bracketing: the number of a factor, or two bracketings that are multiplied."""
@@ -16,16 +16,14 @@ Building = Literal["given", "tangent", "adjoint"]
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
-@dataclass(frozen=True, slots=True)
-class Operand:
+class Operand(NamedTuple):
     """One side of a product: the factor ``Jᵢᵀ`` of a stage, or an earlier product ``Pᵢ``."""
 
     kind: Literal["stage", "product"]
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedProduct:
+class PlannedProduct(NamedTuple):
     """One product of the plan, of ``shape`` (rows, columns).
 
     ``operation`` says how: two matrices are multiplied, or the columns of one are pushed through a stage that is never

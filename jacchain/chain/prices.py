@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ class Prices(Protocol):
 
     def splits(self, i: int, j: int) -> list[int]:
         """The costs of multiplying ``i:k`` by ``k+1:j``, for ``k = i, …, j-1``."""
+
+    def split_array(self, i: int, j: int) -> Numbers:
+        """The same as an array."""
 
     def entries(self, i: int, j: int) -> int:
         """How many entries the matrix of ``i:j`` stores."""
@@ -50,6 +54,11 @@ class Shapes:
         outer = self.dims[i - 1] * self.dims[j]
         return [outer * inner for inner in self.dims[i:j]]
 
+    def split_array(self, i: int, j: int) -> Numbers:
+        """The same as an array, of doubles."""
+        costs: Numbers = self._widths[i - 1] * self._widths[j] * self._widths[i:j]
+        return costs
+
     def entries(self, i: int, j: int) -> int:
         """How many entries the matrix of ``i:j`` stores: all of them."""
         return self.dims[i - 1] * self.dims[j]
@@ -60,7 +69,11 @@ class Shapes:
 
     def panel(self, k: int) -> tuple[Numbers, Numbers]:
         """The two arrays whose product holds ``split(i, k, j)``."""
+        d = self._widths
+        return d[k] * d[:k, None], d[None, k + 1 :]
+
+    @cached_property
+    def _widths(self) -> Numbers:
         import numpy as np  # noqa: PLC0415 - short chains are planned without numpy
 
-        d = np.array(self.dims, float)
-        return d[k] * d[:k, None], d[None, k + 1 :]
+        return np.array(self.dims, float)

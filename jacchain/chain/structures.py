@@ -22,6 +22,15 @@ from jacchain.linear.pattern import Integers, Pattern, entries_of_rows, multipli
 
 Counts = npt.NDArray[Any]
 
+FEW = 16
+"""Components of a boundary that are counted one by one rather than looked through for those that are alike."""
+
+NARROW = 64
+"""Components of a boundary up to which a set of them is written out."""
+
+SETS = 256
+"""Sets written out beyond which equal ones are looked for."""
+
 LARGEST_PUSH = 1 << 24
 """Pairs of entries that one step of the sweep may meet, half a second's work; and 32 times the sets it may carry."""
 
@@ -41,9 +50,15 @@ class Structures:
         self.patterns = tuple(patterns)
         self.dims = (patterns[0].shape[0], *(pattern.shape[1] for pattern in patterns))
         self.offsets = np.concatenate([[0], np.cumsum(self.dims)])
-        self.rows = _reach_sizes(self.patterns)
-        turned = {pattern.key: _turned(pattern) for pattern in self.patterns}
-        self.columns = _reach_sizes([turned[pattern.key] for pattern in reversed(self.patterns)])[::-1, ::-1]
+        if max(self.dims) <= NARROW:
+            written = {pattern.key: pattern.boolean().astype(np.float32) for pattern in self.patterns}
+            matrices = [written[pattern.key] for pattern in self.patterns]
+            self.rows = _narrow_reach_sizes(matrices)
+            self.columns = _narrow_reach_sizes([matrix.T[::-1, ::-1] for matrix in reversed(matrices)])[::-1, ::-1]
+        else:
+            turned = {pattern.key: _turned(pattern) for pattern in self.patterns}
+            self.rows = _reach_sizes(self.patterns)
+            self.columns = _reach_sizes([turned[pattern.key] for pattern in reversed(self.patterns)])[::-1, ::-1]
 
     def split(self, i: int, k: int, j: int) -> int:
         """The cost of multiplying ``i:k`` by ``k+1:j``."""
@@ -52,14 +67,20 @@ class Structures:
 
     def splits(self, i: int, j: int) -> list[int]:
         """The costs of multiplying ``i:k`` by ``k+1:j``, for ``k = i, …, j-1``."""
+        return self.split_array(i, j).tolist()  # type: ignore[no-any-return]
+
+    def split_array(self, i: int, j: int) -> Counts:
+        """The same as an array."""
         inner = slice(self.offsets[i], self.offsets[j])
         products = self.columns[i - 1, inner].astype(np.int64) * self.rows[j, inner]
-        return np.add.reduceat(products, self.offsets[i:j] - self.offsets[i]).tolist()  # type: ignore[no-any-return]
+        return np.asarray(np.add.reduceat(products, self.offsets[i:j] - self.offsets[i]))
 
     def panel(self, k: int) -> tuple[Counts, Counts]:
         """The two arrays whose product holds ``split(i, k, j)``; components that are alike count together."""
         inner = slice(self.offsets[k], self.offsets[k + 1])
         before, behind = self.columns[:k, inner], self.rows[k + 1 :, inner]
+        if self.dims[k] <= FEW:
+            return before, behind.T
         histories = np.ascontiguousarray(np.concatenate([before, behind]).T)
         keys = histories.view(np.dtype((np.void, histories.shape[1] * histories.itemsize)))
         _, kept, times = np.unique(keys, return_index=True, return_counts=True)
@@ -74,7 +95,9 @@ class Structures:
         patterns = {(i, i): pattern for i, pattern in enumerate(self.patterns, 1)}
         names = []
         for i, k, j in joins:
-            patterns[i, j] = patterns.pop((i, k)) @ patterns.pop((k + 1, j))
+            m, n = self.dims[i - 1], self.dims[j]
+            left, right = patterns.pop((i, k)), patterns.pop((k + 1, j))
+            patterns[i, j] = Pattern.full(m, n) if self.entries(i, j) == m * n else left @ right
             names.append(patterns[i, j].structure)
         return names
 
@@ -87,14 +110,36 @@ def bytes_needed(dims: tuple[int, ...]) -> int:
 
 def _reach_sizes(patterns: Sequence[Pattern]) -> Counts:
     """The array ``rows`` of :class:`Structures`, of shape ``(q + 1, d₀ + … + d_q)``."""
-    dims = (patterns[0].shape[0], *(pattern.shape[1] for pattern in patterns))
-    offsets = np.concatenate([[0], np.cumsum(dims)])
-    sizes = np.zeros((len(dims), int(offsets[-1])), np.min_scalar_type(max(dims)))
+    sizes = _no_sizes([pattern.shape for pattern in patterns])
     member = np.zeros(0, np.int64)
-    reached = Pattern.zero(0, dims[0])
+    reached = Pattern.zero(0, patterns[0].shape[0])
     for j, pattern in enumerate(patterns, 1):
         reached, member = _through(reached, member, pattern)
-        sizes[j, : offsets[j]] = reached.row_counts[member]
+        sizes[j, : member.size] = reached.row_counts[member]
+    return sizes
+
+
+def _no_sizes(shapes: Sequence[tuple[int, int]]) -> Counts:
+    """Zeros for the sizes of all sets, in the smallest type that holds them."""
+    dims = (shapes[0][0], *(n for _, n in shapes))
+    return np.zeros((len(dims), sum(dims)), np.min_scalar_type(max(dims)))
+
+
+def _narrow_reach_sizes(matrices: Sequence[npt.NDArray[np.float32]]) -> Counts:
+    """The same for narrow factors, of zeros and ones: here a set is such a row, and equal ones are let be while they are few."""
+    sizes = _no_sizes([matrix.shape for matrix in matrices])
+    ones = np.ones(NARROW, np.float32)
+    reached = np.zeros((0, len(matrices[0])), np.float32)
+    member = np.zeros(0, np.int64)
+    for j, matrix in enumerate(matrices, 1):
+        member = np.concatenate([member, np.arange(len(reached), len(reached) + len(matrix))])
+        reached = np.concatenate([np.minimum(reached @ matrix, 1), matrix])
+        if len(reached) > SETS:
+            packed = np.packbits(reached.astype(bool), axis=1)
+            kinds = packed.view(np.dtype((np.void, packed.shape[1]))).ravel()
+            _, kept, number = np.unique(kinds, return_index=True, return_inverse=True)
+            reached, member = reached[kept], number[member]
+        sizes[j, : member.size] = (reached @ ones[: reached.shape[1]])[member]
     return sizes
 
 

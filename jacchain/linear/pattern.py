@@ -18,6 +18,9 @@ Integers = npt.NDArray[np.int64]
 PAIRS = 1 << 16
 """Pairs of matching entries looked at together."""
 
+SMALL = 1 << 12
+"""Multiplications up to which truth values are multiplied as matrices, one by one."""
+
 CROWDED, DENSE = 1 << 10, 1 << 24
 """A product of truth values as matrices: worth it up to so many multiplications for each pair, and so many entries."""
 
@@ -136,6 +139,8 @@ class Pattern:
 
     def boolean(self) -> npt.NDArray[np.bool_]:
         """The pattern as an ``m x n`` array of truth values."""
+        if self.is_full:
+            return np.ones(self.shape, bool)
         entries = np.zeros(self.shape, bool)
         entries[self.rows, self.columns] = True
         return entries
@@ -172,6 +177,8 @@ class Pattern:
         (m, k), n = self.shape, other.shape[1]
         if self.is_full and other.is_full:
             return Pattern((m, n))
+        if m * k * n <= SMALL:
+            return Pattern.from_boolean(self.boolean() @ other.boolean())
         if self.is_full or other.is_full:
             rows, columns = np.flatnonzero(self.row_counts), np.flatnonzero(other.column_counts)
             return Pattern.from_keys((m, n), np.add.outer(rows * n, columns).ravel())
@@ -191,12 +198,14 @@ class Pattern:
         m, n = self.shape
         if self.count == 0:
             return "zero"
-        below = int((self.rows - self.columns).max())
-        above = int((self.columns - self.rows).max())
-        if m == n and m > 1:
+        if self.is_full:
+            return "dense"
+        if m == n:
+            offsets = self.columns - self.rows
+            below, above = -int(offsets.min()), int(offsets.max())
             names: list[tuple[bool, str]] = [
                 (below == above == 0, "diagonal"),
-                (self.is_permutation, "permutation"),
+                (self.count == n and self.is_permutation, "permutation"),
                 (below <= 1 and above <= 1 and n > 3, "tridiagonal"),
                 (above <= 0, "lower triangular"),
                 (below <= 0, "upper triangular"),
@@ -205,8 +214,6 @@ class Pattern:
             for holds, name in names:
                 if holds:
                     return name
-        if self.is_full:
-            return "dense"
         return "one entry per row" if self.one_per_row and m > 1 else "sparse"
 
     @cached_property

@@ -1,6 +1,7 @@
 """Prices from zero patterns are the counts of the products themselves, formed here as boolean matrices."""
 
 from itertools import pairwise
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -28,9 +29,11 @@ def sub_chains(chain):
     return products
 
 
-@given(boolean_chains())
-def test_prices_are_counts(chain):
-    products, prices = sub_chains(chain), Structures([Pattern.from_boolean(matrix) for matrix in chain])
+@pytest.mark.parametrize(("narrow", "sets"), [(64, 256), (64, 2), (0, 0)])
+@given(chain=boolean_chains())
+def test_prices_are_counts(narrow, sets, chain):
+    with mock.patch.multiple(structures, NARROW=narrow, SETS=sets):
+        products, prices = sub_chains(chain), Structures([Pattern.from_boolean(matrix) for matrix in chain])
     for (i, j), product in products.items():
         assert prices.entries(i, j) == product.sum()
         counted = [int((products[i, k][:, :, None] & products[k + 1, j][None]).sum()) for k in range(i, j)]
@@ -38,11 +41,13 @@ def test_prices_are_counts(chain):
         assert [prices.split(i, k, j) for k in range(i, j)] == counted
 
 
-@given(boolean_chains())
-def test_a_panel_holds_the_prices_of_one_split(chain):
+@pytest.mark.parametrize("few", [16, 0])
+@given(chain=boolean_chains())
+def test_a_panel_holds_the_prices_of_one_split(few, chain):
     prices, q = Structures([Pattern.from_boolean(matrix) for matrix in chain]), len(chain)
     for k in range(1, q):
-        left, right = prices.panel(k)
+        with mock.patch.object(structures, "FEW", few):
+            left, right = prices.panel(k)
         expected = [[prices.split(i, k, j) for j in range(k + 1, q + 1)] for i in range(1, k + 1)]
         np.testing.assert_array_equal(left.astype(int) @ right, expected)
 
@@ -79,6 +84,7 @@ def test_colliding_sums_are_scrambled_anew(monkeypatch):
 
 def test_patterns_that_fill_up_beyond_a_limit_are_refused(monkeypatch):
     monkeypatch.setattr(structures, "LARGEST_PUSH", 100)
+    monkeypatch.setattr(structures, "NARROW", 0)
     band = Pattern.from_boolean(np.abs(np.subtract.outer(np.arange(12), np.arange(12))) < 3)
     with pytest.raises(TooLargeError):
         Structures([band] * 3)
