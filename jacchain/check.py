@@ -5,47 +5,62 @@ Every stage can be right and their product wrong, so the whole has witnesses of 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from jacchain.errors import JacchainError, Problem, suggestion
 from jacchain.expression.arithmetic import Array
-from jacchain.jacobian.agreement import SAMPLES, agreement
+from jacchain.jacobian.agreement import Judged, agreements, work
 from jacchain.jacobian.analytic import differentiate, working_type
 from jacchain.jacobian.curve import Curve, difference_curve
 from jacchain.jacobian.diagnosis import diagnose
 from jacchain.jacobian.kinks import examine
 from jacchain.jacobian.rounding import derivative_error, value_error
-from jacchain.jacobian.stage_difference import chain_difference, evaluation_work
+from jacchain.jacobian.stage_difference import chain_difference
 from jacchain.jacobian.verdict import Verdict, judge
-from jacchain.jacobian.witness import Factors, Witness, complex_step, taylor, transpose
-from jacchain.linear.map import LinearMap, Numbers
+from jacchain.jacobian.witness import Factors, Witness, complex_step, stage_along_direction, taylor, transpose
+from jacchain.linear.map import LinearMap
 from jacchain.pipeline.stage import Pipeline, Stage
 from jacchain.results import CheckReport, Report, StageCheck
 
-WORK = 1 << 34
-"""Numbers handled up to which the whole chain is differenced by every input."""
-ENTRIES = 1 << 22
-"""Entries up to which the Jacobian of the chain is judged one by one."""
+WORK = 1 << 28
+"""Numbers handled in all up to which differences are made for every input; what is left over is judged along a direction."""
+TOGETHER = 1 << 12
+"""Inputs or outputs of copies of one stage that are differenced together."""
+TOO_LARGE = "is too large to be differenced by every input; a random direction stands for all"
 
 
 def check(pipeline: Pipeline, report: Report) -> CheckReport:
     """Judges what a run found, and every hand-derived Jacobian of the file."""
-    stages: list[StageCheck] = []
-    maps: list[LinearMap] = []
-    bars: list[Numbers] = []
-    for stage, x in _points(pipeline):
-        own, bar = _analytic(stage, x)
-        maps.append(own)
-        bars.append(bar)
-        stages.append(_judged(stage, x, (own, bar), "analytic"))
-        if stage.author is not None:
-            stages.append(_judged(stage, x, _author(stage, x), "author"))
-    factors = Factors.of(maps, bars)
-    total, witnesses, remarks = _whole(pipeline, report.jacobian, factors)
-    return CheckReport(report.pipeline, tuple(stages), total, witnesses, remarks)
+    points = _points(pipeline)
+    judged: dict[int, list[Judged]] = {}
+    verdicts: dict[int, list[Verdict]] = {}
+    remarks = []
+    left = WORK
+    for copies in _copies(pipeline):
+        stage, x = copies[0], np.stack([points[copy.index] for copy in copies])
+        known = _judged(copies, x, report)
+        cost = len(copies) * work([stage], max(linear.pattern.count for linear, _ in known[0]))
+        if cost <= left:
+            left -= cost
+            found = agreements(copies, x, known)
+        else:
+            found = [
+                [stage_along_direction(copy, at, one) for one in both] for copy, at, both in zip(copies, x, known, strict=True)
+            ]
+            remarks.append(f"`{stage.function}` {TOO_LARGE}")
+        for copy, one, verdict in zip(copies, known, found, strict=True):
+            judged[copy.index], verdicts[copy.index] = one, verdict
+    stages = [
+        StageCheck(stage.index, stage.name, by, verdict, diagnose(stage, verdict, points[stage.index], by_author=by == "author"))
+        for stage in pipeline.stages
+        for by, verdict in zip(("analytic", "author"), verdicts[stage.index], strict=False)
+    ]
+    maps, bars = zip(*(judged[stage.index][0] for stage in pipeline.stages), strict=True)
+    total, witnesses, more = _whole(pipeline, report.jacobian, Factors.of(maps, bars), stages[0].verdict, left)
+    return CheckReport(report.pipeline, tuple(stages), total, witnesses, (*more, *remarks))
 
 
 def curve(pipeline: Pipeline, name: str | None = None, entry: tuple[int, int] = (1, 1)) -> Curve:
@@ -55,26 +70,29 @@ def curve(pipeline: Pipeline, name: str | None = None, entry: tuple[int, int] = 
 
     Raises JacchainError (JC003) when there is no such stage, or no such entry.
     """
-    for stage, x in _points(pipeline):
+    points = _points(pipeline)
+    for stage in pipeline.stages:
         if name in {None, stage.name, stage.function, str(stage.index)}:
             row, column = entry
             m, n = len(stage.outputs), len(stage.inputs)
             if not (1 <= row <= m and 1 <= column <= n):
                 message = f"the Jacobian of `{stage.name}` is {m}×{n} and has no entry {row},{column}"
                 raise JacchainError(Problem("JC003", message, help="row and column count from 1"))
-            return difference_curve(stage, x, row - 1, column - 1)
+            return difference_curve(stage, points[stage.index], row - 1, column - 1)
     names = [stage.name for stage in pipeline.stages]
     nearest = suggestion(name or "", names)
     way_out = f"did you mean `{nearest}`?" if nearest else "there are " + ", ".join(f"`{known}`" for known in names[:8])
     raise JacchainError(Problem("JC003", f"there is no stage `{name}`", help=way_out))
 
 
-def _points(pipeline: Pipeline) -> Iterator[tuple[Stage, Array]]:
-    """Every stage with the point it is given."""
-    x = pipeline.at.astype(_type(pipeline))
+def _points(pipeline: Pipeline) -> dict[int, Array]:
+    """The point that each stage is given in a run, by the index of the stage."""
+    points = {}
+    x = pipeline.at
     for stage in pipeline.stages:
-        yield stage, x
+        points[stage.index] = x = x.astype(working_type(stage.program))
         x = stage.program.values(x[None])[0]
+    return points
 
 
 def _type(pipeline: Pipeline) -> np.dtype[Any]:
@@ -83,37 +101,51 @@ def _type(pipeline: Pipeline) -> np.dtype[Any]:
     return np.dtype(float) if np.dtype(float) in types else types.pop()
 
 
-def _analytic(stage: Stage, x: Array) -> tuple[LinearMap, Numbers]:
-    """The Jacobian that a run shows, rounded to doubles, and how far it may be off."""
-    linear = examine(stage, differentiate(stage.program, x[None])).derivative.linear
-    return linear.astype(float), derivative_error(stage.program, x)
+def _copies(pipeline: Pipeline) -> Iterator[list[Stage]]:
+    """The stages that are copies of one another, a few at a time."""
+    groups: dict[int, list[Stage]] = {}
+    for stage in pipeline.stages:
+        groups.setdefault(id(stage.program), []).append(stage)
+    for copies in groups.values():
+        room = max(1, TOGETHER // max(len(copies[0].inputs), len(copies[0].outputs)))
+        for first in range(0, len(copies), room):
+            yield copies[first : first + room]
 
 
-def _author(stage: Stage, x: Array) -> tuple[LinearMap, Numbers]:
-    """The hand-derived Jacobian of the file, its zeros left out, and how far rounding may have moved it."""
-    assert stage.author is not None
-    shape = len(stage.outputs), len(stage.inputs)
-    values, bars = stage.author.values(x[None]).astype(float)[0], value_error(stage.author, x)
-    return LinearMap.full(values.reshape(shape)), bars
+def _judged(copies: Sequence[Stage], points: Array, report: Report) -> list[list[Judged]]:
+    """For each copy of a stage its Jacobian as a run shows it, then the one by hand where there is one, with their bars."""
+    stage, shape = copies[0], (len(copies[0].outputs), len(copies[0].inputs))
+    shown = {result.index: result.jacobian for result in report.stages}
+    found = []
+    for copy, x, bars in zip(copies, points, derivative_error(stage.program, points), strict=True):
+        jacobian = shown[copy.index]
+        if jacobian.method == "analytic":
+            found.append([(jacobian.linear, bars)])
+        else:
+            derivative = examine(copy, differentiate(stage.program, x[None])).derivative
+            found.append([(derivative.linear.astype(float), bars)])
+    if stage.author is not None:
+        values, errors = stage.author.values(points).astype(float), value_error(stage.author, points)
+        for known, value, error in zip(found, values, errors, strict=True):
+            known.append((LinearMap.full(value.reshape(shape)), error))
+    return found
 
 
-def _judged(stage: Stage, x: Array, judged: tuple[LinearMap, Numbers], by: str) -> StageCheck:
-    verdict = agreement(stage, x, judged)
-    return StageCheck(stage.index, stage.name, by, verdict, diagnose(stage, verdict, x, by_author=by == "author"))
+def _whole(
+    pipeline: Pipeline, total: LinearMap, factors: Factors, first: Verdict, left: int
+) -> tuple[Verdict | None, tuple[Witness, ...], tuple[str, ...]]:
+    """The Jacobian of the chain against the chain as one function; ``left`` is what may be spent on it.
 
-
-def _whole(pipeline: Pipeline, total: LinearMap, factors: Factors) -> tuple[Verdict | None, tuple[Witness, ...], tuple[str, ...]]:
-    """The Jacobian of the chain against the chain as one function."""
+    A chain of one stage has been differenced with it, which ``first`` is the verdict on.
+    """
     stages, x = pipeline.stages, pipeline.at.astype(_type(pipeline))
-    remarks = [f"evaluated in {'long double' if x.dtype == np.longdouble else 'double'}"]
+    remarks = (f"evaluated in {'long double' if x.dtype == np.longdouble else 'double'}",)
     quick = [taylor(stages, x, total, factors), transpose(factors, total)]
-    work = SAMPLES * x.size * evaluation_work([stage.program for stage in stages])
-    if work > WORK or total.shape[0] * total.shape[1] > ENTRIES:
-        remarks.append("the chain is too large to be differenced by every input; a random direction stands for all")
-        return None, tuple(quick), tuple(remarks)
+    if first.inputs != stages[0].inputs or (len(stages) > 1 and work(stages, total.pattern.count) > left):
+        return None, tuple(quick), (*remarks, f"the chain {TOO_LARGE}")
     bars = factors.total_bars()
     imaginary = complex_step(stages, x, total, bars)
     witnesses = quick if imaginary is None else [quick[0], imaginary, quick[1]]
+    difference = first.difference if len(stages) == 1 else chain_difference(stages, x, total.pattern)
     judged = total, bars[total.pattern.rows, total.pattern.columns]
-    verdict = judge(stages[-1].outputs, stages[0].inputs, judged, chain_difference(stages, x, total.pattern))
-    return verdict, tuple(witnesses), tuple(remarks)
+    return judge(stages[-1].outputs, stages[0].inputs, judged, difference), tuple(witnesses), remarks

@@ -1,5 +1,6 @@
 """The check: a student's slips get their names and places, a right sheet raises no alarm, a broken rule of ours cannot hide."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -171,6 +172,50 @@ def test_a_right_sheet_passes_at_saturated_tiny_and_huge_points(case, at):
     report = checked(text)
     assert [stage.diagnoses for stage in report.stages if stage.diagnoses] == []
     assert report.exit_code == 0
+
+
+@pytest.mark.parametrize("at", ["-1e9", "1e9", "3e7", "1e12"])
+@pytest.mark.parametrize(
+    "formula", ["sin(x) + x^2", "x^2 - cos(3*x)", "x^3 + tanh(x - AT)", "x + sin(x)", "x*10^8 + floor(x + 0.5)"]
+)
+def test_what_is_lost_in_the_rounding_of_long_steps_raises_no_alarm(formula, at):
+    pipeline = from_expressions([f"f(x): {formula.replace('AT', at)}"], at)
+    report = check(pipeline, run(pipeline, Request()))
+    assert report.exit_code in {0, 5}
+    assert report.judgement != "disagree"
+
+
+def test_what_is_too_large_for_every_input_is_judged_along_a_direction():
+    pipeline = load(
+        json.dumps({"functions": {"f(v)": "softmax(v)", "g(p)": "3*p"}, "at": [k / 97 for k in range(400)]}).encode(), "x.json"
+    )
+    report = run(pipeline, Request(check=False))
+    found = check(pipeline, report)
+    assert found.exit_code == 0
+    assert [(stage.name, stage.verdict.inputs == ("direction",)) for stage in found.stages] == [("f", True), ("g", False)]
+    assert "`f` is too large" in found.remarks[-1]
+    softmax = report.stages[0]
+    linear = softmax.jacobian.linear
+    wrong = LinearMap(linear.pattern, linear.values * np.where(np.arange(linear.pattern.count) == 1234, 1.001, 1))
+    stages = (replace(softmax, jacobian=replace(softmax.jacobian, linear=wrong)), report.stages[1])
+    found = check(pipeline, replace(report, stages=stages))
+    assert found.exit_code == 1
+    assert "the Jacobian of `f[4]`" in found.stages[0].diagnoses[0].message
+
+
+def test_copies_of_a_stage_are_judged_one_by_one():
+    pipeline = load(b"functions: {'step(x, y)': ['x + y/9', 'y - sin(x)/9']}\nchain: [step * 40]\nat: [1, 0.5]", "x.yaml")
+    report = run(pipeline, Request(check=False))
+    assert check(pipeline, report).exit_code == 0
+    eighth = report.stages[7]
+    wrong = eighth.jacobian.linear.dense[0] * [[1, 1], [1, 1 + 1e-12]]
+    stages = (
+        *report.stages[:7],
+        replace(eighth, jacobian=replace(eighth.jacobian, linear=LinearMap.full(wrong))),
+        *report.stages[8:],
+    )
+    found = check(pipeline, replace(report, stages=stages))
+    assert [stage.name for stage in found.stages if stage.verdict.judgement == "disagree"] == ["step#8"]
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,6 @@ def check(file: str | None, **options: Any) -> int:
     from jacchain.run import run as run_pipeline
 
     pipeline = read_pipeline(file, options)
-    found = judge(pipeline, run_pipeline(pipeline, Request(strict=options["strict"])))
+    found = judge(pipeline, run_pipeline(pipeline, Request(strict=options["strict"], check=False)))
     deliver(render_check(found, options["format"], look_of(options)), options["output"])
     return found.exit_code

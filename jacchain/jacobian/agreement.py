@@ -1,20 +1,26 @@
-"""The verdict of differences on the Jacobian of a stage, and whether it is cheap beside the rest of a run."""
+"""The verdict of differences on the Jacobians of a stage, and what they cost."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 
 from jacchain.expression.arithmetic import Array
-from jacchain.jacobian.stage_difference import evaluation_work, stage_difference
+from jacchain.jacobian.stage_difference import evaluation_work, stage_differences
 from jacchain.jacobian.verdict import Verdict, judge
 from jacchain.linear.map import LinearMap, Numbers
+from jacchain.linear.pattern import Pattern
 from jacchain.pipeline.stage import Stage
 
 SAMPLES = 48
 """Evaluations that differences take for one input."""
-
+ENTRY = 1 << 12
+"""Numbers that are handled to make one derivative of all samples of an entry."""
 CHEAP = 1 << 22
 """Numbers handled up to which differences cost less than starting the program does."""
+
+Judged = tuple[LinearMap, Numbers]
+"""A matrix, rounded to doubles, and how far each entry of its pattern may be off."""
 
 
 def is_cheap(stages: Sequence[Stage]) -> bool:
@@ -22,9 +28,22 @@ def is_cheap(stages: Sequence[Stage]) -> bool:
     return sum(SAMPLES * len(stage.inputs) * evaluation_work([stage.program]) for stage in stages) <= CHEAP
 
 
-def agreement(stage: Stage, x: Array, judged: tuple[LinearMap, Numbers]) -> Verdict:
-    """The verdict between a Jacobian of a stage at x ``(n,)`` and differences.
+def work(stages: Sequence[Stage], entries: int) -> int:
+    """Numbers handled in differencing a chain by every input, when so many entries of its Jacobian may be nonzero."""
+    evaluations = SAMPLES * len(stages[0].inputs)
+    return evaluations * evaluation_work([stage.program for stage in stages]) + ENTRY * entries
 
-    ``judged`` is the matrix, rounded to doubles, and how far each entry of its pattern may be off.
-    """
-    return judge(stage.outputs, stage.inputs, judged, stage_difference(stage, x, judged[0].pattern))
+
+def agreement(stage: Stage, x: Array, judged: Judged) -> Verdict:
+    """The verdict between a Jacobian of a stage at x ``(n,)`` and differences."""
+    return agreements([stage], x[None], [[judged]])[0][0]
+
+
+def agreements(copies: Sequence[Stage], points: Array, judged: Sequence[Sequence[Judged]]) -> list[list[Verdict]]:
+    """The verdicts on all Jacobians of each of some copies of a stage, at its point; differenced once, and all together."""
+    patterns: list[Pattern] = [linear.pattern for known in judged for linear, _ in known]
+    found = stage_differences(copies[0], points, reduce(Pattern.union, patterns))
+    return [
+        [judge(stage.outputs, stage.inputs, one, difference) for one in known]
+        for stage, known, difference in zip(copies, judged, found, strict=True)
+    ]

@@ -58,7 +58,9 @@ class Diagnosis:
 def diagnose(stage: Stage, verdict: Verdict, x: Array, *, by_author: bool) -> tuple[Diagnosis, ...]:
     """What is wrong with the judged Jacobian of a stage at x, worst first; nothing when all entries agree."""
     found: list[Diagnosis] = []
-    if verdict.judgement == "disagree":
+    if verdict.judgement == "disagree" and verdict.inputs != stage.inputs:
+        found = [_somewhere(stage, verdict)]
+    elif verdict.judgement == "disagree":
         found = _Sheet(stage, verdict, x).diagnoses() if by_author else [_broken(stage, verdict, x)]
     return (*found, *_undecided(verdict))
 
@@ -72,6 +74,16 @@ def _broken(stage: Stage, verdict: Verdict, x: Array) -> Diagnosis:
         return Diagnosis("unknown", f"{names}: the analytic derivative disagrees with differences", entries, stage.span)
     message = f"the analytic derivative of `{culprit.text}` is wrong; this is a mistake in jacchain, and makes {names} wrong"
     return Diagnosis("rule", message, entries, culprit.span, culprit.text, culprit.span)
+
+
+def _somewhere(stage: Stage, verdict: Verdict) -> Diagnosis:
+    """Which rows are wrong in a Jacobian that was judged along a direction only."""
+    rows = verdict.difference.pattern.rows[verdict.codes == JUDGEMENTS.index("disagree")]
+    names = ", ".join(f"`{verdict.outputs[row]}`" for row in rows[:NAMED])
+    more = f" and {rows.size - NAMED} more" if rows.size > NAMED else ""
+    return Diagnosis(
+        "unknown", f"something is wrong in the Jacobian of {names}{more}; it is too large to look for the entry", (), stage.span
+    )
 
 
 def _undecided(verdict: Verdict) -> list[Diagnosis]:

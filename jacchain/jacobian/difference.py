@@ -7,6 +7,7 @@ begins; ``tableau`` makes derivatives of the quotients.  Columns that share no r
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -37,7 +38,8 @@ class Sweep:
     ``pattern`` (m x n) says which entries can be nonzero; ``scale`` ``(n,)`` is the size of each input, ``bounds`` ``(n, 2)``
     the interval it may not leave; ``epsilon`` the relative precision of the values, that of the numbers unless told, and
     ``noise`` ``(m,)`` their absolute error around x, where more is known than the values show; ``width`` how many numbers an
-    evaluation needs for itself; ``levels`` the number of steps to each side.
+    evaluation needs for itself; ``levels`` the number of steps to each side.  ``turns`` takes displacements ``(groups, n)`` to
+    how often each may be made before an output may turn, ``(groups, m)``; None from it, or in its place, when that is not known.
     """
 
     pattern: Pattern | None = None
@@ -48,6 +50,7 @@ class Sweep:
     width: int = 0
     levels: int | None = None
     max_bytes: int = MEMORY
+    turns: Callable[[Array], Numbers | None] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +86,16 @@ class Difference:
         """The error bars of all entries, ``(m, n)``; zero where the pattern has none."""
         return dense(self.pattern, self.error_bar)
 
+    def parts(self, pattern: Pattern, count: int) -> list[Difference]:
+        """A Jacobian of equal blocks down the diagonal, taken apart; ``pattern`` is that of a block."""
+        entries = [np.split(getattr(self, name), count) for name in PER_ENTRY]
+        others = [np.split(numbers, count) for numbers in (self.at, self.reach, self.evaluations)]
+        return [Difference(pattern, *block) for block in zip(*entries, *others, strict=True)]
+
+
+PER_ENTRY = ("value", "error_bar", "step", "side", "kink", "left", "right", "steepest")
+"""What a difference holds for each entry of its pattern, in this order."""
+
 
 def dense(pattern: Pattern, values: Numbers) -> Numbers:
     """Numbers on a pattern as a matrix, zeros written out."""
@@ -110,7 +123,7 @@ def difference_jacobian(evaluate: Evaluate, x: Array, sweep: Sweep | None = None
         spans = np.abs(places - x[:, None])
         spans[spans == 0] = np.nan
     colours = colour_columns(pattern)
-    entries = _Entries(pattern, colours, spans)
+    entries = _Entries(pattern, colours, spans, _own_scales(x, colours, pattern, sweep))
     levels = steps.shape[1]
     numbers = 2 * levels * (n + sweep.width) + 12 * COLUMNS * levels * m
     for block, values in sample(evaluate, x, places, colours, block_size(numbers, x.dtype, sweep.max_bytes)):
@@ -145,12 +158,26 @@ def _ladder(x: Array, epsilon: float, sweep: Sweep) -> Array:
     return np.asarray(steps)
 
 
+def _own_scales(x: Array, colours: Integers, pattern: Pattern, sweep: Sweep) -> Array | None:
+    """For each entry the distance its column can go before its row may turn, as far as that is known."""
+    if sweep.turns is None:
+        return None
+    move = np.sqrt(np.finfo(x.dtype).eps) * (np.maximum(np.abs(x), 1) if sweep.scale is None else sweep.scale.astype(x.dtype))
+    if sweep.bounds is not None:
+        move = np.where(x + move > sweep.bounds[:, 1], -move, move)
+    moves = np.zeros((int(colours.max(initial=-1)) + 1, x.size), x.dtype)
+    moves[colours, np.arange(x.size)] = move
+    turns = sweep.turns(moves)
+    return None if turns is None else turns[colours[pattern.columns], pattern.rows] * np.abs(move)[pattern.columns]
+
+
 class _Entries:
     """Where the estimates of each block go: the entries of the pattern, in its order."""
 
-    def __init__(self, pattern: Pattern, colours: Integers, spans: Array) -> None:
+    def __init__(self, pattern: Pattern, colours: Integers, spans: Array, scales: Array | None) -> None:
         self.pattern = pattern
         self.spans = spans
+        self.scales = scales
         self.colour = colours[pattern.columns]
         self.order = np.argsort(self.colour, kind="stable")
         self.starts = np.searchsorted(self.colour[self.order], np.arange(int(colours.max(initial=-1)) + 2))
@@ -167,7 +194,11 @@ class _Entries:
         group, row = self.colour[chosen] - block.start, self.pattern.rows[chosen]
         spans = self._spans(block, values.shape[2], chosen)
         levels = values.shape[1] // 2
-        samples = Samples(*known, values[:, :levels], values[:, levels:], spans[:, :levels], spans[:, levels:])
+        scale = None
+        if self.scales is not None:
+            scale = np.full((values.shape[0], 1, values.shape[2]), np.inf, values.dtype)
+            scale[group, 0, row] = self.scales[chosen]
+        samples = Samples(*known, values[:, :levels], values[:, levels:], spans[:, :levels], spans[:, levels:], scale)
         estimates = estimate(samples, epsilon)
         settled = _settled(estimates)
         for name in ("value", "bar", "left", "right", "steepest", "side", "kink"):

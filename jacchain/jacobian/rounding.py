@@ -15,6 +15,8 @@ from jacchain.expression.graph import CONDITIONS, GATHER, MATRIX, STACK, WHERE
 from jacchain.expression.program import Instruction, Program, execute
 from jacchain.expression.table import ROWS
 from jacchain.jacobian.analytic import derivative_of
+from jacchain.jacobian.chance import Chance
+from jacchain.jacobian.dependence import is_elementwise
 from jacchain.linear.map import Numbers
 from jacchain.linear.product import SMALL
 
@@ -30,26 +32,35 @@ EXACT = (*CONDITIONS, WHERE, GATHER, STACK, "neg", "abs", "sign", "floor", "ceil
 
 
 def value_error(program: Program, x: Array) -> Numbers:
-    """How far the outputs at x ``(n,)``, as doubles, may be from exact ones: ``(m,)``, infinite where a repetition fails."""
+    """How far the outputs at x ``(n,)``, as doubles, may be from exact ones: ``(m,)``, infinite where a repetition fails.
+
+    Here and below x may also be many points ``(batch, n)``; then the result has a row for each.
+    """
     shaken = _Shaken(program, _repeated(x), float(np.finfo(x.dtype).eps))
-    return _bars(shaken.registers[:, program.results])
+    return _shaped(_bars(_grouped(shaken.registers[:, program.results])), x)
 
 
 def value_noise(programs: Sequence[Program], x: Array) -> Numbers:
     """How far the outputs of a chain may be from exact ones in the type of x: ``(m,)``; zero where that is a few ulps only."""
     epsilon = float(np.finfo(x.dtype).eps)
-    values = _repeated(x)
+    repeated = _repeated(x)
     for program in programs:
-        values = _Shaken(program, values, epsilon).registers[:, program.results]
+        repeated = _Shaken(program, repeated, epsilon).registers[:, program.results]
+    values = _grouped(repeated)
     noise = SAFETY / 2 * _spread(values)
-    return np.where(noise > USUAL * epsilon * np.abs(values[0]).astype(float), noise, 0)
+    if any(program.double for program in programs):
+        epsilon = max(epsilon, float(np.finfo(float).eps))
+    return _shaped(np.where(noise > USUAL * epsilon * np.abs(values[0]).astype(float), noise, 0), x)
 
 
 def derivative_error(program: Program, x: Array) -> Numbers:
     """How far the entries of the analytic Jacobian at x, as doubles, may be from exact ones, in the order of its pattern."""
     epsilon = float(np.finfo(float if _multiplies_in_doubles(program) else x.dtype).eps)
     shaken = _Shaken(program, _repeated(x), epsilon)
-    return _bars(derivative_of(program, shaken.registers, shaken.disturbed).linear.values)
+    values = derivative_of(program, shaken.registers, shaken.disturbed).linear.values
+    if len(values) == 1:  # constant: the same numbers at every point
+        return _shaped(np.broadcast_to(_bars(values[:, None]), (x.size // x.shape[-1], values.shape[1])), x)
+    return _shaped(_bars(_grouped(values)), x)
 
 
 def _multiplies_in_doubles(program: Program) -> bool:
@@ -64,50 +75,63 @@ def _multiplies_in_doubles(program: Program) -> bool:
 
 
 def _repeated(x: Array) -> Array:
-    return np.repeat(x[None], REPETITIONS + 1, axis=0)
+    """Every point several times: first all of them as they are, then all those to be shaken."""
+    return np.tile(np.atleast_2d(x), (REPETITIONS + 1, 1))
+
+
+def _grouped(values: Array) -> Array:
+    """Rows of repeated points as ``(repetitions, points, numbers)``."""
+    return values.reshape(REPETITIONS + 1, -1, values.shape[1])
+
+
+def _shaped(bars: Numbers, x: Array) -> Numbers:
+    """One row of numbers for one point, a row each for many."""
+    return bars.reshape(*x.shape[:-1], -1)
 
 
 def _spread(values: Array) -> Numbers:
-    """How far the other rows are from the first, infinite where one is undefined."""
+    """How far the other repetitions are from the first, infinite where one is undefined."""
     if values.shape[0] == 1:
-        return np.zeros(values.shape[1])
+        return np.zeros(values.shape[1:])
     with np.errstate(invalid="ignore"):
         spread = np.abs(values[1:] - values[0]).max(0).astype(float)
     return np.where(np.isfinite(spread), spread, np.inf)
 
 
 def _bars(values: Array) -> Numbers:
-    """The bars of the numbers in the first row, once they are doubles."""
+    """The bars of the numbers as they are without a disturbance, once they are doubles."""
     smallest = float(np.finfo(float).smallest_subnormal)
     bars = SAFETY * _spread(values) + float(np.finfo(float).eps) * np.abs(values[0]).astype(float) + smallest
     return np.where(np.isfinite(bars), bars, np.inf)
 
 
 class _Shaken:
-    """The registers of a program: the first row as computed, the others with every operation a little off."""
+    """The registers of a program at repeated points: the first time as computed, then with every operation a little off."""
 
     def __init__(self, program: Program, points: Array, epsilon: float) -> None:
         self.epsilon = epsilon
-        self.random = np.random.default_rng(20240229)
-        self.registers = _repeated(program.start.astype(points.dtype))
+        self.chance = Chance()
+        self.exact = len(points) // (REPETITIONS + 1)
+        self.registers = np.tile(program.start.astype(points.dtype), (len(points), 1))
         self.registers[:, : program.inputs] = points
         self.arithmetic = Arithmetic(points.dtype)
         with np.errstate(all="ignore"):
             for instruction in program.constants + program.instructions:
                 execute(self.arithmetic, instruction, self.registers)
                 if instruction.operation not in EXACT:
-                    self.registers[:, instruction.output] += self._off(self._size(instruction), _precision(instruction))
+                    self.registers[:, instruction.output] += self._off(self._size(instruction), _unit(instruction, epsilon))
 
     def disturbed(self, numbers: Array) -> Array:
-        """The same numbers, in every row but the first a little off."""
-        numbers = np.broadcast_to(numbers, (REPETITIONS + 1, *numbers.shape[1:])) if numbers.ndim else numbers[None]
+        """The same numbers, in every repetition but the first a little off."""
+        rows = len(self.registers)
+        numbers = np.broadcast_to(numbers, (rows, *numbers.shape[1:])) if numbers.ndim else numbers[None]
         if numbers.shape[0] == 1:
-            numbers = np.repeat(numbers[None], REPETITIONS + 1, axis=0)
-        return numbers + self._off(numbers)
+            numbers = np.repeat(numbers[None], rows, axis=0)
+        return numbers + self._off(numbers, ULPS * self.epsilon)
 
-    def _off(self, size: Array, precision: float = 0.0) -> Array:
-        amount = self.random.uniform(-1, 1, size.shape).astype(size.dtype) * (ULPS * max(self.epsilon, precision))
-        amount[0] = 0
+    def _off(self, size: Array, unit: float) -> Array:
+        amount = self.chance.uniform(size.shape).astype(size.dtype) * unit
+        amount[: self.exact] = 0
         return np.asarray(amount * size)
 
     def _size(self, instruction: Instruction) -> Array:
@@ -123,7 +147,14 @@ class _Shaken:
         return np.array(self.registers[:, instruction.output])
 
 
-def _precision(instruction: Instruction) -> float:
-    """The relative precision of an operation that is worked out in doubles whatever the numbers."""
+def _unit(instruction: Instruction, epsilon: float) -> float:
+    """How far an operation is moved at most: in doubles whatever the numbers if it is worked out in them, and more in long sums.
+
+    The roundings of a sum of k terms, taken one after the other, add up to about half the root of k.
+    """
     row = ROWS.get(instruction.operation)
-    return float(np.finfo(float).eps) if row is not None and row.double else 0.0
+    double = row is not None and row.double
+    widths = (a.stop - a.start if isinstance(a, slice) else a.size for a in instruction.arguments)
+    terms = 1 if is_elementwise(instruction) else max(widths)
+    precision = max(epsilon, float(np.finfo(float).eps)) if double else epsilon
+    return float(max(ULPS, np.sqrt(terms) / 2) * precision)

@@ -20,6 +20,7 @@ from jacchain.jacobian.difference import Difference, Sweep, difference_jacobian,
 from jacchain.jacobian.jacobian import Jacobian
 from jacchain.jacobian.rounding import value_noise
 from jacchain.jacobian.samples import Evaluate
+from jacchain.jacobian.scales import own_scales
 from jacchain.jacobian.way import clear
 from jacchain.linear.map import LinearMap, Numbers
 from jacchain.linear.pattern import Integers, Pattern
@@ -36,8 +37,22 @@ def stage_difference(stage: Stage, x: Array, pattern: Pattern | None = None) -> 
 
     It covers every entry that can be nonzero, and those of ``pattern``.
     """
+    return stage_differences(stage, x[None], pattern)[0]
+
+
+def stage_differences(stage: Stage, points: Array, pattern: Pattern | None = None) -> list[Difference]:
+    """The Jacobians of a stage at many points ``(count, n)``: one function of independent blocks, whose columns go together."""
     reached = reached_pattern(stage.program)
-    return difference_jacobian(stage.program.values, x, _sweep([stage], x, reached.union(pattern) if pattern else reached))
+    part = reached.union(pattern) if pattern else reached
+    count, n = points.shape
+    block = np.repeat(np.arange(count), part.count)
+    rows, columns = np.tile(part.rows, count) + block * part.shape[0], np.tile(part.columns, count) + block * n
+    whole = Pattern.of((count * part.shape[0], count * n), rows, columns)
+
+    def evaluate(batch: Array) -> Array:
+        return stage.program.values(batch.reshape(-1, n)).reshape(len(batch), -1)
+
+    return difference_jacobian(evaluate, points.reshape(-1), _sweep([stage], points, whole)).parts(part, count)
 
 
 def chain_difference(stages: Sequence[Stage], x: Array, pattern: Pattern | None = None) -> Difference:
@@ -45,7 +60,7 @@ def chain_difference(stages: Sequence[Stage], x: Array, pattern: Pattern | None 
     reached = reached_pattern(stages[0].program)
     for stage in stages[1:]:
         reached = reached_pattern(stage.program) @ reached
-    return difference_jacobian(composed(stages), x, _sweep(stages, x, reached.union(pattern) if pattern else reached))
+    return difference_jacobian(composed(stages), x, _sweep(stages, x[None], reached.union(pattern) if pattern else reached))
 
 
 def directional_difference(
@@ -57,11 +72,13 @@ def directional_difference(
     along the directions is worth, to a relative precision.
     """
     evaluate = composed(stages)
-    sweep = _sweep(stages, x, pattern)
+    sweep = _sweep(stages, x[None], pattern)
     assert sweep.noise is not None
-    count = directions.shape[1]
+    assert sweep.turns is not None
+    turns, count = sweep.turns, directions.shape[1]
     along = replace(
         sweep,
+        turns=lambda moves: turns(moves @ directions.T),
         noise=np.maximum(sweep.noise, float(np.finfo(x.dtype).eps) * size),
         scale=np.ones(count),
         bounds=None if sweep.bounds is None else _bounds_along(sweep.bounds - x[:, None], directions),
@@ -111,6 +128,16 @@ def samples_per_column(program: Program) -> int:
     return 2 * steps_to_a_side(float(np.finfo(np.longdouble).eps) if longer else DOUBLE)
 
 
+def chain_noise(stages: Sequence[Stage], x: Array) -> Numbers:
+    """How far the values of a chain around x may be from exact ones, ``(m,)``, beyond a few ulps of the type of x."""
+    return value_noise([stage.program for stage in stages], x)
+
+
+def chain_epsilon(stages: Sequence[Stage], x: Array) -> float:
+    """The relative precision of the values of a chain at x: that of a double where a function is worked out in doubles only."""
+    return max(float(np.finfo(x.dtype).eps), DOUBLE if any(stage.program.double for stage in stages) else 0.0)
+
+
 def composed(stages: Sequence[Stage]) -> Evaluate:
     """The functions of a chain as one."""
 
@@ -147,25 +174,33 @@ def evaluation_work(programs: Sequence[Program]) -> int:
     )
 
 
-def _sweep(stages: Sequence[Stage], x: Array, pattern: Pattern | None) -> Sweep:
+def _sweep(stages: Sequence[Stage], points: Array, pattern: Pattern | None) -> Sweep:
+    """What is known of a chain at some points ``(count, n)``, the points and their values each in one row."""
     programs = [stage.program for stage in stages]
+    scale, (count, n) = stages[0].scale, points.shape
+
+    def turns(moves: Array) -> Numbers | None:
+        here = np.tile(points, (len(moves), 1))
+        scales = own_scales(programs, here, here + moves.reshape(-1, n))
+        return None if scales is None else scales.reshape(len(moves), -1)
+
     return Sweep(
         pattern=pattern,
-        scale=stages[0].scale,
-        bounds=_bounds(stages, x),
-        epsilon=DOUBLE if any(program.double for program in programs) else None,
-        noise=value_noise(programs, x),
-        width=max(program.start.size for program in programs),
+        scale=None if scale is None else np.tile(scale, count),
+        bounds=np.concatenate([_bounds(stages, x) for x in points]),
+        epsilon=chain_epsilon(stages, points),
+        noise=value_noise(programs, points).reshape(-1),
+        width=count * max(program.start.size for program in programs),
+        turns=turns,
     )
 
 
-def _bounds(stages: Sequence[Stage], x: Array) -> Numbers | None:
+def _bounds(stages: Sequence[Stage], x: Array) -> Numbers:
     """The interval of each input ``(n, 2)`` that differences stay in: that of the file, as far as nothing is seen to turn."""
-    given = stages[0].bounds
-    found = clear([stage.program for stage in stages], x)
-    if given is None or found is None:
-        return found if given is None else given
-    return np.stack([np.maximum(given[:, 0], found[:, 0]), np.minimum(given[:, 1], found[:, 1])], axis=1)
+    everything = np.full((x.size, 2), [-np.inf, np.inf])
+    given, found = stages[0].bounds, clear([stage.program for stage in stages], x)
+    known = [bounds for bounds in (everything, given, found) if bounds is not None]
+    return np.stack([np.max([bounds[:, 0] for bounds in known], 0), np.min([bounds[:, 1] for bounds in known], 0)], axis=1)
 
 
 def reached_pattern(program: Program) -> Pattern:

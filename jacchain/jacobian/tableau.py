@@ -38,7 +38,9 @@ class Samples:
     """A function at ``x`` ``(m,)``, and above and below it ``(groups, levels, m)``, NaN where there is no value.
 
     ``noise`` ``(m,)`` is the absolute error its values are known to have around x, beyond rounding; None where nothing is known.
-    ``rise`` and ``fall`` are the distances really stepped, ``(groups, levels, m)`` or with a last axis of one.
+    ``rise`` and ``fall`` are the distances really stepped, ``(groups, levels, m)`` or with a last axis of one.  ``scale``
+    ``(groups, 1, m)`` is the distance within which the function may turn, where that is known: a longer step vouches for no more
+    than one of that length.
     """
 
     at: Array
@@ -47,6 +49,7 @@ class Samples:
     below: Array
     rise: Array
     fall: Array
+    scale: Array | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,8 +75,9 @@ def estimate(samples: Samples, epsilon: float) -> Estimates:
         changes, spans, sizes = _quotients(samples)
         slopes = changes / spans
         jump = _jump(samples)
-        known = _rounding(changes, spans, sizes, epsilon, blind=samples.noise is None)
-        error = known + _fluctuation(slopes, spans, jump)
+        reach = spans if samples.scale is None else np.minimum(spans, samples.scale)
+        known = _rounding(changes, reach, sizes, epsilon, blind=samples.noise is None)
+        error = known + _fluctuation(slopes, spans, reach, jump)
         tableau = _extrapolated(slopes, spans)
         centre = _central_value(slopes)
         tiny = epsilon * np.abs(tableau[1:]).astype(float)
@@ -100,13 +104,16 @@ def _quotients(samples: Samples) -> tuple[Array, Array, Array]:
     return changes, spans, sizes
 
 
-def _rounding(changes: Array, spans: Array, sizes: Array, epsilon: float, *, blind: bool) -> Array:
-    """What rounding the values may have done to each quotient; ``blind`` to the function, also steps lost inside of it."""
+def _rounding(changes: Array, reach: Array, sizes: Array, epsilon: float, *, blind: bool) -> Array:
+    """What rounding the values may have done to each quotient, seen over ``reach``.
+
+    If it is ``blind`` to the function, also steps lost inside of it.
+    """
     smallest = np.finfo(changes.dtype).smallest_subnormal
     errors = ROUNDING * (epsilon * sizes + UNDERFLOW * smallest)
     if blind:
         errors += _lost(np.abs(changes), sizes)
-    errors /= spans
+    errors /= reach
     return _or_infinite(errors.astype(float))
 
 
@@ -132,10 +139,10 @@ def _jump(samples: Samples) -> Array:
     return jump if samples.noise is None else np.maximum(jump, samples.noise)
 
 
-def _fluctuation(slopes: Array, spans: Array, jump: Array) -> Array:
-    """The noise of the function as the finest quotients show it, as an error of every quotient."""
+def _fluctuation(slopes: Array, spans: Array, reach: Array, jump: Array) -> Array:
+    """The noise of the function as the finest quotients show it, as an error of every quotient, seen over ``reach``."""
     jitter = np.abs(np.diff(slopes[:, :, -6:], axis=2)) * spans[:, :, -5:]
-    errors = (FLUCTUATION * _middle(jitter, 2) + 2 * jump)[:, :, None] / spans
+    errors = (FLUCTUATION * _middle(jitter, 2) + 2 * jump)[:, :, None] / reach
     return _or_infinite(errors.astype(float))
 
 

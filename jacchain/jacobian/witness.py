@@ -12,16 +12,25 @@ from dataclasses import dataclass
 import numpy as np
 
 from jacchain.expression.arithmetic import Array
+from jacchain.jacobian.chance import Chance
 from jacchain.jacobian.schemes import SCHEMES, scheme_jacobian
-from jacchain.jacobian.stage_difference import composed, directional_difference
-from jacchain.jacobian.verdict import Judgement, judge
+from jacchain.jacobian.stage_difference import chain_epsilon, chain_noise, composed, directional_difference
+from jacchain.jacobian.verdict import Judgement, Verdict, judge
 from jacchain.linear.map import LinearMap, Numbers
 from jacchain.linear.product import multiply
 from jacchain.pipeline.stage import Stage
 
 EPSILON = float(np.finfo(float).eps)
-SEED = 271828
-"""Of all random directions, so that a check says the same every time."""
+ALONG = "direction"
+"""The name of the one input of a verdict along a direction."""
+STEPS = 44
+"""Steps at which a remainder is looked at, from a quarter of the direction down to where all is rounding."""
+FLOOR = 8
+"""The finest of them, where nothing but noise is left of a right approximation."""
+TELLING = 0.25
+"""Of a slope, the bar that leaves no doubt whether it is 1 or 2."""
+CLEAR = 2.0**7
+"""Times its noise, a remainder stands out of it."""
 
 
 @dataclass(frozen=True)
@@ -101,39 +110,87 @@ def transposed_times(linear: LinearMap, vector: Numbers) -> Numbers:
     return np.bincount(pattern.columns, weights=linear.values[0] * vector[pattern.rows], minlength=linear.shape[1])
 
 
+def along_direction(stages: Sequence[Stage], x: Array, direction: Numbers, judged: tuple[Numbers, Numbers, Numbers]) -> Verdict:
+    """The verdict on a derivative along a direction, one entry for each output: what stands for a Jacobian too large to judge.
+
+    ``judged`` are the derivatives ``(m,)``, how far they may be off, and about ``|J| |x|``.
+    """
+    along, bar, size = judged
+    found = directional_difference(stages, x, direction[:, None], size)
+    return judge(stages[-1].outputs, (ALONG,), (LinearMap.full(along[:, None]), bar), found)
+
+
+def stage_along_direction(stage: Stage, x: Array, judged: tuple[LinearMap, Numbers]) -> Verdict:
+    """The verdict on the Jacobian of a stage, a map with a bar for each entry, along a random direction."""
+    linear, bars = judged
+    factors, direction = Factors.of([linear], [bars]), random_direction(x)
+    size = factors.absolute.forward(np.abs(x).astype(float))
+    return along_direction([stage], x, direction, (factors.forward(direction), factors.direction_bars(direction), size))
+
+
 def taylor(stages: Sequence[Stage], x: Array, total: LinearMap, factors: Factors) -> Witness:
     """The derivative along a random direction, with the order to which the remainder of the linear approximation vanishes."""
-    direction = _direction(x)
+    direction = random_direction(x)
     along, size = times(total, direction), times(_absolute(total), np.abs(x).astype(float))
     bar = factors.direction_bars(direction) + EPSILON * x.size * times(_absolute(total), np.abs(direction))
-    found = directional_difference(stages, x, direction[:, None], size)
-    verdict = judge(stages[-1].outputs, ("direction",), (LinearMap.full(along[:, None]), bar), found)
-    slope = remainder_slope(stages, x, direction, along)
+    verdict = along_direction(stages, x, direction, (along, bar, size))
+    slope = remainder_slope(stages, x, direction, (along, bar, size))
     if slope is None:
-        message = "along a random direction the chain is linear: no remainder is left"
-    else:
-        message = f"along a random direction the remainder of the linear approximation shrinks like h^{slope:.2f}"
-    return Witness("taylor", verdict.judgement, message, slope)
+        message = "along a random direction no remainder of the linear approximation is left to be seen"
+        return Witness("taylor", verdict.judgement, message)
+    message = f"along a random direction the remainder of the linear approximation shrinks like h^{slope.value:.2f}"
+    if slope.is_quadratic:
+        return Witness("taylor", verdict.judgement, message, slope.value)
+    judgement: Judgement = "disagree" if verdict.judgement == "disagree" else "inconclusive"
+    return Witness("taylor", judgement, f"{message}, not h^2", slope.value)
 
 
-def remainder_slope(stages: Sequence[Stage], x: Array, direction: Numbers, along: Numbers) -> float | None:
-    """The least power of h with which an output of ``f(x + h v) - f(x) - h J v`` vanishes; None when nothing is left of it."""
-    steps = np.ldexp(np.ones(44, x.dtype), -np.arange(2, 46))
+@dataclass(frozen=True)
+class Slope:
+    """The power of h with which a remainder vanishes, and a bar on it from the remainders' own noise and from their trend."""
+
+    value: float
+    bar: float
+
+    @property
+    def is_quadratic(self) -> bool:
+        """Whether it may be 2 or more."""
+        return self.value + self.bar >= 2
+
+
+def remainder_slope(
+    stages: Sequence[Stage], x: Array, direction: Numbers, judged: tuple[Numbers, Numbers, Numbers]
+) -> Slope | None:
+    """The least power of h with which an output of ``f(x + h v) - f(x) - h J v`` vanishes; None when too little is seen of it.
+
+    ``judged`` is that of :func:`along_direction`.  Only the finest steps count at which a remainder stands out of its noise:
+    what rounding does to the values and to the points, the bar of ``J v``, and what the very finest steps show.
+    """
+    along, bar, size = judged
+    steps = np.ldexp(np.ones(STEPS, x.dtype), -np.arange(2, STEPS + 2))[:, None]
     evaluate = composed(stages)
     at = evaluate(x[None])[0]
-    values = evaluate(x + steps[:, None] * direction.astype(x.dtype))
+    values = evaluate(x + steps * direction.astype(x.dtype))
+    rounding = chain_noise(stages, x) + float(np.finfo(x.dtype).eps) * size
     with np.errstate(all="ignore"):
-        linear = steps[:, None] * along
-        remainder = np.abs(values - at - linear)
-        noise = float(np.finfo(x.dtype).eps) * (np.abs(values) + np.abs(at)) + EPSILON * np.abs(linear)
-        seen = remainder > 64 * noise
-        slopes = np.log2(remainder[:-1] / remainder[1:])
-    found = []
-    for output in range(at.size):
-        both = np.flatnonzero(seen[:-1, output] & seen[1:, output] & np.isfinite(slopes[:, output]))
-        if both.size >= 3:
-            found.append(float(np.median(slopes[both[-5:], output])))
-    return min(found, default=None)
+        remainder = np.abs(values - at - steps * along)
+        known = 2 * rounding + 2 * chain_epsilon(stages, x) * (np.abs(values) + np.abs(at)) + steps * bar
+        noise = np.maximum(known, np.fmax.reduce(remainder[-FLOOR:]))
+    found = [_slope(remainder[:, output].astype(float), noise[:, output].astype(float)) for output in range(at.size)]
+    telling = [slope for slope in found if slope is not None and slope.bar < TELLING]
+    return min(telling, key=lambda slope: (slope.is_quadratic, slope.value), default=None)
+
+
+def _slope(remainder: Numbers, noise: Numbers) -> Slope | None:
+    """The slope at the finest four steps in a row at which remainders stand out of their noise."""
+    clear = np.isfinite(remainder) & (remainder > CLEAR * noise)
+    runs = np.flatnonzero(clear[:-3] & clear[1:-2] & clear[2:-1] & clear[3:])
+    if not runs.size:
+        return None
+    finest = slice(runs[-1], runs[-1] + 4)
+    slopes = -np.diff(np.log2(remainder[finest]))
+    doubt = float((noise[finest] / remainder[finest]).max()) * 2 / np.log(2)
+    return Slope(float(slopes[-1]), 2 * float(np.abs(np.diff(slopes)).max()) + doubt)
 
 
 def complex_step(stages: Sequence[Stage], x: Array, total: LinearMap, bars: Numbers) -> Witness | None:
@@ -156,8 +213,8 @@ def complex_step(stages: Sequence[Stage], x: Array, total: LinearMap, bars: Numb
 
 def transpose(factors: Factors, total: LinearMap) -> Witness:
     """``J v`` and ``wᵀ J`` of the product against v pushed and w pulled through the stages one by one."""
-    random = np.random.default_rng(SEED)
-    direction, weights = (random.uniform(0.5, 1, size) * random.choice([-1, 1], size) for size in total.shape[::-1])
+    chance = Chance()
+    direction, weights = (chance.direction(size) for size in total.shape[::-1])
     length = sum(linear.shape[1] for linear in factors.maps)
     absolute = factors.absolute
     apart = [
@@ -180,11 +237,9 @@ def _distance(name: str, apart: Numbers, room: Numbers, what: str) -> Witness:
     return Witness(name, judgement, says, worst)
 
 
-def _direction(x: Array) -> Numbers:
-    """A random direction that moves every input by about its own size."""
-    random = np.random.default_rng(SEED)
-    size = np.where(x == 0, 1, np.abs(x)).astype(float)
-    return np.asarray(size * random.uniform(0.5, 1, x.size) * random.choice([-1, 1], x.size))
+def random_direction(x: Array) -> Numbers:
+    """A direction that moves every input by about its own size."""
+    return np.asarray(np.where(x == 0, 1, np.abs(x)).astype(float) * Chance().direction(x.size))
 
 
 def _absolute(linear: LinearMap) -> LinearMap:

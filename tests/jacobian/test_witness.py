@@ -73,7 +73,30 @@ def test_the_remainder_shrinks_like_the_square_of_the_step_only_for_the_derivati
     pipeline = from_expressions(["f(x): exp(x)"], "0.3")
     at = pipeline.at.astype(np.longdouble)
     along = np.array([np.exp(at[0])]) * factor
-    assert remainder_slope(pipeline.stages, at, np.ones(1), along) == pytest.approx(slope, abs=0.05)
+    found = remainder_slope(pipeline.stages, at, np.ones(1), (along, np.zeros(1), along))
+    assert found.value == pytest.approx(slope, abs=0.05)
+    assert found.is_quadratic == (factor == 1)
+
+
+@pytest.mark.parametrize("formula", ["erf(x)", "x - sin(x)", "normcdf(x)", "sqrt(x^2 + 1) - x", "x^3"])
+@pytest.mark.parametrize("x", ["0.3", "1e-3", "7", "0"])
+def test_a_remainder_in_the_noise_of_its_function_is_never_taken_for_a_slope(formula, x):
+    pipeline = from_expressions([f"f(x): {formula}"], x)
+    for dtype in (float, np.longdouble):
+        at = pipeline.at.astype(dtype)
+        factors = factors_of(pipeline.stages, at)
+        witness = taylor(pipeline.stages, at, product(factors), factors)
+        assert witness.judgement == "agree"
+        assert witness.value is None or witness.value > 1.9
+
+
+def test_a_remainder_that_does_not_shrink_like_the_square_of_the_step_is_not_agreement():
+    pipeline = from_expressions(["f(x): abs(x)*sqrt(abs(x))"], "0")
+    at = pipeline.at.astype(np.longdouble)
+    zero = LinearMap.full(np.zeros((1, 1)))
+    witness = taylor(pipeline.stages, at, zero, Factors.of([zero], [np.zeros(1)]))
+    assert witness.value == pytest.approx(1.5)
+    assert witness.judgement == "inconclusive"
 
 
 def test_there_is_no_complex_witness_of_real_functions_nor_beside_nothing():
