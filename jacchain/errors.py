@@ -7,7 +7,7 @@ a :class:`JacchainError` carries all the mistakes found at once.  Anything else 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 CANDIDATES = 1000
 """Words among which the one that was probably meant is looked for."""
@@ -107,11 +107,8 @@ class Problem:
     kind: str = ""
 
 
-@dataclass(eq=False)
 class JacchainError(Exception):
     """One or more mistakes of the person who wrote the file or the command line."""
-
-    problems: tuple[Problem, ...] = field(default=())
 
     def __init__(self, *problems: Problem) -> None:
         super().__init__("; ".join(problem.message for problem in problems))
@@ -126,13 +123,20 @@ class JacchainError(Exception):
 
 
 def suggestion(word: str, known: list[str] | tuple[str, ...]) -> str:
-    """The known word a misspelt one probably means, or ``""``: at most three edits, only for words of three letters or more."""
+    """The known word a misspelt one probably means, or ``""``: at most three edits, only for words of three letters or more.
+
+    Among words equally far away the one made of the same letters is meant (``tahn`` is ``tanh``, ``sinn`` is ``sin``), then the
+    one that begins alike.
+    """
     if len(word) < 3:
         return ""
     limit = min(3, (len(word) + 1) // 2)
-    distances = ((_edits(word, candidate, limit), candidate) for candidate in known[:CANDIDATES])
-    distance, best = min(distances, default=(limit + 1, ""))
-    return best if distance <= limit else ""
+
+    def unlikeness(candidate: str) -> tuple[int, int, bool, str]:
+        return _edits(word, candidate, limit), len({*word} ^ {*candidate}), candidate[:1] != word[:1], candidate
+
+    best = min(known[:CANDIDATES], key=unlikeness, default="")
+    return best if unlikeness(best)[0] <= limit else ""
 
 
 def _edits(a: str, b: str, limit: int) -> int:

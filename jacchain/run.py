@@ -13,7 +13,6 @@ from jacchain.chain.order import parse_order
 from jacchain.chain.plan import Mode
 from jacchain.chain.planner import make_plan
 from jacchain.chain.products import Factor, carry_out
-from jacchain.chain.spectrum import spectra
 from jacchain.errors import Fragment, JacchainError, Problem
 from jacchain.expression.arithmetic import Array
 from jacchain.expression.formula import Formula, derivative_formula
@@ -89,15 +88,18 @@ def run(pipeline: Pipeline, request: Request) -> Report:
         total.dense[0, :, 0] if pipeline.scalar else None,
         tuple(diagnostics),
         digits=account(plan, jacobians, products, [stage.jacobian.error_bar for stage in stages]),
-        spectra=spectra(jacobians) if request.spectrum else (),
         reach=moves,
         unreached="" if moves is not None else _unreached(request),
         unchecked=_unchecked(pipeline, request),
     )
+    if request.spectrum:
+        from jacchain.chain.spectrum import spectra  # noqa: PLC0415 - only for those who ask
+
+        report = replace(report, spectra=spectra(jacobians))
     if request.certify:
         from jacchain.certify import certify  # noqa: PLC0415 - only for those who ask
 
-        return replace(report, certificate=certify(pipeline, report))
+        report = replace(report, certificate=certify(pipeline, report))
     return report
 
 

@@ -5,24 +5,29 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from jacchain.cli.commands import jacchain
-from jacchain.cli.output import ReaderGoneError, say
-from jacchain.errors import JacchainError, Problem
 
+if TYPE_CHECKING:
+    from jacchain.errors import JacchainError
+
+PATIENCE = 50_000
+"""Objects made between two looks for garbage: a program that ends soon leaves little, and looking costs a tenth of its start."""
 BUG, INTERRUPTED, READER_GONE = 70, 130, 141
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Runs the command line and leaves with its exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    gc.set_threshold(PATIENCE)
     code = outcome(words)
     _flush()
     sys.exit(code)
@@ -34,35 +39,37 @@ def outcome(words: Sequence[str]) -> int:
         code = jacchain.main(args=list(words), prog_name="jacchain", standalone_mode=False)
     except click.exceptions.Exit as leaving:
         return leaving.exit_code
-    except click.UsageError as error:
-        return _refuse(_usage(error), words)
     except (KeyboardInterrupt, click.Abort):
         return INTERRUPTED
-    except ReaderGoneError:
-        return READER_GONE
-    except JacchainError as error:
-        return _refuse(error, words)
-    except MemoryError:
-        return _refuse(
-            JacchainError(
-                Problem("JC451", "there is not enough memory for this", help="ask for less, or leave out parts of the chain")
-            ),
-            words,
-        )
-    except Exception as bug:
-        return _confess(bug, words)
+    except Exception as error:
+        return _ended(error, words)
     return code if isinstance(code, int) else 0
 
 
-def _usage(error: click.UsageError) -> JacchainError:
-    context = error.ctx
-    way_out = f"see `{context.command_path} --help`" if context else "see `jacchain --help`"
-    message = error.format_message()
-    return JacchainError(Problem("JC001", message[:1].lower() + message[1:].rstrip("."), help=way_out))
+def _ended(error: Exception, words: Sequence[str]) -> int:
+    """The exit code of a command that was ended by an error, which is told."""
+    from jacchain.cli.output import ReaderGoneError
+    from jacchain.errors import JacchainError, Problem
+
+    match error:
+        case click.UsageError():
+            way_out = f"see `{error.ctx.command_path if error.ctx else 'jacchain'} --help`"
+            message = error.format_message()
+            return _refuse(JacchainError(Problem("JC001", message[:1].lower() + message[1:].rstrip("."), help=way_out)), words)
+        case ReaderGoneError():
+            return READER_GONE
+        case JacchainError():
+            return _refuse(error, words)
+        case MemoryError():
+            way_out = "ask for less, or leave out parts of the chain"
+            return _refuse(JacchainError(Problem("JC451", "there is not enough memory for this", help=way_out)), words)
+        case _:
+            return _confess(error, words)
 
 
 def _refuse(error: JacchainError, words: Sequence[str]) -> int:
     """Says what was wrong, as JSON where the output was to be JSON."""
+    from jacchain.cli.output import say
     from jacchain.cli.settings import look_of_errors
     from jacchain.report.problems import problems_json, problems_text
 
@@ -75,6 +82,7 @@ def _wants_json(words: Sequence[str]) -> bool:
 
 
 def _confess(bug: Exception, words: Sequence[str]) -> int:
+    from jacchain.cli.output import say
 
     if "--debug" in words:
         import traceback

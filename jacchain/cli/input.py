@@ -85,5 +85,5 @@ def _nearest(path: Path) -> str:
         names = [entry.name for entry in os.scandir(path.parent)][:10_000]
     except (OSError, ValueError):
         return ""
-    meant = suggestion(path.name, names)
+    meant = suggestion(path.name, [name for name in names if name != path.name])
     return f"did you mean `{path.with_name(meant)}`?" if meant else "`jacchain samples` lists pipelines that come with jacchain"

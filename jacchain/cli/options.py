@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from pathlib import PurePath
 from typing import Any, TypeVar
 
 import click
-
-from jacchain.errors import JacchainError, Problem
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -87,15 +84,18 @@ def format_of(asked: str | None, output: str | None, formats: tuple[str, ...]) -
 
     Raises JacchainError (JC006) for an ending that means a format the command does not have.
     """
-    ending = PurePath(output or "").suffix
-    meant = ENDINGS.get(ending.lower())
+    name = (output or "").rpartition("/")[2]
+    ending = name[name.rindex(".") :].lower() if "." in name else ""
+    meant = ENDINGS.get(ending)
     if asked is not None:
         if meant not in {None, "text", asked}:
             from jacchain.cli.output import say
 
-            say(f"note: {PurePath(output or '').name!r} is written as {asked}, as asked, whatever its ending says\n")
+            say(f"note: {name!r} is written as {asked}, as asked, whatever its ending says\n")
         return asked
     if meant is not None and meant not in formats:
+        from jacchain.errors import JacchainError, Problem
+
         way_out = f"it writes {', '.join(formats)}: give another ending, or say which with --format"
         raise JacchainError(Problem("JC006", f"this command does not write {meant}, which `{ending}` stands for", help=way_out))
     return meant or "text"

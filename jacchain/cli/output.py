@@ -7,9 +7,12 @@ import os
 import stat
 import sys
 from contextlib import suppress
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from jacchain.errors import JacchainError, Problem
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class ReaderGoneError(Exception):
@@ -27,6 +30,8 @@ def deliver(content: bytes, target: str | None) -> None:
     if target is None or target == "-":
         _write_stdout(content)
     else:
+        from pathlib import Path
+
         _write_file(content, Path(target))
 
 
@@ -83,6 +88,7 @@ def _write_through(content: bytes, target: Path) -> None:
 
 def _replace(content: bytes, target: Path) -> None:
     import tempfile
+    from pathlib import Path
 
     handle, name = tempfile.mkstemp(prefix=f".{target.name[:100]}.", dir=target.parent)
     try:

@@ -54,16 +54,17 @@ def plan(file: str | None, **options: Any) -> None:
 
 def _asked(file: str | None, options: dict[str, Any]) -> tuple[PipelineFacts | None, Instance]:
     """The instance of the command line, and the pipeline it belongs to if there is one."""
-    from jacchain.chain.fields import instance_from_fields
     from jacchain.chain.instance import Instance
-    from jacchain.cli.input import pipeline_of, read_pipeline, read_source
-    from jacchain.pipeline import load_fields
-    from jacchain.run import instance_of, pipeline_facts
 
     if options["dims"] is not None:
         if file is not None or options["expression"]:
             raise JacchainError(Problem("JC001", "--dims and a pipeline exclude each other", help="give one of them"))
         return None, Instance(parse_widths(options["dims"]))
+
+    from jacchain.chain.fields import instance_from_fields
+    from jacchain.cli.input import pipeline_of, read_pipeline, read_source
+    from jacchain.pipeline import load_fields
+
     if file is None:
         pipeline = read_pipeline(file, options)
     else:
@@ -72,6 +73,9 @@ def _asked(file: str | None, options: dict[str, Any]) -> tuple[PipelineFacts | N
         if fields is not None:
             return None, instance_from_fields(fields.values, fields.where)
         pipeline = pipeline_of((text, name, folder), options)
+
+    from jacchain.run import instance_of, pipeline_facts
+
     return pipeline_facts(pipeline), instance_of(pipeline, options["mode"])
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from importlib import resources
-from importlib.resources.abc import Traversable
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from jacchain.errors import JacchainError, Problem, suggestion
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
 
 
 @click.command()
@@ -16,6 +17,8 @@ from jacchain.errors import JacchainError, Problem, suggestion
 @click.option("-o", "--output", metavar="FILE", help="Write the sample to FILE, with the files it refers to beside it.")
 def samples(name: str | None, output: str | None) -> None:
     """List the samples, or print one: `jacchain samples polar | jacchain run -`."""
+    from pathlib import Path
+
     from jacchain.cli.output import deliver, say
 
     known = {Path(entry.name).stem: entry for entry in _folder().iterdir() if Path(entry.name).suffix in {".yaml", ".json"}}
@@ -44,6 +47,9 @@ def samples(name: str | None, output: str | None) -> None:
 
 def _folder() -> Traversable:
     """Where the samples are: installed with the package, or beside it in a source tree."""
+    from importlib import resources
+    from pathlib import Path
+
     beside = Path(__file__).parents[2] / "samples"
     return beside if beside.is_dir() and (beside.parent / "pyproject.toml").is_file() else resources.files("jacchain.samples")
 

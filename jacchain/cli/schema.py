@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import resources
-
 import click
 
 
@@ -12,6 +10,8 @@ import click
 @click.option("-o", "--output", metavar="FILE", help="Write to FILE instead of stdout.")
 def schema(which: str, output: str | None) -> None:
     """Print the JSON Schema of pipeline files or of the JSON result."""
+    from importlib import resources
+
     from jacchain.cli.output import deliver
 
     deliver((resources.files("jacchain") / "schemas" / f"{which}.json").read_bytes(), output)

@@ -18,10 +18,12 @@ SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉"
 _BLANKS = " \t\r\n"
 _WORD = re.compile(
     r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
-    r"|[A-Za-z_\x80-\U0010ffff][A-Za-z0-9_\x80-\U0010ffff]*"
+    r"|[^\x00-@[-^`{-\x7f][^\x00-/:-@[-^`{-\x7f]*"  # letters, digits, `_` and all beyond ASCII: a short set compiles at once
     r"|\*\*|<=|>=|==|!=|[-+*/^@()\[\],:<>]"
 )
-_INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
+_INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0").union(
+    chr(code) for ends in ((0x180B, 0x180F), (0xFE00, 0xFE0F), (0xE0100, 0xE01EF)) for code in range(ends[0], ends[1] + 1)
+)
 """Letters and marks that show nothing, so that two names would look the same: fillers, joiners, variation selectors."""
 
 
@@ -37,14 +39,14 @@ class Token:
 
 def begins_name(character: str) -> bool:
     """Whether a name may begin with this character: a letter of any script that can be seen, or ``_``."""
-    return character == "_" or (character.isalpha() and not _INVISIBLE.match(character))
+    return character == "_" or (character.isalpha() and character not in _INVISIBLE)
 
 
 def continues_name(character: str) -> bool:
     """Whether a name may go on with this character: a letter, a digit 0-9, a subscript digit, ``_`` or a combining mark."""
     if begins_name(character) or "0" <= character <= "9" or character in SUBSCRIPTS:
         return True
-    return unicodedata.category(character) in {"Mn", "Mc"} and not _INVISIBLE.match(character)
+    return unicodedata.category(character) in {"Mn", "Mc"} and character not in _INVISIBLE
 
 
 def name_end(text: str, start: int) -> int:

@@ -17,12 +17,11 @@ from jacchain.pipeline.numbers import JSON_NUMBER, NUMBER, UNSIGNED
 LONG = 8
 
 _SIGNED = rf"[-+]?+{UNSIGNED}"
-_FLOW = re.compile(rf"\[[ \r\n]*+(?:{_SIGNED}[ \r\n]*+,[ \r\n]*+){{{LONG - 1},}}+{_SIGNED}[ \r\n]*+,?+[ \r\n]*+\]")
-_JSON = re.compile(_FLOW.pattern.replace(_SIGNED, JSON_NUMBER.pattern).replace(",?+", "").replace(r" \r", r" \t\r"))
+_FLOW = rf"\[[ \r\n]*+(?:{_SIGNED}[ \r\n]*+,[ \r\n]*+){{{LONG - 1},}}+{_SIGNED}[ \r\n]*+,?+[ \r\n]*+\]"
+_JSON = _FLOW.replace(_SIGNED, JSON_NUMBER.pattern).replace(",?+", "").replace(r" \r", r" \t\r")
 _LINE = rf"- {_SIGNED} *+(?:\r?\n|\Z)"
-_DASHED = re.compile(
-    rf"^(?P<first>[ ]*+(?:- )*?){_LINE}(?P<indent> *+){_LINE}(?:(?P=indent){_LINE}){{{LONG - 2},}}+", re.MULTILINE
-)
+_DASHED = rf"(?m)^(?P<first>[ ]*+(?:- )*?){_LINE}(?P<indent> *+){_LINE}(?:(?P=indent){_LINE}){{{LONG - 2},}}+"
+"""Patterns as text: they are compiled where a file has such lists."""
 
 
 def cut(source: Source) -> tuple[str, dict[int, Block]]:
@@ -60,7 +59,7 @@ def refuse_excess(source: Source) -> None:
 
 def json_list(source: Source, start: int) -> Block | None:
     """The long list of numbers that begins at ``start`` in a JSON text, if one does."""
-    found = _JSON.match(source.text, start)
+    found = re.compile(_JSON).match(source.text, start)
     return _bracketed(source, found) if found else None
 
 
@@ -73,7 +72,7 @@ def expand(block: Block) -> Iterator[Scalar]:
 
 def _flow(source: Source) -> Iterator[Block]:
     if source.text.count(",") >= LONG - 1:
-        yield from map(partial(_bracketed, source), _FLOW.finditer(source.text))
+        yield from map(partial(_bracketed, source), re.finditer(_FLOW, source.text))
 
 
 def _bracketed(source: Source, found: re.Match[str]) -> Block:
@@ -84,7 +83,7 @@ def _bracketed(source: Source, found: re.Match[str]) -> Block:
 def _dashed(source: Source) -> Iterator[Block]:
     """Lists with one number a line; the first may stand behind the dashes of the lists around it."""
     position = 0 if "- " in source.text else len(source.text)
-    while found := _DASHED.search(source.text, position):
+    while found := re.compile(_DASHED).search(source.text, position):
         start, position = found.span()
         indent = len(found["indent"])
         if len(found["first"]) != indent:

@@ -26,14 +26,14 @@ CSV_BYTES = 1 << 26
 LENGTH = 1000
 SUFFIXES = (".npy", ".csv")
 
-_PART = re.compile(r"[^\x00-\x1f\x7f\\:]+")
-_DEVICE = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\..*)?", re.IGNORECASE)
-_HEADER = re.compile(
+_PART = r"[^\x00-\x1f\x7f\\:]+"
+_DEVICE = r"(?i)(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\..*)?"
+_HEADER = (
     r"\{\s*'descr':\s*'(?P<type>[<>|=][fiu][0-9]{1,2})',\s*'fortran_order':\s*(?P<fortran>True|False),"
     r"\s*'shape':\s*\((?P<shape>[0-9, ]*)\),?\s*\}\s*"
 )
-_LINE = re.compile(r"[^\r\n]+")
-_NUMBERS = re.compile(rf"[ \t]*+{NUMBER.pattern}[ \t]*+(?:,[ \t]*+{NUMBER.pattern}[ \t]*+)*+")
+_NUMBERS = rf"[ \t]*+{NUMBER.pattern}[ \t]*+(?:,[ \t]*+{NUMBER.pattern}[ \t]*+)*+"
+"""Patterns as text: they are compiled where a pipeline has such files."""
 _TYPES = {"f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8"}
 
 
@@ -67,7 +67,7 @@ class ParameterFiles:
         if not path.endswith(SUFFIXES):
             raise _refused(name, "parameter files end in .npy or .csv", "save the array as .npy, or as .csv")
         parts = path.removeprefix("/").split("/") if self.allowed else path.split("/")
-        if len(path) > LENGTH or not all(_PART.fullmatch(part) and not _DEVICE.fullmatch(part) for part in parts):
+        if len(path) > LENGTH or not all(re.fullmatch(_PART, part) and not re.fullmatch(_DEVICE, part) for part in parts):
             raise _refused(name, "this is not a plain path of a file", "write a path such as data/weights.npy")
         if ".." in parts and not self.allowed:
             raise _refused(
@@ -143,7 +143,7 @@ def read_npy(content: bytes) -> Array:
         raise ValueError("is not a .npy file")
     start = 10 if content[6] == 1 else 12
     end = start + int.from_bytes(content[8:start], "little")
-    header = _HEADER.fullmatch(content[start:end].decode("latin-1")) if end - start <= 4096 else None
+    header = re.fullmatch(_HEADER, content[start:end].decode("latin-1")) if end - start <= 4096 else None
     if header is None or header["type"][1:] not in _TYPES:
         raise ValueError("does not hold a plain array of real numbers")
     sizes = [part.strip() for part in header["shape"].split(",") if part.strip()]
@@ -176,7 +176,7 @@ def read_csv(content: bytes, name: str) -> Array:
         message = f"the file has {len(content):,} bytes; the limit for .csv is {CSV_BYTES:,}"
         raise _csv_error(source, 0, 0, message, "save large arrays as .npy")
     rows: list[Array] = []
-    for found in _LINE.finditer(source.text):
+    for found in re.finditer(r"[^\r\n]+", source.text):
         start, line = found.start(), found.group()
         if not line.strip():
             continue
@@ -192,7 +192,7 @@ def read_csv(content: bytes, name: str) -> Array:
 
 def _row(source: Source, start: int, line: str) -> Array:
     """The numbers of one line that begins at ``start``."""
-    if _NUMBERS.fullmatch(line):
+    if re.fullmatch(_NUMBERS, line):
         values = np.fromstring(line, sep=",")
         if np.isfinite(values).all():
             return values

@@ -43,3 +43,19 @@ def test_what_there_is_not_is_said_with_what_may_be_meant(jacchain, words):
 
 def test_a_function_is_shown_with_its_derivative(jacchain):
     assert b"1 - tanh(x)^2" in jacchain("functions", "tanh").stdout
+
+
+def test_without_a_command_there_is_help(jacchain):
+    done = jacchain()
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr.startswith(b"Usage: jacchain")
+
+
+@pytest.mark.parametrize(
+    ("word", "way_out"),
+    [("chek", b"`jacchain check`"), ("polar.yaml", b"jacchain run polar.yaml"), ("tensor", b"`jacchain --help`")],
+)
+def test_a_command_there_is_not_is_answered_with_one_that_there_is(jacchain, word, way_out):
+    done = jacchain(word)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert way_out in done.stderr

@@ -1,0 +1,42 @@
+"""Which word a misspelt one is taken for, and where a character of a source stands."""
+
+import pytest
+
+from jacchain.errors import Source, suggestion
+from jacchain.expression.table import names
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        ("tahn", "tanh"),  # two letters swapped, and not one too many in `tan`
+        ("sinn", "sin"),  # a letter twice, and not another one as in `sign`
+        ("coss", "cos"),
+        ("lgo", "log"),
+        ("sqr", "sqrt"),
+        ("softmx", "softmax"),
+        ("arctan", "atan"),
+        ("sgimoid", "sigmoid"),
+        ("exponential", ""),
+        ("xy", ""),
+    ],
+)
+def test_a_misspelt_function_is_the_one_a_person_means(word, meant):
+    assert suggestion(word, names()) == meant
+
+
+def test_the_nearest_word_wins_whatever_the_order_of_the_list():
+    known = ["polar", "polar2", "solar", "pole"]
+    assert {suggestion("polr", order) for order in (known, known[::-1])} == {"polar"}
+
+
+def test_a_known_word_is_never_taken_for_another():
+    assert all(suggestion(name, names()) == name for name in names() if len(name) > 2)
+
+
+def test_position_is_where_splitting_into_lines_puts_it():
+    text = "ab\n\ncd\r\ne"
+    source = Source("t", text)
+    places = [(row, column) for row, line in enumerate(text.split("\n"), 1) for column in range(1, len(line) + 2)]
+    assert [source.position(offset) for offset in range(len(text) + 1)] == places
+    assert [source.line(row) for row, _ in enumerate(text.split("\n"), 1)] == ["ab", "", "cd", "e"]
