@@ -74,8 +74,8 @@ class _Chain:
         return stages
 
     def next(self, function: FunctionSpec, link: Link, arrival: Arrival) -> Attempt:
-        """The function compiled for what arrives."""
-        if not function.whole:
+        """The function compiled for what arrives, or what is wrong with the parts of it that could be read."""
+        if not function.signature.parameters:
             return Attempt(None, None)
         due = function.signature.size
         if due is not None and (problem := wrong_count(function, due, arrival, link.span)):
@@ -110,7 +110,7 @@ class _Chain:
         """Looks for mistakes in functions that the chain does not use."""
         used = {link.function for link in self.spec.chain if link}
         for function in self.spec.functions.values():
-            if function.whole and function.name not in used:
+            if function.name not in used:
                 self.check_alone(function)
 
     def check_alone(self, function: FunctionSpec) -> None:

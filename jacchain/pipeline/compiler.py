@@ -74,7 +74,8 @@ def check_names(function: FunctionSpec, constants: Constants, ledger: Ledger) ->
 def compile_function(function: FunctionSpec, arriving: int, constants: Constants) -> Attempt:
     """The program of a function for ``arriving`` inputs, or all that is wrong with it."""
     shapes = parameter_shapes(function, arriving)
-    builder = _Expressions(Builder(shapes, constants.values, constants.budget), constants.failed)
+    builder = _Expressions(Builder(shapes, constants.values, constants.budget), constants.failed | function.unread)
+    builder.whole = function.whole
     for name, _, expression in function.lets:
         builder.let(name, expression)
     nodes, outputs = builder.outputs(function)

@@ -18,6 +18,8 @@ from jacchain.pipeline.written import DESCRIPTION, Written, name_of, refuse_func
 
 METHODS = ("analytic", "difference")
 LONG_FORM = ("outputs", "description", "let", "jacobian", "method", "scale", "bounds")
+NEEDED = ("outputs", "let", "functions", "constants", "at")
+"""Keys without which other mistakes would be found that are none."""
 ENTRIES = 10_000
 """Entries a hand-derived Jacobian may have."""
 
@@ -51,6 +53,7 @@ class _Reader:
     def __init__(self, signature: Signature, ledger: Ledger) -> None:
         self.signature = signature
         self.part = Part(ledger)
+        self.unread: set[str] = set()
 
     def function(self, node: Node) -> FunctionSpec:
         """The function, in the short form or in the long one."""
@@ -118,6 +121,7 @@ class _Reader:
             parts.get("bounds"),
             description,
             whole=self.part.whole and (scale is None or scale.whole),
+            unread=frozenset(self.unread),
         )
 
     def lets(self, node: Node) -> Iterator[tuple[str, Span, Written]]:
@@ -138,6 +142,8 @@ class _Reader:
                 expression = written(value)
             if name is not None and expression is not None:
                 yield name, key.span, expression
+            elif name is not None:
+                self.unread.add(name)
 
     def refuse_parameter(self, name: str, span: Span) -> None:
         for parameter in self.signature.parameters:
@@ -185,7 +191,7 @@ def _method(node: Node) -> str:
 def known_keys(node: Mapping, known: tuple[str, ...], where: str, ledger: Ledger) -> dict[str, Node]:
     """The values of a mapping by key.
 
-    A key that is not known is written down with the one that was probably meant, and read as if it were that one.
+    A key that is not known is written down with the one that was probably meant, and read as that one where it is needed.
     """
     parts: dict[str, Node] = {}
     for key, value in node.entries:
@@ -193,7 +199,7 @@ def known_keys(node: Mapping, known: tuple[str, ...], where: str, ledger: Ledger
             parts[key.text] = value
             continue
         nearest = suggestion(key.text, known)
-        if nearest and all(nearest != other.text for other, _ in node.entries):
+        if nearest in NEEDED and all(nearest != other.text for other, _ in node.entries):
             parts.setdefault(nearest, value)
         way_out = f"did you mean `{nearest}`?" if nearest else "known keys: " + ", ".join(known)
         ledger.add(Problem("JC300", f"{where} has no key `{clip(key.text)}`", key.span, help=way_out))

@@ -77,7 +77,7 @@ class Placed:
 
 @dataclass(frozen=True, eq=False)
 class FunctionSpec:
-    """A function of the file; ``whole`` is false when a part of it could not be read."""
+    """A function of the file; ``whole`` is false when a part of it could not be read, ``unread`` are the names lost with it."""
 
     signature: Signature
     outputs: tuple[OutputSpec, ...] = ()
@@ -89,6 +89,7 @@ class FunctionSpec:
     bounds: Node | None = None
     description: str = ""
     whole: bool = True
+    unread: frozenset[str] = frozenset()
 
     @property
     def name(self) -> str:
