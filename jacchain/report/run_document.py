@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from jacchain.chain.plan import Operand
+from jacchain.expression.formula import Formula
 from jacchain.jacobian.diagnostic import Diagnostic
 from jacchain.jacobian.jacobian import Jacobian
 from jacchain.jacobian.verdict import Verdict
@@ -187,12 +188,18 @@ def _fact(value: float | str | tuple[float, float], look: Look) -> str:
 
 
 def _jacobians(report: Report, look: Look) -> Iterator[Block]:
-    """Every stage's Jacobian, its formula and its numbers."""
+    """Every stage's Jacobian, its formula and its numbers; of a function that is repeated the formula is told once."""
     stages = report.stages
     shown = some_numbers(len(stages), SHOWN, look)
+    first: dict[tuple[str, Formula | None], str] = {}
     for number in shown:
-        before = denominator(report, number, look)
-        yield from jacobian_blocks(stages[number], before, Bars(report), look)
+        stage, before = stages[number], denominator(report, number, look)
+        symbol = jacobian_symbol(stage.index)
+        told = first.setdefault((stage.name.partition("#")[0], stage.jacobian.formula), symbol)
+        if told != symbol and _is_told(stage.jacobian):
+            remarks = (*stage.jacobian.remarks, f"formula as for {told}")
+            stage = replace(stage, jacobian=replace(stage.jacobian, formula=None, remarks=remarks))
+        yield from jacobian_blocks(stage, before, Bars(report), look)
         yield Gap()
         if number + 1 < len(stages) and number + 1 not in shown:
             yield Paragraph((left_out("Jacobians", shown, len(stages), look),))
@@ -236,6 +243,11 @@ def _entries(jacobian: Jacobian) -> tuple[tuple[str, ...], ...] | None:
     if entries is None or all(_NUMERAL.fullmatch(entry) for row in entries for entry in row):
         return None
     return entries
+
+
+def _is_told(jacobian: Jacobian) -> bool:
+    """Whether there is a formula, and it says more than the numbers."""
+    return jacobian.formula is not None and (jacobian.formula.matrix is not None or _entries(jacobian) is not None)
 
 
 def _listed(stage: StageResult, entries: tuple[tuple[str, ...], ...], look: Look) -> Iterator[Block]:

@@ -14,6 +14,8 @@ from jacchain.report.text import SUBSCRIPTS, SUPERSCRIPTS, base
 
 NAMES = 4
 """Names written one by one in a title."""
+LIST = 32
+"""Characters that a list of more names may take to be written whole."""
 NUMBERS = 8
 """Components of a point or a gradient written one by one."""
 
@@ -43,7 +45,7 @@ def variables(names: Sequence[str], look: Look) -> Run:
     groups = [name for name, _ in grouped(names)]
     if len(groups) == 1:
         return Run(groups[0], "name")
-    if len(groups) > NAMES and not look.full:
+    if len(groups) > NAMES and sum(map(len, groups)) + 2 * len(groups) > LIST and not look.full:
         groups = [*groups[: NAMES - 1], "…", groups[-1]]
     return Run(f"({', '.join(groups)})", "name")
 
