@@ -26,8 +26,9 @@ def _block(block: Paragraph | Equation | Table | Figure, look: Look) -> Iterator
         case Paragraph():
             titled = bool(block.runs) and block.runs[0].role == "title"
             if titled:
-                yield f"# {_escaped(block.runs[0].text)}\n"
-            yield _inline(block.runs[titled:])
+                yield f"# {_escaped(block.runs[0].text)}" + "\n" * (len(block.runs) > 1)
+            if block.runs[titled:]:
+                yield _inline(block.runs[titled:])
         case Equation():
             yield f"$$\n{equation(block, look)}\n$$"
         case Table():

@@ -41,6 +41,8 @@ ESCAPES = str.maketrans(
 _TOKEN = re.compile(r"(?P<number>[0-9.]+(?:e[-+]?[0-9]+)?)|(?P<name>[^\W\d]\w*)|(?P<sign>[<>=!]=|.)", re.DOTALL)
 _SYMBOL = re.compile(r"(?P<quotient>∂(?P<top>[^/]*)/∂(?P<bottom>\([^)]*\)|[^ =]*))|(?P<name>[^\W\d]\w*)|(?P<other>.)", re.DOTALL)
 _NEEDLESS = re.compile(r"(\\[a-zA-Z]+) +(?![a-zA-Z0-9])")
+_SCRIPTS = re.compile(r"[\x00-\x7f]+|[^\x00-\x7f]+")
+_GREEK_OR_NOT = re.compile(f"[{''.join(GREEK)}]+|[^{''.join(GREEK)}]+")
 _LOWERED = re.compile("^(.*?)([₀₁₂₃₄₅₆₇₈₉]+)$")
 _OURS = re.compile("^([JP])([0-9₀₁₂₃₄₅₆₇₈₉]+)(ᵀ?)$")
 
@@ -56,7 +58,18 @@ def name(text: str) -> str:
         text = GREEK[text]
     if text in GREEK_COMMANDS:
         return GREEK_COMMANDS[text]
-    return text if len(text) == 1 and text.isascii() and text.isalpha() else rf"\mathrm{{{escaped(text)}}}"
+    return text if len(text) == 1 and text.isascii() and text.isalpha() else _upright(text)
+
+
+def _upright(text: str) -> str:
+    """A word inside mathematics: Greek letters as themselves, blanks and accents as in a text."""
+    parts = []
+    for part in _GREEK_OR_NOT.findall(text):
+        if part[0] in GREEK:
+            parts += [GREEK_COMMANDS.get(GREEK[letter], rf"\mathrm{{{GREEK[letter]}}}") for letter in part]
+        else:
+            parts.append(rf"\{'mathrm' if part.isascii() and ' ' not in part else 'text'}{{{escaped(part)}}}")
+    return "".join(parts)
 
 
 def symbol(text: str) -> str:
@@ -103,13 +116,26 @@ def _sequence(tokens: list[tuple[str, str]], start: int, closing: str) -> tuple[
     number = start
     while number < len(tokens) and tokens[number][1] != closing:
         if tokens[number][1] == "^":
-            sign = "-" if number + 1 < len(tokens) and tokens[number + 1][1] == "-" else ""
-            power, number = _atom(tokens, number + 1 + len(sign), parts)
-            parts.append(f"^{{{sign}{power}}}")
+            if parts and parts[-1] == NAMED["'"]:
+                parts[-2:] = [f"{{{''.join(parts[-2:])}}}"]
+            power, number = _power(tokens, number + 1)
+            parts.append(power)
         else:
             part, number = _atom(tokens, number, parts)
             parts.append(part)
     return "".join(parts), number + 1
+
+
+def _power(tokens: list[tuple[str, str]], number: int) -> tuple[str, int]:
+    """What stands above, with its sign, its index and what stands above it; and where the next begins."""
+    sign = "-" if number < len(tokens) and tokens[number][1] == "-" else ""
+    power, number = _atom(tokens, number + len(sign), [])
+    is_group = power[:1] == "(" and not sign
+    while number < len(tokens) and tokens[number][1] in {"[", "^"}:
+        above = tokens[number][1] == "^"
+        more, number = _power(tokens, number + 1) if above else _atom(tokens, number, [power])
+        power, is_group = power + more, False
+    return f"^{{{sign}{power[1:-1] if is_group else power}}}", number
 
 
 def _atom(tokens: list[tuple[str, str]], number: int, before: list[str]) -> tuple[str, int]:
@@ -201,7 +227,12 @@ def _terms(display: Equation, look: Look) -> Iterator[str]:
 
 def words_tex(parts: Runs) -> str:
     """Words inside a display: signs as mathematics, the rest as text."""
-    return "".join(symbol(run.text) if run.role in {"symbol", "text"} else rf"\text{{{escaped(run.text)}}}" for run in parts)
+    return "".join(symbol(run.text) if run.role in {"symbol", "text"} else _worded(run.text) for run in parts)
+
+
+def _worded(text: str) -> str:
+    """Words inside a display, signs between them as mathematics."""
+    return "".join(rf"\text{{{escaped(part)}}}" if part.isascii() else symbol(part) for part in _SCRIPTS.findall(text))
 
 
 def _length(tex: str) -> int:
