@@ -55,7 +55,7 @@ def _verdicts(check: CheckReport, look: Look) -> Iterator[Block]:
         Column("#", right=True),
         Column("function"),
         Column("judged"),
-        Column("entries", right=True),
+        Column("entries", right=True, optional=2),
         Column("verdict"),
         Column("differences agree to", right=True),
         Column("evaluations", right=True, optional=1),

@@ -13,7 +13,7 @@ from jacchain.report.box import Line
 from jacchain.report.colour import style
 from jacchain.report.look import Look
 
-FONTS = "Menlo, 'DejaVu Sans Mono', Consolas, monospace"
+FONTS = "'DejaVu Sans Mono', Menlo, Consolas, monospace"
 PAGE = f"""<!DOCTYPE html>
 <html lang="en">
 <head>

@@ -24,7 +24,7 @@ def functions_document(functions: Sequence[FunctionFacts]) -> Document:
         derivative = ", ".join(function.derivatives)
         shown = derivative if len(derivative) <= DERIVATIVE else "…"
         rows.append((runs(Run(signature(function), "name")), runs(Run(shown, "formula")), runs(_about(function))))
-    table = Table((Column("function"), Column("derivative"), Column("", optional=1, flexible=True)), tuple(rows))
+    table = Table((Column("function"), Column("derivative"), Column("about", optional=1, flexible=True)), tuple(rows))
     note = runs(
         Run("next: ", "note"), Run("jacchain functions softmax", "command"), " for one function: derivative, domain, example"
     )

@@ -71,7 +71,7 @@ def wrapped(paragraph: Paragraph, look: Look) -> Iterator[Line]:
     blank = ""
     for chunk in _stretches([spoken(run, look) for run in paragraph.runs], _CHUNKS):
         fits = width_of(chunk) <= look.width - start
-        if not fits and len(line) > 1:
+        if not fits and len(line) > 1 and look.width - room + len(blank) > start:
             yield joined(line)
             line, room, blank = [Run(" " * start)], look.width - start, ""
         for piece in [chunk] if fits else _cut(_stretches(chunk, _WORDS), look.width - start):
@@ -194,29 +194,57 @@ def _placed(row: Sequence[Box], look: Look) -> Iterator[Line]:
 
 
 def _table(table: Table, look: Look) -> Iterator[Line]:
-    """The rows under their titles, two cells of space between columns, numbers as many as fit."""
-    kept = list(range(len(table.columns)))
-    while True:
-        widths = _widths(table, kept, look)
+    """The rows under their titles, two cells of space between columns, numbers as many as fit.
+
+    Where the width does not allow that, titles take two lines; then optional columns are left out, which is said below.
+    """
+    kept, left_out = list(range(len(table.columns))), list[int]()
+    titles = [[column.title] for column in table.columns]
+    widths = _widths(table, titles, kept, look)
+    needed = _taken(widths)
+    if needed > look.width:
+        titles = [_broken(column.title) for column in table.columns]
+        widths = _widths(table, titles, kept, look)
+        needed = _taken(widths)
+    while _taken(widths) > look.width:
         optional = max((table.columns[number].optional, place) for place, number in enumerate(kept))
-        if sum(widths) + 2 * len(kept) - 1 <= look.width or not optional[0]:
+        if not optional[0]:
             break
-        del kept[optional[1]]
+        left_out.append(kept.pop(optional[1]))
+        widths = _widths(table, titles, kept, look)
     numeric = {place for place, number in enumerate(kept) if _is_numeric(table, number)}
     widths = _squeezed(widths, numeric, look.width - 2 * len(kept) + 1)
     columns = [table.columns[number] for number in kept]
-    yield from _row([runs(Run(column.title, "heading")) for column in columns], columns, widths, look)
+    height = max(len(titles[number]) for number in kept)
+    for line in range(height):
+        head = [[""] * (height - len(titles[number])) + titles[number] for number in kept]
+        yield from _row([runs(Run(lines[line], "heading")) for lines in head], columns, widths, look)
     for row in table.rows:
         if isinstance(row, Run):
             yield from wrapped(Paragraph((row,), 1), look)
         else:
             yield from _row([row[number] for number in kept], columns, widths, look)
+    if left_out:
+        names = ", ".join(table.columns[number].title for number in sorted(left_out))
+        yield from wrapped(Paragraph(runs(Run(f"left out: {names} (--width {needed})", "note")), 1), look)
 
 
-def _widths(table: Table, kept: Sequence[int], look: Look) -> list[int]:
+def _taken(widths: Sequence[int]) -> int:
+    """The cells that columns take with what is between them."""
+    return sum(widths) + 2 * len(widths) - 1
+
+
+def _broken(title: str) -> list[str]:
+    """A title on two lines, the second no longer than the first, where it has several words."""
+    words = title.split(" ")
+    count = next((n for n in range(1, len(words)) if len(" ".join(words[:n])) >= len(" ".join(words[n:]))), len(words))
+    return [" ".join(part) for part in (words[:count], words[count:]) if part]
+
+
+def _widths(table: Table, titled: Sequence[Sequence[str]], kept: Sequence[int], look: Look) -> list[int]:
     """What every column would like to have; columns of numbers and of running words take what the others leave."""
     body = [row for row in table.rows if not isinstance(row, Run)]
-    titles = [cells(spoken_text(table.columns[number].title, look)) for number in kept]
+    titles = [max(cells(spoken_text(line, look)) for line in titled[number]) for number in kept]
     widths = [
         max([title, *(_cell_width(row[number], look.width, look) for row in body)])
         for title, number in zip(titles, kept, strict=True)

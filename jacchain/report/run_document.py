@@ -253,7 +253,7 @@ def _is_told(jacobian: Jacobian) -> bool:
 def _listed(stage: StageResult, entries: tuple[tuple[str, ...], ...], look: Look) -> Iterator[Block]:
     """The formulas that are more than a number, one on a line."""
     places = [(i, j) for i, row in enumerate(entries) for j, entry in enumerate(row) if not _NUMERAL.fullmatch(entry)]
-    shown = places if look.full else places[:ENTRIES]
+    shown = places if look.full or len(places) == ENTRIES + 1 else places[:ENTRIES]
     for i, j in shown:
         by = derivative(component(stage.outputs[i]), component(stage.inputs[j]))
         yield Paragraph(runs("  ", by, " = ", *_formula(entries[i][j], look)), hang=6)

@@ -63,7 +63,8 @@ def test_numbers_in_a_table_are_whole_and_counted(rows, width):
         tuple((runs("1"), Vector(np.array(row)), runs("x" * 12)) for row in rows),
     )
     wide = plain((table,), Look(width=100_000)).splitlines()[1:]
-    for line, row, whole in zip(plain((table,), Look(width=width)).splitlines()[1:], rows, wide, strict=True):
+    narrow = plain((table,), Look(width=width)).splitlines()[1 : len(rows) + 1]
+    for line, row, whole in zip(narrow, rows, wide, strict=True):
         assert cells(line) <= width
         words = line.replace("x" * 12, "").split()[1:]
         shown = words[: words.index("…")] if "…" in words else words
@@ -151,3 +152,33 @@ def test_every_painter_takes_every_text(parts, look):
 def test_every_style_shows(role):
     text = paint((Paragraph((Run("word", role),)),), Look(colour=True))
     assert (ESCAPE.search(text) is not None) == (STYLES[role] != "none")
+
+
+TABLE = Table(
+    (Column("#", right=True), Column("name"), Column("shape", optional=2), Column("differences agree to", optional=1)),
+    tuple((runs(str(number)), runs("f" * number), runs("3 → 4"), runs("1.5e-17")) for number in range(1, 25)),
+)
+
+
+@given(st.integers(40, 100))
+def test_a_table_says_what_it_leaves_out_and_at_which_width_it_does_not(width):
+    text = plain((TABLE,), Look(width=width))
+    found = re.search(r"left out: (.*) \(--width (\d+)\)", " ".join(text.split()))
+    titles = {column.title for column in TABLE.columns if column.optional}
+    shown = {title for title in titles if title.split()[-1] in text.split("left out")[0]}
+    assert titles - shown == (set(found[1].split(", ")) if found else set())
+    if found:
+        assert width < int(found[2])
+        assert "left out" not in plain((TABLE,), Look(width=int(found[2])))
+        assert "left out" in plain((TABLE,), Look(width=int(found[2]) - 1))
+
+
+def test_titles_take_two_lines_before_a_column_is_left_out():
+    whole, broken = (plain((TABLE,), Look(width=width)).splitlines()[:2] for width in (60, 50))
+    assert whole[0].endswith("differences agree to")
+    assert (broken[0].strip(), broken[1].split()[-2:]) == ("differences", ["agree", "to"])
+
+
+def test_a_long_formula_begins_beside_its_name():
+    text = plain((Paragraph(runs("derivative    ", "diag(softmax(v)) - outer(softmax(v), softmax(v))"), 2, 14),), Look(width=50))
+    assert text.splitlines()[0] == "  derivative    diag(softmax(v)) -"
