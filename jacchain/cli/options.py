@@ -36,7 +36,9 @@ point_options = _group(
 )
 
 display_options = _group(
-    click.option("--digits", type=click.IntRange(1, 17), metavar="N", help="Digits of a rounded number (4); one shown with fewer is exact."),
+    click.option(
+        "--digits", type=click.IntRange(1, 17), metavar="N", help="Digits of a rounded number (4); one shown with fewer is exact."
+    ),
     click.option("--width", type=click.IntRange(40, 10_000), metavar="N", help="Columns (the terminal's; 100 when piped)."),
     click.option("--ascii", is_flag=True, help="Nothing but ASCII."),
     click.option("--full", is_flag=True, help="Leave nothing out, however large."),

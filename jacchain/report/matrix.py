@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from jacchain.report.box import Box, Line, below_each_other, joined, spoken_text
+from jacchain.report.box import Box, Line, below_each_other, joined, spoken, spoken_text
 from jacchain.report.document import Formulas, Matrix, Role, Run
 from jacchain.report.look import Look
 from jacchain.report.strip import Entry, Strip, gap_at, label_text, signs, strips
@@ -149,7 +149,8 @@ def _notes(matrix: Matrix, rows: list[int], columns: list[Strip], look: Look) ->
     found = [note for note in (hidden("rows", rows, m, look), hidden("columns", shown, n, look)) if note]
     if look.full or not found:
         return ()
-    return (f"{matrix.name}{': ' if matrix.name else ''}{', '.join(found)}; --full shows all",)
+    name = spoken(Run(matrix.name, "symbol"), look).text
+    return (f"{name}{': ' if name else ''}{', '.join(found)}; --full shows all",)
 
 
 def _marked(matrix: Matrix, drawn: list[int | None], columns: list[Strip], look: Look) -> list[tuple[Entry, ...]]:

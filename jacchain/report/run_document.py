@@ -306,7 +306,7 @@ def product_terms(report: Report, product: ProductResult, look: Look, chosen: Pl
     right = replace(operand_matrix(report, planned.right), column=chosen[1])
     if not look.full and any(rows > ROWS or columns > COLUMNS for rows, columns in (left.linear.shape, right.linear.shape)):
         (m, k), (_, n) = left.linear.shape, right.linear.shape
-        return runs(Run(f"{m}×{k} · {k}×{n}", "note"), " ="), result
+        return runs(Run(f"{m}×{k} ", "note"), Run("·", "symbol"), Run(f" {k}×{n}", "note"), " ="), result
     return left, runs(Run("·", "symbol")), right, runs("="), result
 
 
