@@ -68,12 +68,20 @@ class Certificate:
 
 
 @dataclass(frozen=True, eq=False)
+class Along:
+    """The Jacobian of the chain along a vector that somebody asked for: ``wᵀJ``, or ``Jv``."""
+
+    vector: Numbers
+    product: Numbers
+
+
+@dataclass(frozen=True, eq=False)
 class Report:
     """The whole answer: every stage, the plan, every product, and the Jacobian of the chain (``gradient`` at a scalar end).
 
     What is ``None`` or empty was not asked for.  ``reach`` says how far each input can move before a derivative may change
     its form, ``unreached`` why that was not worked out.  ``unchecked`` says why there are no differences beside the Jacobians,
-    where there are none.
+    where there are none.  ``seed`` is ``wᵀJ`` for a vector of outputs, ``direction`` is ``Jv`` for one of inputs.
     """
 
     pipeline: PipelineFacts
@@ -89,6 +97,8 @@ class Report:
     reach: Reach | None = None
     unreached: str = ""
     unchecked: str = ""
+    seed: Along | None = None
+    direction: Along | None = None
 
 
 @dataclass(frozen=True, eq=False)

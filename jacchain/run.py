@@ -33,8 +33,10 @@ from jacchain.jacobian.stage_difference import Differenced, jacobian_by_differen
 from jacchain.jacobian.verdict import Verdict
 from jacchain.linear.map import LinearMap
 from jacchain.linear.pattern import Pattern
+from jacchain.linear.product import multiply
+from jacchain.pipeline.point import read_direction
 from jacchain.pipeline.stage import Method, Pipeline, Stage
-from jacchain.results import DECLINED, PipelineFacts, Report, StageResult
+from jacchain.results import DECLINED, Along, PipelineFacts, Report, StageResult
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ class Request:
     that takes longer than the rest.  ``method`` is that of all stages, in place of
     their own; ``check`` compares analytic Jacobians with differences where that is cheap.  In the mode ``matrix-free`` the
     products are made by passes through the stages; Jacobians are built for those who look at them, not for the products.
+    ``seed`` and ``direction`` are vectors of outputs and of inputs, as a person writes them (``1,0``).
     """
 
     order: str = "optimal"
@@ -56,6 +59,8 @@ class Request:
     method: Method | None = None
     check: bool = True
     mode: Mode = "explicit"
+    seed: str | None = None
+    direction: str | None = None
 
 
 def run(pipeline: Pipeline, request: Request) -> Report:
@@ -66,6 +71,8 @@ def run(pipeline: Pipeline, request: Request) -> Report:
 
     """
     order = parse_order(Fragment.whole(request.order, "--order"), len(pipeline.stages))
+    w = None if request.seed is None else read_direction(request.seed, "--seed", pipeline.stages[-1].outputs)
+    v = None if request.direction is None else read_direction(request.direction, "--direction", pipeline.inputs)
     stages, diagnostics = differentiate_stages(pipeline, request)
     jacobians = [stage.jacobian.linear for stage in stages]
     patterns = [linear.pattern for linear in jacobians]
@@ -91,6 +98,8 @@ def run(pipeline: Pipeline, request: Request) -> Report:
         reach=moves,
         unreached="" if moves is not None else _unreached(request),
         unchecked=_unchecked(pipeline, request),
+        seed=None if w is None else Along(w, multiply(LinearMap.full(w[None]), total.T).dense[0, 0]),
+        direction=None if v is None else Along(v, multiply(total.T, LinearMap.full(v[:, None])).dense[0, :, 0]),
     )
     if request.spectrum:
         from jacchain.chain.spectrum import spectra  # noqa: PLC0415 - only for those who ask

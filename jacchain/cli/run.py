@@ -19,6 +19,8 @@ from jacchain.cli.options import DOCUMENT, display_options, file_argument, outpu
 @click.option("--method", type=click.Choice(["analytic", "difference"]), help="How to differentiate, whatever the file says.")
 @click.option("--mode", type=click.Choice(["explicit", "matrix-free"]), default="explicit", help="How to multiply.")
 @click.option("--check/--no-check", default=True, help="Compare analytic Jacobians with differences, where that is cheap.")
+@click.option("--seed", metavar="W", help="Also wᵀJ, for a number for each output: 1,0,0.")
+@click.option("--direction", metavar="V", help="Also Jv, for a number for each input: 0,1.")
 @click.option("--certify", is_flag=True, help="Prove bounds for every number; show only certified digits.")
 @click.option("--spectrum", is_flag=True, help="Singular values of every Jacobian and of the running product.")
 @click.option("-v", "--verbose", is_flag=True, help="Also where digits went, and how far each input may move, if it takes long.")

@@ -5,6 +5,7 @@ The way the data goes: text -> yaml_reader or json_reader -> document (a tree of
 """
 
 from jacchain.pipeline.loader import from_expressions, load, load_fields
+from jacchain.pipeline.point import read_direction
 from jacchain.pipeline.stage import Pipeline, Stage
 
-__all__ = ["Pipeline", "Stage", "from_expressions", "load", "load_fields"]
+__all__ = ["Pipeline", "Stage", "from_expressions", "load", "load_fields", "read_direction"]

@@ -45,6 +45,20 @@ def read_at(text: str, ledger: Ledger) -> Placed:
     return Placed(text_of_option.span(), tuple(positional), tuple(named), whole)
 
 
+def read_direction(text: str, option: str, names: Sequence[str]) -> Array:
+    """The numbers of an option that has one for each of ``names``, in their order: ``1,0,pi/2``, or ``[1,0],2``.
+
+    Raises JacchainError (JC010 for their number, else by the expression).
+    """
+    whole = Fragment.whole(text, option, option=True)
+    numbers = Constants().numbers(tuple(_value(piece, 0) for piece in _pieces(whole)))
+    if numbers.size != len(names):
+        listed = ", ".join(names[:4]) + (", …" if len(names) > 4 else "")
+        message = f"{option} has {numbers.size:,} numbers, and {len(names):,} are due"
+        raise JacchainError(Problem("JC010", message, whole.span(), help=f"give one for each of {listed}"))
+    return numbers
+
+
 def read_sets(texts: Sequence[str], constants: Sequence[ConstantSpec], ledger: Ledger) -> dict[str, Written]:
     """The constants that ``--set NAME=VALUE`` replaces."""
     known = [constant.name for constant in constants]

@@ -11,9 +11,10 @@ from jacchain.results import Report
 
 
 def run_npz(report: Report) -> bytes:
-    """The arrays ``at``, ``x1 …`` (stage values), ``J1 …``, ``P1 …``, ``jacobian``, ``gradient`` and ``exponents``.
+    """The arrays ``at``, ``x1 …`` (stage values), ``J1 …``, ``P1 …``, ``exponents`` and ``jacobian``.
 
-    A product is its array times two to its exponent.  The same report is always the same bytes.
+    Where there are any also ``gradient``, ``seed`` and ``direction``.  A product is its array times two to its exponent.
+    The same report is always the same bytes.
     """
     arrays: dict[str, Numbers] = {"at": report.pipeline.at}
     for stage in report.stages:
@@ -25,6 +26,7 @@ def run_npz(report: Report) -> bytes:
     arrays["jacobian"] = report.jacobian.dense[0]
     if report.gradient is not None:
         arrays["gradient"] = report.gradient
+    arrays |= {name: along.product for name, along in (("seed", report.seed), ("direction", report.direction)) if along}
     stream = BytesIO()
     np.savez(stream, **arrays)  # type: ignore[arg-type] # its other keywords are switches, none of which has these names
     return stream.getvalue()

@@ -17,7 +17,7 @@ from jacchain.linear.enclosure import Enclosure
 from jacchain.linear.map import LinearMap, Numbers
 from jacchain.report.json_text import Json, head, json_bytes
 from jacchain.report.plan_record import pipeline_record, plan_record, planned_record
-from jacchain.results import Certificate, ProductResult, Report, StageResult
+from jacchain.results import Along, Certificate, ProductResult, Report, StageResult
 
 DENSE = 1 << 20
 """Entries up to which a sparse matrix is written out with its zeros."""
@@ -45,12 +45,18 @@ def run_record(report: Report) -> Json:
         "reach": None if report.reach is None else _reach(report.reach),
         "unreached": report.unreached or None,
         "unchecked": report.unchecked or None,
+        "seed": _along(report.seed),
+        "direction": _along(report.direction),
     }
 
 
 def diagnostic_record(diagnostic: Diagnostic) -> Json:
     """A remark on the point, every key always there."""
     return asdict(diagnostic)
+
+
+def _along(along: Along | None) -> Json | None:
+    return None if along is None else {"vector": along.vector, "product": along.product}
 
 
 def _stage(stage: StageResult) -> Json:

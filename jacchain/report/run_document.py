@@ -79,7 +79,17 @@ def run_document(report: Report, look: Look, *, next_steps: Sequence[str] = ()) 
 
 
 def result_document(report: Report, look: Look) -> Document:
-    """The result alone: the value and the gradient at a scalar end, else the Jacobian of the chain."""
+    """The result alone: the value and the gradient at a scalar end, else the Jacobian of the chain; and either along vectors."""
+    along = ((("wᵀ J", "w"), report.seed), (("J v", "v"), report.direction))
+    said = []
+    for (product, vector), found in along:
+        if found is not None:
+            result = runs(Run(product, "symbol"), " = ", numbers(found.product, look))
+            said.append(Paragraph(runs(*result, "   ", Run(vector, "symbol"), " = ", numbers(found.vector, look)), hang=4))
+    return (*_result(report, look), *said)
+
+
+def _result(report: Report, look: Look) -> Document:
     last, inputs, bars = report.stages[-1], report.pipeline.inputs, Bars(report)
     if report.gradient is None:
         by = derivative(last.name, variables(inputs, look).text)

@@ -54,6 +54,8 @@ def name(text: str) -> str:
         return r"\dots"
     if found := _LOWERED.match(text):
         return f"{name(found[1])}_{{{found[2].translate(PLAIN_DIGITS)}}}" if found[1] else found[2].translate(PLAIN_DIGITS)
+    if text.endswith("ᵀ"):
+        return rf"{name(text[:-1])}^{{\top}}"
     if text in GREEK:
         text = GREEK[text]
     if text in GREEK_COMMANDS:

@@ -1,0 +1,60 @@
+"""The Jacobian of a chain along vectors, against sums over its entries and against values nearby."""
+
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from jacchain.errors import JacchainError
+from jacchain.pipeline import from_expressions, load
+from jacchain.run import Request, run
+
+SAMPLES = Path(__file__).parents[1] / "samples"
+NAMES = sorted(path.name for path in SAMPLES.iterdir() if path.suffix in {".yaml", ".json"})
+
+
+def exact_sum(first, second):
+    return float(sum(Fraction(a) * Fraction(b) for a, b in zip(first, second, strict=True)))
+
+
+@pytest.mark.parametrize("mode", ["explicit", "matrix-free"])
+@pytest.mark.parametrize("name", NAMES)
+def test_along_vectors_every_sample_is_what_its_entries_add_up_to(name, mode):
+    pipeline = load((SAMPLES / name).read_bytes(), name, folder=SAMPLES)
+    m, n = len(pipeline.stages[-1].outputs), len(pipeline.inputs)
+    w, v = ((-1.5) ** np.arange(size) / 4.0 ** np.arange(size) for size in (m, n))
+    seed, direction = (",".join(map(repr, vector.tolist())) for vector in (w, v))
+    report = run(pipeline, Request(check=False, mode=mode, seed=seed, direction=direction))
+    entries = report.jacobian.dense[0]
+    assert report.seed.vector.tolist() == w.tolist()
+    for product, rows, vector in ((report.seed.product, entries.T, w), (report.direction.product, entries, v)):
+        due = [exact_sum(row, vector) for row in rows.tolist()]
+        assert np.allclose(product, due, rtol=1e-14, atol=1e-14 * np.abs(entries).max())
+
+
+def test_a_direction_is_where_the_values_go():
+    pipeline = from_expressions(("f(x, y): [x*y, sin(x) - y^2, exp(x*y)]", "g(v): [v[1]*v[3], norm(v)]"), at="0.3,0.7")
+    report = run(pipeline, Request(check=False, direction="2,-1"))
+    h = 1e-6
+
+    def end(step):
+        moved = replace(pipeline, at=pipeline.at + step * np.array([2.0, -1.0]))
+        return run(moved, Request(check=False)).stages[-1].value
+
+    assert np.allclose(report.direction.product, (end(h) - end(-h)) / (2 * h), rtol=1e-8)
+
+
+def test_a_seed_of_one_number_scales_the_gradient():
+    report = run(from_expressions(("f(x, y): x*y^2",), at="3,5"), Request(check=False, seed="2"))
+    assert report.seed.product.tolist() == [2 * 25, 2 * 30]
+    assert report.direction is None
+
+
+@pytest.mark.parametrize(("asked", "code"), [({"seed": "1,2"}, "JC010"), ({"direction": "1"}, "JC010"), ({"seed": "z"}, "JC252")])
+def test_a_vector_that_does_not_fit_is_a_mistake_of_usage(asked, code):
+    with pytest.raises(JacchainError) as caught:
+        run(from_expressions(("f(x, y): x*y^2",), at="3,5"), Request(check=False, **asked))
+    assert caught.value.problems[0].code == code
+    assert caught.value.exit_code == 2
