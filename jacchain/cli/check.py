@@ -16,7 +16,9 @@ from jacchain.cli.options import DOCUMENT, display_options, file_argument, outpu
 @display_options
 @output_options(*DOCUMENT)
 def check(file: str | None, **options: Any) -> int:
-    """Judge every Jacobian of FILE, also the author's own, and their product against differences.
+    """Judge every Jacobian of FILE against differences.
+
+    The author's own Jacobians are judged too, and the product of all.
 
     Leaves with 0 when all agree, 1 when something disagrees, 5 when nobody could tell.
     """

@@ -18,7 +18,10 @@ from jacchain.errors import JacchainError, Problem
 @display_options
 @output_options(*DOCUMENT)
 def curve(file: str | None, **options: Any) -> None:
-    """Draw the error of differences against their step h: the V between rounding and truncation."""
+    """Draw the error of differences against their step h.
+
+    It is a V: to the left rounding wins, to the right truncation.
+    """
     from jacchain.check import curve as curve_of
     from jacchain.cli.input import read_pipeline
     from jacchain.cli.output import deliver

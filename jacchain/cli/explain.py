@@ -25,7 +25,10 @@ MATRIX = re.compile(r"([JP])([1-9]\d{0,6})(?:\[([1-9]\d{0,8}),\s*([1-9]\d{0,8})\
 @click.option("--debug", is_flag=True, hidden=True, expose_value=False)
 @display_options
 def explain(what: str, file: str | None, **options: Any) -> None:
-    """Explain WHAT: an error code (JC201), a function (tanh), or, of the run of FILE, a matrix (J3, P2) or an entry (P2[1,2])."""
+    """Explain an error code, a function, a matrix or an entry.
+
+    WHAT is a code (JC201), a function (tanh), or, of the run of FILE, a matrix (J3, P2) or one of its entries (P2[1,2]).
+    """
     from jacchain.cli.output import deliver
     from jacchain.cli.settings import look_of
     from jacchain.expression.table import names

@@ -14,7 +14,10 @@ from jacchain.cli.options import DOCUMENT, display_options, output_options
 @display_options
 @output_options(*DOCUMENT)
 def functions(name: str | None, **options: Any) -> None:
-    """List the functions of the language, or show one: formula, derivative, domain, example."""
+    """List the functions of the language, or show one in full.
+
+    In full are its derivative, where it is defined, its kinks, and an example.
+    """
     from jacchain.cli.output import deliver
     from jacchain.cli.settings import look_of
     from jacchain.errors import JacchainError, Problem, suggestion

@@ -29,7 +29,9 @@ WIDTHS = 1_000_000
 @display_options
 @output_options(*DOCUMENT)
 def plan(file: str | None, **options: Any) -> None:
-    """Show the cheapest order of the products of FILE, or of any chain of widths, and what the others would cost.
+    """Show the cheapest order of the products, and what others cost.
+
+    Of FILE, or of any chain of widths (--dims).
 
     FILE is a pipeline, or an instance: a file with `dims` and, if wanted, `edges`, `tangent`, `adjoint`, `patterns`, `memory`.
     """

@@ -28,7 +28,7 @@ from jacchain.cli.options import DOCUMENT, display_options, file_argument, outpu
 @display_options
 @output_options(*DOCUMENT, "npz")
 def run(file: str | None, **options: Any) -> None:
-    """Evaluate FILE: every Jacobian, the order, every product, the result.
+    """Evaluate FILE: every Jacobian, the order, products, the result.
 
     FILE is a pipeline in YAML or JSON, or `-` for stdin.
     """

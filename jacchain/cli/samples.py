@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 @click.argument("name", required=False)
 @click.option("-o", "--output", metavar="FILE", help="Write the sample to FILE, with the files it refers to beside it.")
 def samples(name: str | None, output: str | None) -> None:
-    """List the samples, or print one: `jacchain samples polar | jacchain run -`."""
+    """List the samples, or print one.
+
+    Run one with `jacchain samples polar | jacchain run -`.
+    """
     from pathlib import Path
 
     from jacchain.cli.output import deliver, say

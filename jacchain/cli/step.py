@@ -32,8 +32,9 @@ SECONDS = click.FloatRange(0, 3600)
 @click.option("--debug", is_flag=True, hidden=True, expose_value=False)
 @display_options
 def step(file: str | None, **options: Any) -> None:
-    """Go through a run step by step: predict a shape, reveal the matrix, and see how each of its entries comes about.
+    """Go through a run of FILE step by step, paced for a class.
 
+    Predict a shape, reveal the matrix, and see how each of its entries comes about.
     Arrow keys choose an entry: its row and its column are marked and the sum is written out, in numbers or in symbols.
     """
     from jacchain.cli.input import read_pipeline

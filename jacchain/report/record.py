@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from jacchain.chain.digits import Digits
-from jacchain.chain.spectrum import Spectrum, StageSpectrum
 from jacchain.jacobian.diagnostic import Diagnostic
 from jacchain.jacobian.jacobian import Jacobian
 from jacchain.jacobian.reach import Reach
@@ -18,6 +17,9 @@ from jacchain.linear.map import LinearMap, Numbers
 from jacchain.report.json_text import Json, head, json_bytes
 from jacchain.report.plan_record import pipeline_record, plan_record, planned_record
 from jacchain.results import Along, Certificate, ProductResult, Report, StageResult
+
+if TYPE_CHECKING:  # few ask for it
+    from jacchain.chain.spectrum import Spectrum, StageSpectrum
 
 DENSE = 1 << 20
 """Entries up to which a sparse matrix is written out with its zeros."""

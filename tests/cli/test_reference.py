@@ -59,3 +59,10 @@ def test_a_command_there_is_not_is_answered_with_one_that_there_is(jacchain, wor
     done = jacchain(word)
     assert (done.returncode, done.stdout) == (2, b"")
     assert way_out in done.stderr
+
+
+def test_every_command_is_told_on_one_line_of_the_help(jacchain):
+    text = jacchain("--help").stdout.decode()
+    told = text.partition("Commands:")[2].partition("Start with")[0].strip().splitlines()
+    assert len(told) >= 9
+    assert all(len(line.split()) > 2 and line.endswith(".") and not line.endswith("...") for line in told)
