@@ -122,6 +122,9 @@ CODES: dict[str, Code] = {
     "JC156": Code("comparisons do not chain",
         "`0 < x < 1` means different things in different languages, so it means nothing here. "
         "Write `0 < x and x < 1`."),
+    "JC157": Code("a number with a needless 0 in front",
+        "Some languages read `010` as eight and others as ten, so it is neither here. "
+        "Write the number without the zero: `10`."),
     "JC198": Code("a text beyond a limit",
         "Files and expressions are limited in length, depth and number of parts, so that no file can exhaust the machine. "
         "The message names the limit; split the text, or name parts of it with `let`."),

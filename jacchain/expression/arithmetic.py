@@ -94,8 +94,10 @@ class Arithmetic:
     def gauss(self, x: Array, rate: float) -> Array:
         """``exp(-rate x^2)`` for rate 1 or 1/2, without the error that squaring a large x would amplify."""
         high = x.astype(np.float32).astype(self.dtype) if self.dtype.kind == "f" else x
-        high = np.where(np.abs(high) < 1e4, high, x)
-        return np.asarray(np.exp(-rate * high * high) * np.exp(-rate * (x - high) * (x + high)))
+        near = np.abs(high) < 1e4
+        high = np.where(near, high, x)
+        rest = np.where(near, (x - high) * (x + high), 0)
+        return np.asarray(np.exp(-rate * high * high) * np.exp(-rate * rest))
 
     def total(self, x: Array) -> Array:
         """The sum of the components."""

@@ -70,8 +70,8 @@ class _Reader:
         left = self.operand()
         while (own := STRENGTH.get(self.words[self.position], 0)) > strength:
             operator = self.words[self.position]
-            if own == COMPARISON and isinstance(left, Binary) and left.operator in COMPARISONS:
-                raise self.chained(left, operator)
+            if own == COMPARISON and isinstance(left, Binary) and left.operator in COMPARISONS and left.start == left.left.start:
+                raise self.chained(left, operator)  # a comparison in parentheses begins before its left side
             self.position += 1
             if own == POWER:
                 right = self.deeper(lambda: self.expression(MINUS - 1))
@@ -118,6 +118,11 @@ class _Reader:
             if math.isinf(float(word)):
                 self.position -= 1
                 raise self.error("the number is larger than any double", code="JC155", way_out="the largest is 1.797e308")
+            if word[0] == "0" and word[1:2].isdigit():
+                self.position -= 1
+                plain = word.lstrip("0")
+                message = "numbers do not begin with a needless 0: some readers take it for octal"
+                raise self.error(message, code="JC157", way_out=f"write `{plain if plain[:1].isdigit() else '0' + plain}`")
             return Number(word, start=start, end=start + len(word))
         if word == "(":
             tree = self.deeper(self.whole)

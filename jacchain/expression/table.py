@@ -132,20 +132,28 @@ def log_of_sum(o: Any, x: Any) -> tuple[Any, Any]:
 
 def share(o: Any, arguments: Sequence[Any]) -> list[Any]:
     """Partials of a largest argument: one for the argument that is at least all others, equal shares at a tie."""
-    others = [[x for place, x in enumerate(arguments) if place != own] for own in range(len(arguments))]
-    hits = [o.where(own >= largest(o, *rest), o.number(1), o.number(0)) for own, rest in zip(arguments, others, strict=True)]
+    before, after = running(o, arguments), running(o, arguments[::-1])[::-1]
+    hits = []
+    for place, own in enumerate(arguments):
+        others = [*before[place - 1 : place], *after[place + 1 : place + 2]]
+        hits.append(o.where(own >= largest(o, *others), o.number(1), o.number(0)))
     count = hits[0]
     for hit in hits[1:]:
         count = count + hit
     return [hit / count for hit in hits]
 
 
+def running(o: Any, arguments: Sequence[Any]) -> list[Any]:
+    """The largest of the first argument, of the first two, and so on."""
+    found = [arguments[0]]
+    for argument in arguments[1:]:
+        found.append(o.maximum(found[-1], argument))
+    return found
+
+
 def largest(o: Any, *arguments: Any) -> Any:
     """The elementwise maximum."""
-    y = arguments[0]
-    for argument in arguments[1:]:
-        y = o.maximum(y, argument)
-    return y
+    return running(o, arguments)[-1]
 
 
 def smallest(o: Any, *arguments: Any) -> Any:

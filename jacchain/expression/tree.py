@@ -154,6 +154,9 @@ def rebuilt(tree: Tree, parts: tuple[Tree, ...]) -> Tree:
             return replace(tree, base=parts[0], selectors=parts[1:])
         case Stack():
             return replace(tree, items=parts)
+        case Slice():
+            ends = iter(parts)
+            return replace(tree, first=tree.first and next(ends), last=tree.last and next(ends))
         case _:
             return tree
 

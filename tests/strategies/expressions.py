@@ -31,18 +31,6 @@ trees = st.recursive(leaves, extended, max_leaves=12)
 """Any tree the grammar can write, sensible or not."""
 
 
-def is_chained(tree):
-    """Whether a comparison has a comparison as its left operand, which the grammar answers with a problem."""
-    comparisons = {"<", "<=", ">", ">=", "==", "!="}
-    pending = [tree]
-    while pending:
-        part = pending.pop()
-        pending.extend(part.children)
-        if isinstance(part, Binary) and isinstance(part.left, Binary) and {part.operator, part.left.operator} <= comparisons:
-            return True
-    return False
-
-
 # smooth everywhere, and moderate where their argument is
 TAME = ["sin", "cos", "tanh", "atan", "asinh", "sigmoid", "softplus", "silu", "gelu", "erf", "normpdf", "expm1", "softsign"]
 SQUASHING = ["sin", "cos", "tanh", "atan", "sigmoid", "erf", "softsign", "normcdf"]
