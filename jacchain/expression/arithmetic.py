@@ -88,7 +88,9 @@ class Arithmetic:
         return np.where(defined, np.power(x, y), np.nan)
 
     def raw_power(self, x: Array, n: Array) -> Array:
-        """``x^n`` as the machine computes it: any sign of x for integers n."""
+        """``x^n`` as the machine computes it: any sign of x for integers n; one exponent for all is cheaper."""
+        if n.size and (n == n.flat[0]).all():
+            return np.asarray(x ** n.flat[0])
         return np.asarray(np.power(x, n))
 
     def gauss(self, x: Array, rate: float) -> Array:

@@ -32,13 +32,16 @@ from jacchain.expression.graph import (
 from jacchain.expression.matrices import check_product, describe, folded, position, positions
 from jacchain.expression.parser import parse
 from jacchain.expression.program import compile_graph
-from jacchain.expression.table import FUNCTIONS, ROWS, operation
+from jacchain.expression.table import BY_ARITY, FUNCTIONS, ROWS, operation
 from jacchain.expression.tree import Binary, Call, Index, Name, Number, Slice, Stack, Tree, Unary
 from jacchain.expression.writer import strength, write
 
 CONSTANTS = {"pi": pi, "π": pi, "e": e, "tau": tau}
 
 ARITHMETIC = ("+", "-", "*", "/", "^")
+
+FEW = 8
+"""Numbers whose extreme is taken one by one; that of more is the extreme of a vector, in one operation."""
 
 Value = int | Array
 """What a sub-expression is while the graph is built: a node, or a constant matrix."""
@@ -341,6 +344,9 @@ class Builder:
         if ROWS[name].defined:
             return self._defined(place, name, values)
         if ROWS[name].form == "diagonal":
+            nodes = self._numbers(place, name, values)
+            if len(nodes) > FEW and not self._common(place, name, nodes):
+                return self._apply(place, BY_ARITY[name, 1][0], (self._stack(place, values),), ())
             return self._elementwise(place, name, values)
         return self._of_vectors(place, name, self._numbers(place, called, values))
 

@@ -88,6 +88,14 @@ class Program:
         ends = self.first + [node.size for node in self.graph.nodes]
         return tuple(map(slice, self.first.tolist(), ends.tolist()))
 
+    @cached_property
+    def known(self) -> Integers:
+        """The registers that no input reaches."""
+        reached = np.zeros(self.start.size, bool)
+        for output in (slice(0, self.inputs), *(instruction.output for instruction in self.instructions)):
+            reached[output] = True
+        return np.flatnonzero(~reached)
+
     @property
     def inputs(self) -> int:
         """Numbers it takes."""
@@ -122,8 +130,9 @@ class Program:
         with np.errstate(all="ignore"):
             for instruction in self.constants:
                 execute(arithmetic, instruction, first)
-            registers = np.repeat(first.T, points.shape[0], axis=1).T
+            registers = np.empty((first.size, points.shape[0]), points.dtype).T
             registers[:, : self.inputs] = points
+            registers.T[self.known] = first.T[self.known]
             for instruction in self.instructions:
                 execute(arithmetic, instruction, registers)
         return registers

@@ -235,3 +235,12 @@ def test_a_budget_is_shared_by_all_that_is_built_within_it():
     for _ in range(3):
         program("sin(v) + cos(v)", budget=budget)
     assert problem("sin(v)*cos(v)*tan(v)*exp(v)*cosh(v)*sinh(v)", budget=budget).code == "JC450"
+
+
+def test_the_extreme_of_many_numbers_is_that_of_a_vector():
+    names = [f"x{k}" for k in range(30)]
+    parameters = [(name, ()) for name in names]
+    many = program(f"max({', '.join(names)}) - min({', '.join(names)})", parameters=parameters)
+    assert len(many.instructions) == 4
+    assert many.values(np.arange(30.0)[None]).tolist() == [[29.0]]
+    assert value("max(1, 2, 3, 4, 5, 6, 7, 8, 9, v)") == [9, 9, 9]
