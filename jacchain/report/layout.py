@@ -238,7 +238,7 @@ def _broken(title: str) -> list[str]:
     """A title on two lines, the second no longer than the first, where it has several words."""
     words = title.split(" ")
     count = next((n for n in range(1, len(words)) if len(" ".join(words[:n])) >= len(" ".join(words[n:]))), len(words))
-    return [" ".join(part) for part in (words[:count], words[count:]) if part]
+    return [" ".join(words[:count]), *([" ".join(words[count:])] if count < len(words) else [])]
 
 
 def _widths(table: Table, titled: Sequence[Sequence[str]], kept: Sequence[int], look: Look) -> list[int]:
