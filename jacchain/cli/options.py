@@ -46,8 +46,10 @@ display_options = _group(
 )
 
 
-DOCUMENT = ("text", "json", "markdown", "latex", "svg", "html")
-"""The formats that every answer can have."""
+PAGES = ("text", "markdown", "latex", "svg", "html")
+"""The formats for people."""
+DOCUMENT = (*PAGES, "json")
+"""The formats that every answer of a command can have."""
 ENDINGS = {
     ".txt": "text",
     ".json": "json",
@@ -58,6 +60,8 @@ ENDINGS = {
     ".htm": "html",
     ".html": "html",
     ".npz": "npz",
+    ".npy": "npy",
+    ".csv": "csv",
 }
 """What the ending of an output file says about its format."""
 
@@ -66,7 +70,7 @@ def output_options(*formats: str) -> Callable[[Command], Command]:
     """Where the answer goes and in which of the formats; the command is given the ``format`` that is meant, always."""
     options = _group(
         click.option("--format", type=click.Choice(formats), help="The form of the output: text, or what the ending of -o says."),
-        click.option("--json", "format", flag_value="json", help="Short for --format json."),
+        *([click.option("--json", "format", flag_value="json", help="Short for --format json.")] if "json" in formats else []),
         click.option("-o", "--output", metavar="FILE", help="Write to FILE, in one step, instead of stdout."),
         click.option("--debug", is_flag=True, hidden=True, expose_value=False, help="Show the traceback of a bug."),
     )

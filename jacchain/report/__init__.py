@@ -35,6 +35,22 @@ def render_run(report: Report, form: str, look: Look, *, next_steps: Sequence[st
             return paint(run_document(report, look, next_steps=next_steps), look, form).encode()
 
 
+def render_matrix(report: Report, name: str, form: str, look: Look) -> bytes:
+    """One matrix of a run, by its name, also as ``csv`` and ``npy``."""
+    from jacchain.report.matrix_document import matrix_csv, matrix_document, matrix_named, matrix_npy  # noqa: PLC0415
+
+    matrix = matrix_named(report, name)
+    match form:
+        case "csv":
+            return matrix_csv(matrix)
+        case "npy":
+            return matrix_npy(matrix)
+        case _:
+            from jacchain.report.paint import paint  # noqa: PLC0415
+
+            return paint(matrix_document(matrix), look, form).encode()
+
+
 def render_plan(plan: Plan, pipeline: PipelineFacts | None, form: str, look: Look, survey: Survey | None = None) -> bytes:
     """A plan, with the pipeline it belongs to and what it was chosen from when they are there."""
     if form == "json":

@@ -200,7 +200,7 @@ def grid_tex(rows: list[list[str]]) -> str:
 
 def equation(display: Equation, look: Look) -> str:
     """An equation, on several lines where it is long."""
-    parts = [symbol("".join(run.text for run in display.lead))] if display.lead else []
+    parts = [symbol("".join(run.text for run in display.lead)).removesuffix("=").rstrip()] if display.lead else []
     parts += [f"= {term}" if parts and not number else term for number, term in enumerate(_terms(display, look))]
     if sum(map(_length, parts)) <= LINE or len(parts) < 2:
         return " ".join(parts)

@@ -1,0 +1,51 @@
+"""One matrix of a run, for people and for programs."""
+
+import json
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from jacchain.pipeline import load
+from jacchain.report import render_run
+from jacchain.report.look import Look
+from jacchain.run import Request, run
+
+MAZUR = Path(__file__).parents[2] / "samples" / "mazur.yaml"
+
+
+@pytest.fixture(scope="module")
+def printed():
+    report = run(load(MAZUR.read_bytes(), "mazur.yaml"), Request(check=False))
+    facts = json.loads(render_run(report, "json", Look()))
+    named = {f"J{stage['index']}": stage["jacobian"]["data"] for stage in facts["stages"]}
+    return named | {product["name"]: product["data"] for product in facts["products"]} | {"J": facts["jacobian"]}
+
+
+@pytest.mark.parametrize("name", ["J", "J2", "J5", "P1", "P4"])
+def test_csv_and_npy_hold_the_numbers_of_the_json(jacchain, printed, name, tmp_path):
+    text = jacchain("show", MAZUR, name, "--format", "csv").stdout.decode()
+    assert [[float(entry) for entry in line.split(",")] for line in text.splitlines()] == printed[name]
+    assert jacchain("show", MAZUR, name, "-o", tmp_path / "a.npy").returncode == 0
+    assert np.load(BytesIO((tmp_path / "a.npy").read_bytes())).tolist() == printed[name]
+
+
+def test_a_person_sees_it_with_its_labels(jacchain):
+    assert jacchain("show", MAZUR, "J2").stdout.decode().splitlines() == [
+        "             net₁    net₂",
+        "J₂ = act1₁ ⎡ 0.2413  ·      ⎤",
+        "     act1₂ ⎣ ·       0.2406 ⎦",
+    ]
+    assert rb"J_{2} = \begin{pmatrix} 0.2413" in jacchain("show", MAZUR, "J2", "--format", "latex").stdout
+
+
+def test_of_an_expression_it_is_the_only_word(jacchain):
+    assert jacchain("show", "-e", "f(x, y): x*y", "J1", "--at", "2,3", "--format", "csv").stdout == b"3.0,2.0\n"
+
+
+@pytest.mark.parametrize("name", ["J6", "P5", "K1", "J0"])
+def test_a_matrix_there_is_not_is_answered_with_those_there_are(jacchain, name):
+    done = jacchain("show", MAZUR, name)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert "it has J1 … J5, P1 … P4, and J for the whole chain" in done.stderr.decode()
