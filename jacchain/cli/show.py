@@ -29,7 +29,7 @@ def show(file: str | None, name: str | None, **options: Any) -> None:
     from jacchain.run import Request
     from jacchain.run import run as run_pipeline
 
-    if options["expression"]:  # then the only word is the name
+    if options["expression"] and name is None:  # then the only word is the name
         file, name = None, file
     request = Request(order=options["order"], strict=options["strict"], check=False)
     report = run_pipeline(read_pipeline(file, options), request)

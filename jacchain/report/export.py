@@ -9,9 +9,8 @@ from rich.console import Console
 from rich.terminal_theme import DEFAULT_TERMINAL_THEME, SVG_EXPORT_THEME
 from rich.text import Text
 
-from jacchain.report.box import Line
+from jacchain.report.box import Line, width_of
 from jacchain.report.colour import style
-from jacchain.report.look import Look
 
 FONTS = "'DejaVu Sans Mono', Menlo, Consolas, monospace"
 PAGE = f"""<!DOCTYPE html>
@@ -54,21 +53,26 @@ PICTURE = f"""<svg class="rich-terminal" viewBox="0 0 {{width}} {{height}}" xmln
 """Rich's own picture loads a font from elsewhere; ours takes the fonts that are there."""
 
 
-def svg_picture(lines: Iterable[Line], look: Look) -> str:
+def svg_picture(lines: Iterable[Line]) -> str:
     """The lines as they look on a dark terminal."""
-    console = _recorded(lines, look)
+    console = _recorded(lines)
     return console.export_svg(title="jacchain", theme=SVG_EXPORT_THEME, code_format=PICTURE, unique_id="jacchain")
 
 
-def html_page(lines: Iterable[Line], look: Look) -> str:
+def html_page(lines: Iterable[Line]) -> str:
     """The lines as preformatted text on white."""
-    return _recorded(lines, look).export_html(theme=DEFAULT_TERMINAL_THEME, code_format=PAGE)
+    return _recorded(lines).export_html(theme=DEFAULT_TERMINAL_THEME, code_format=PAGE)
 
 
-def _recorded(lines: Iterable[Line], look: Look) -> Console:
-    """A console that has printed the lines: as text objects, so that nothing in them is markup or a picture."""
+def _recorded(lines: Iterable[Line]) -> Console:
+    """A console that has printed the lines: as text objects, so that nothing in them is markup or a picture.
+
+    It is as wide as they are and a cell more: a picture is cut off at its edge, and no font has just the width that is assumed.
+    """
+    lines = list(lines)
+    width = max([1, *map(width_of, lines)]) + 1
     console = Console(
-        file=StringIO(), record=True, width=look.width, force_terminal=True, color_system="standard", highlight=False, _environ={}
+        file=StringIO(), record=True, width=width, force_terminal=True, color_system="standard", highlight=False, _environ={}
     )
     for line in lines:
         text = Text(no_wrap=True, overflow="ignore", end="\n")

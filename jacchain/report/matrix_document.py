@@ -29,7 +29,8 @@ def matrix_named(report: Report, name: str) -> Matrix:
         return Matrix(report.jacobian, "J", report.stages[-1].outputs, report.pipeline.inputs, error_bar=Bars(report).whole)
     number = 0 if found is None else int(found["number"])
     if found is None or number > len(report.stages if found["kind"] == "J" else report.products):
-        there = [f"J1 … J{len(report.stages)}", *([f"P1 … P{len(report.products)}"] if report.products else [])]
+        counts = {"J": len(report.stages), "P": len(report.products)}
+        there = [f"{kind}1 … {kind}{count}" if count > 1 else f"{kind}1" for kind, count in counts.items() if count]
         message = f"there is no matrix `{name[:60]}` in this run"
         raise JacchainError(Problem("JC003", message, help=f"it has {', '.join(there)}, and J for the whole chain"))
     if found["kind"] == "P":

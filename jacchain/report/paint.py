@@ -27,14 +27,14 @@ def svg(document: Document, look: Look) -> str:
     """A picture of a terminal."""
     from jacchain.report.export import svg_picture  # noqa: PLC0415 - rich is imported only to paint
 
-    return svg_picture(lines(document, look), look)
+    return svg_picture(lines(document, look))
 
 
 def html(document: Document, look: Look) -> str:
     """A page for a browser."""
     from jacchain.report.export import html_page  # noqa: PLC0415 - rich is imported only to paint
 
-    return html_page(lines(document, look), look)
+    return html_page(lines(document, look))
 
 
 def markdown(document: Document, look: Look) -> str:
