@@ -1,8 +1,9 @@
-"""Differences beside their peers: accuracy, honesty and time on verified chains; and verdicts beside those of fixed tolerances.
+"""Differences beside their peers: accuracy, honesty and time; and verdicts beside those of fixed tolerances.
 
-    python benchmarks/differences.py [chains.json]
+    python benchmarks/differences.py [chains.json] [functions]
 
-Peers (numdifftools, scipy, jacobi) are used where they are installed.  Every engine gets the same functions at the same doubles.
+The first table is on verified chains, the second on random functions that nobody has tuned to (500 unless told; this needs
+mpmath).  Peers (numdifftools, scipy, jacobi) are used where they are installed.  All get the same functions at the same doubles.
 """
 
 from __future__ import annotations
@@ -23,13 +24,13 @@ import numpy as np
 from jacchain.errors import Fragment
 from jacchain.expression import Builder, Program, compile_graph, parse
 from jacchain.jacobian.analytic import differentiate
-from jacchain.jacobian.difference import Sweep, difference_jacobian
-from jacchain.jacobian.rounding import derivative_error, value_noise
+from jacchain.jacobian.rounding import derivative_error
 from jacchain.jacobian.schemes import SCHEMES, scheme_jacobian
+from jacchain.jacobian.stage_difference import stage_difference
 from jacchain.jacobian.verdict import judge
+from jacchain.pipeline.stage import Stage
 
 ROUNDS = 3
-DOUBLE = float(np.finfo(float).eps)
 ORACLES = Path(__file__).parent.parent.parent / "shared" / "oracles" / "chains.json"
 
 
@@ -69,14 +70,24 @@ def cases(path: Path) -> list[Case]:
     return found
 
 
+def stage_of(program: Program) -> Stage:
+    names = tuple(f"x{j}" for j in range(program.inputs))
+    return Stage(1, "f", "f", names, tuple(f"y{i}" for i in range(program.outputs)), program)
+
+
+def unseen_cases(count: int) -> list[Case]:
+    """Random functions over the whole table, with exact derivatives; the seeds are none that a test uses."""
+    sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+    unseen = import_module("strategies.unseen").unseen
+    return [Case(case.program, case.point, case.truth[None]) for case in unseen(range(100_000, 100_000 + count))]
+
+
 Answer = tuple[np.ndarray, np.ndarray | None]
 
 
 def ours(dtype: type) -> Callable[[Case], Answer]:
     def engine(case: Case) -> Answer:
-        x = case.x.astype(dtype)
-        sweep = Sweep(epsilon=DOUBLE if case.program.double else None, noise=value_noise([case.program], x))
-        found = difference_jacobian(case.program.values, x, sweep)
+        found = stage_difference(stage_of(case.program), case.x.astype(dtype))
         return found.matrix, found.bars
 
     return engine
@@ -159,13 +170,13 @@ def accuracy(problems: list[Case]) -> None:
             times[name].append(timed(engine, problems)[0])
     count = sum(int((case.truth != 0).sum()) for case in problems)
     print(f"{len(problems)} stages, {count} nonzero entries of {sum(case.truth.size for case in problems)}\n")
-    print(f"{'':24} {'median':>8} {'> 1e-8':>12} {'NaN':>4} {'failed':>6} {'inside its own bar':>22} {'time':>8}")
+    print(f"{'':24} {'median':>8} {'> 1e-8':>14} {'unsaid':>6} {'NaN':>4} {'failed':>6} {'inside its own bar':>22} {'time':>8}")
     for name, _ in engines:
         print(row(name, problems, results[name][1], statistics.median(times[name])))
 
 
 def row(name: str, problems: list[Case], answers: list[Answer | None], seconds: float) -> str:
-    errors, inside, bars, failed = [], 0, 0, 0
+    errors, inside, bars, failed, unsaid = [], 0, 0, 0, 0
     for case, answer in zip(problems, answers, strict=True):
         if answer is None:
             failed += 1
@@ -173,17 +184,20 @@ def row(name: str, problems: list[Case], answers: list[Answer | None], seconds: 
             continue
         value, bar = answer
         nonzero = case.truth != 0
-        doubles = np.asarray(value, float)
-        errors += list((np.abs(doubles - case.truth) / np.abs(case.truth))[nonzero].astype(float))
+        doubles, size = np.asarray(value, float), np.abs(case.truth)
+        errors += list((np.abs(doubles - case.truth) / size)[nonzero].astype(float))
         if bar is not None:
             bars += nonzero.sum()
             rounding = np.spacing(np.abs(case.truth).astype(float))
-            inside += int((np.abs(doubles - case.truth) <= bar + rounding)[nonzero].sum())
+            apart = np.abs(doubles - case.truth)
+            inside += int(((apart <= bar + rounding) | np.isinf(bar))[nonzero].sum())
+            unsaid += int((~(np.maximum(apart, 0) <= 1e-8 * size) & (bar <= 1e-8 * size))[nonzero].sum())
     array = np.array(errors)
     bad = f"{int((~(array <= 1e-8)).sum())} ({(~(array <= 1e-8)).mean():.2%})"
     honest = f"{inside}/{bars} ({inside / bars:.2%})" if bars else "no bar"
     median = np.nanmedian(array)
-    return f"{name:24} {median:8.1e} {bad:>12} {int(np.isnan(array).sum()):4} {failed:6} {honest:>22} {seconds:7.3f}s"
+    worse = f"{unsaid}" if bars else "-"
+    return f"{name:24} {median:8.1e} {bad:>14} {worse:>6} {int(np.isnan(array).sum()):4} {failed:6} {honest:>22} {seconds:7.3f}s"
 
 
 # fmt: off
@@ -214,8 +228,7 @@ def by_bars(program: Program, x: np.ndarray, factor: float, dtype: type) -> str:
     point = x.astype(dtype)
     linear = differentiate(program, point[None]).linear.astype(float)
     judged = type(linear)(linear.pattern, linear.values * factor), derivative_error(program, point)
-    sweep = Sweep(epsilon=DOUBLE if program.double else None, noise=value_noise([program], point))
-    return judge(["y"], ["x"], judged, difference_jacobian(program.values, point, sweep)).judgement
+    return judge(["y"], ["x"], judged, stage_difference(stage_of(program), point)).judgement
 
 
 def verdicts() -> None:
@@ -258,11 +271,16 @@ def floor() -> None:
 def main() -> None:
     warnings.simplefilter("ignore")
     np.seterr(all="ignore")
-    path = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(os.environ.get("JACCHAIN_CHAINS", ORACLES))
+    paths = [Path(argument) for argument in sys.argv[1:] if not argument.isdigit()]
+    counts = [int(argument) for argument in sys.argv[1:] if argument.isdigit()]
+    path = paths[0] if paths else Path(os.environ.get("JACCHAIN_CHAINS", ORACLES))
     if path.is_file():
         accuracy(cases(path))
     else:
         print(f"no verified chains at {path}: name the file to see the first table")
+    if is_there("mpmath"):
+        print("\nrandom functions, ", end="")
+        accuracy(unseen_cases(counts[0] if counts else 500))
     verdicts()
     floor()
 

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from jacchain.check import check, curve
 from jacchain.errors import JacchainError
 from jacchain.expression.table import ROWS
+from jacchain.jacobian import analytic
 from jacchain.linear.map import LinearMap
 from jacchain.pipeline import from_expressions, load
 from jacchain.run import Request, run
@@ -172,6 +174,27 @@ def test_a_right_sheet_passes_at_saturated_tiny_and_huge_points(case, at):
     report = checked(text)
     assert [stage.diagnoses for stage in report.stages if stage.diagnoses] == []
     assert report.exit_code == 0
+
+
+SAMPLES = Path(__file__).parents[1] / "samples"
+
+
+@pytest.mark.parametrize("path", sorted(SAMPLES.glob("*.[yj]*")), ids=lambda path: path.name)
+def test_a_machine_with_doubles_only_passes_every_sample_too(monkeypatch, path):
+    monkeypatch.setattr(analytic, "LONGER", False)
+    pipeline = load(path.read_bytes(), path.name, folder=SAMPLES)
+    report = check(pipeline, run(pipeline, Request(check=False)))
+    assert report.remarks[0] == "evaluated in double"
+    assert report.exit_code == 0
+
+
+@pytest.mark.parametrize(("formula", "at"), [("exp(x)/(exp(x) + exp(-x))", "800"), ("exp(v)/sum(exp(v))", "800, 1, -800")])
+def test_values_that_overflow_in_doubles_are_refused_not_judged(monkeypatch, formula, at):
+    monkeypatch.setattr(analytic, "LONGER", False)
+    pipeline = from_expressions([f"f({'v[3]' if 'v' in formula else 'x'}): {formula}"], at)
+    with pytest.raises(JacchainError) as error:
+        check(pipeline, run(pipeline, Request(check=False)))
+    assert error.value.problems[0].code.startswith("JC40")
 
 
 @pytest.mark.parametrize("at", ["-1e9", "1e9", "3e7", "1e12"])

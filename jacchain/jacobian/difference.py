@@ -27,6 +27,8 @@ LEVELS = {"double": 20, "longer": 26}
 """Steps to each side: the smallest are 2^-35 and 2^-47 of the scale, where some digits of a quotient are still left."""
 _TRUST = np.array([1.0, 1000.0, 1000.0])[:, None, None]
 """By how much the bar of one side alone has to be narrower than that of both."""
+NEARER = 8.0
+"""The first of the steps on the scale of a function, twice that part of a scale that is known."""
 NEAR_ZERO_LEVELS = 12
 """Further steps on the scale of an input that is small beside one."""
 
@@ -115,15 +117,16 @@ def difference_jacobian(evaluate: Evaluate, x: Array, sweep: Sweep | None = None
     n, m = x.size, at.size
     pattern = sweep.pattern or Pattern.full(m, n)
     epsilon = max(sweep.epsilon or 0.0, float(np.finfo(x.dtype).eps))
-    steps = _ladder(x, epsilon, sweep)
+    colours = colour_columns(pattern)
+    scales = _own_scales(x, colours, pattern, sweep)
+    steps = _ladder(x, epsilon, sweep, _smallest(scales, pattern))
     with np.errstate(all="ignore"):
         places = np.concatenate([x[:, None] + steps, x[:, None] - steps], axis=1)
         if sweep.bounds is not None:
             places[(places < sweep.bounds[:, :1]) | (places > sweep.bounds[:, 1:])] = np.nan
         spans = np.abs(places - x[:, None])
         spans[spans == 0] = np.nan
-    colours = colour_columns(pattern)
-    entries = _Entries(pattern, colours, spans, _own_scales(x, colours, pattern, sweep))
+    entries = _Entries(pattern, colours, spans, scales)
     levels = steps.shape[1]
     numbers = 2 * levels * (n + sweep.width) + 12 * COLUMNS * levels * m
     for block, values in sample(evaluate, x, places, colours, block_size(numbers, x.dtype, sweep.max_bytes)):
@@ -138,10 +141,11 @@ def steps_to_a_side(epsilon: float) -> int:
     return LEVELS["longer" if epsilon < 2.0**-60 else "double"]
 
 
-def _ladder(x: Array, epsilon: float, sweep: Sweep) -> Array:
+def _ladder(x: Array, epsilon: float, sweep: Sweep, nearest: Array) -> Array:
     """Steps for each input, ``(n, levels)``, descending by a factor of about four; NaN first where a row has fewer.
 
-    Ratios are not exactly four: a period that every step divides, or rounding that repeats at round numbers, would hide.
+    There are more steps where an input is small, or the scale of the function ``nearest`` ``(n,)`` to it.  Ratios are not exactly
+    four: a period that every step divides, or rounding that repeats at round numbers, would hide.
     """
     levels = sweep.levels or steps_to_a_side(epsilon)
     index = np.arange(levels)
@@ -150,6 +154,7 @@ def _ladder(x: Array, epsilon: float, sweep: Sweep) -> Array:
     scale = np.maximum(size, 1) if sweep.scale is None else np.asarray(sweep.scale, x.dtype)
     steps = scale[:, None] * LARGEST * factors
     smallest = np.finfo(x.dtype).tiny * 2.0 ** (2 * NEAR_ZERO_LEVELS)
+    size = np.where(np.isfinite(nearest), nearest * NEARER, size)
     small = (size > smallest) & (size < steps[:, -1] * 2.0**20)
     if small.any():
         more = np.where(small[:, None], size[:, None] / 2 * factors[:NEAR_ZERO_LEVELS], np.nan)
@@ -158,11 +163,34 @@ def _ladder(x: Array, epsilon: float, sweep: Sweep) -> Array:
     return np.asarray(steps)
 
 
+def _smallest(scales: Array | None, pattern: Pattern) -> Array:
+    """The smallest scale of each column, ``(n,)``, infinite where none is known."""
+    smallest = np.full(pattern.shape[1], np.inf, float if scales is None else scales.dtype)
+    if scales is not None:
+        np.fmin.at(smallest, pattern.columns, scales)
+    return smallest
+
+
 def _own_scales(x: Array, colours: Integers, pattern: Pattern, sweep: Sweep) -> Array | None:
-    """For each entry the distance its column can go before its row may turn, as far as that is known."""
+    """For each entry the distance its column can go before its row may turn, as far as that is known.
+
+    It is seen by moves that are small beside one; beside the input itself, where that is smaller and anything is seen of them.
+    """
     if sweep.turns is None:
         return None
-    move = np.sqrt(np.finfo(x.dtype).eps) * (np.maximum(np.abs(x), 1) if sweep.scale is None else sweep.scale.astype(x.dtype))
+    part = np.sqrt(np.finfo(x.dtype).eps)
+    size = np.maximum(np.abs(x), 1) if sweep.scale is None else sweep.scale.astype(x.dtype)
+    found = _seen_scales(part * size, x, colours, pattern, sweep)
+    small = (x != 0) & (np.abs(x) < size)
+    if found is None or not small.any():
+        return found
+    nearer = _seen_scales(part * np.where(small, np.abs(x), size), x, colours, pattern, sweep)
+    return found if nearer is None else np.where(np.isfinite(nearer), nearer, found)
+
+
+def _seen_scales(move: Array, x: Array, colours: Integers, pattern: Pattern, sweep: Sweep) -> Array | None:
+    """The scales that a move ``(n,)`` of each column shows; it keeps within the bounds."""
+    assert sweep.turns is not None
     if sweep.bounds is not None:
         move = np.where(x + move > sweep.bounds[:, 1], -move, move)
     moves = np.zeros((int(colours.max(initial=-1)) + 1, x.size), x.dtype)

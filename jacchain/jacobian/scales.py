@@ -1,8 +1,8 @@
-"""How far an input goes before a function that has a scale of its own turns: structure that a coarse step cannot vouch for.
+"""How far an input goes before a function turns: structure that a longer step cannot vouch for.
 
-Sums, products, powers and roots look the same at every scale, so that a step as large as the input tells of them what a small
-one does.  A sine does not: beside ``x^2`` at 1e9 it is lost in the rounding of all steps that pass over it.  What rounding
-leaves unseen over a longer step can change as much within the scale of the function; that is known from its values alone.
+Sums, powers and roots look the same at every scale, so that a long step tells of them what a short one does.  A sine does not:
+beside ``x^2`` at 1e9 it is lost in the rounding of all steps that pass over it.  What rounding leaves unseen over a long step can
+change as much within the scale of such a function; how long that is shows in the values alone.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from jacchain.jacobian.dependence import is_elementwise
 from jacchain.linear.map import Numbers
 
 # fmt: off
-SCALELESS = frozenset((
-    *CONDITIONS, GATHER, STACK, MATRIX, WHERE,
-    "+", "-", "neg", "*", "/", "^n", "square", "sqrt", "cbrt", "abs", "relu", "log", "log2", "log10", "hypot", "atan2",
-    "max", "min", "max of", "min of", "sum", "mean", "prod", "dot", "norm", "normalize", "cumsum", "reverse", "layernorm epsilon",
+SMOOTH = frozenset((
+    *CONDITIONS, GATHER, STACK, MATRIX, WHERE, "+", "-", "neg", "*", "/", "^n", "square", "sqrt", "cbrt", "log", "log2", "log10",
+    "abs", "sign", "relu", "max", "min", "max of", "min of", "hypot", "atan2", "sum", "mean", "prod", "dot", "norm", "normalize",
+    "layernorm epsilon", "cumsum", "reverse",
 ))
-"""Operations that look the same at every scale of their arguments."""
+"""Operations that look the same at every scale."""
 LEVELLING = frozenset(("atan", "asinh", "acosh", "log1p", "softsign"))
-"""Operations whose scale grows with their argument once that is larger than one."""
+"""Operations whose scale grows with their argument once that is larger than one; that of all others is one."""
 # fmt: on
 PART = 0.25
 """Of a scale: what turns within it is seen by steps of this part."""
@@ -34,14 +34,14 @@ LARGEST = 1 << 22
 
 
 def own_scales(programs: Sequence[Program], here: Array, there: Array) -> Numbers | None:
-    """How often each point of ``here`` may move on to that of ``there`` before some operation on the way has passed its scale.
+    """How often each point of ``here`` may move on to that of ``there`` before some operation on the way has turned.
 
-    Both are ``(batch, n)``; the result is ``(batch, m)``, a number for each output, infinite where nothing on its way has a
-    scale.  None when no operation has one, or there is too much to look at.
+    Both are ``(batch, n)``; the result is ``(batch, m)``, a number for each output, infinite where nothing on its way turns.
+    None when nothing does at all, or there is too much to look at.
     """
     size = max(program.start.size for program in programs)
-    scaled = any(_has_scale(instruction) for program in programs for instruction in program.instructions)
-    if not scaled or len(here) * size > LARGEST:
+    turning = any(instruction.operation not in SMOOTH for program in programs for instruction in program.instructions)
+    if not turning or len(here) * size > LARGEST:
         return None
     scales = np.full(here.shape, np.inf)
     with np.errstate(all="ignore"):
@@ -60,19 +60,16 @@ def _carried(instruction: Instruction, scales: Numbers, values: Array, moved: Ar
     smallest = np.full((len(values), 1), np.inf)
     for argument in instruction.arguments:
         scale = read(scales, argument)
-        if _has_scale(instruction):
-            before, after = read(values, argument), read(moved, argument)
-            size = np.maximum(np.abs(before), 1) if instruction.operation in LEVELLING else 1
-            own = (PART * size / np.abs(after - before)).astype(float)
-            scale = np.fmin(scale, np.where(own > 0, own, np.inf))
         if not (is_elementwise(instruction) and scale.shape[1] in {1, instruction.size}):
             scale = scale.min(1, keepdims=True)
         smallest = np.minimum(smallest, scale)
+    if instruction.operation in SMOOTH:
+        return smallest
+    for argument in instruction.arguments[instruction.operation == "^" :]:  # a power has a scale in its exponent
+        before, after = read(values, argument), read(moved, argument)
+        size = np.maximum(np.abs(before), 1) if instruction.operation in LEVELLING else 1.0
+        own = (PART * size / np.abs(after - before)).astype(float)
+        if not is_elementwise(instruction):
+            own = own.min(1, keepdims=True)
+        smallest = np.fmin(smallest, np.where(own > 0, own, np.inf))
     return smallest
-
-
-def _has_scale(instruction: Instruction) -> bool:
-    """Whether an instruction has a scale: a power has one in its exponent."""
-    if instruction.operation == "^":
-        return instruction.reads[1]
-    return instruction.operation not in SCALELESS

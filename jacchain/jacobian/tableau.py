@@ -76,22 +76,23 @@ def estimate(samples: Samples, epsilon: float) -> Estimates:
         slopes = changes / spans
         jump = _jump(samples)
         reach = spans if samples.scale is None else np.minimum(spans, samples.scale)
+        scale = np.inf if samples.scale is None else 4 * samples.scale[:, 0]
         known = _rounding(changes, reach, sizes, epsilon, blind=samples.noise is None)
+        known += epsilon * np.fmax.reduce(np.abs(slopes[1:])).astype(
+            float
+        )  # points are rounded, and the slope there is a neighbour's
         error = known + _fluctuation(slopes, spans, reach, jump)
         tableau = _extrapolated(slopes, spans)
-        centre = _central_value(slopes)
         tiny = epsilon * np.abs(tableau[1:]).astype(float)
-        apart = (tableau - centre).astype(float)  # scores need sixteen digits of the differences, not of the numbers
-        candidates, own = apart[1:], _disagreement(apart)
-        contradiction = _contradiction(candidates, apart[0], error)
+        candidates, own = tableau[1:], _disagreement(tableau)
+        contradiction = _contradiction(candidates, slopes, error)
         chosen = _Choice(candidates, np.maximum(own, 2 * contradiction) + error + tiny)
         fresh = _Choice(candidates[:, :, :, -FINEST:], (own + known + tiny)[:, :, :, -FINEST:])
-        finest = _Finest(slopes[:, :, -DIVERGENCE:], apart[0, :, :, -1], spans[:, :, -1], sizes[:, :, -1], samples.noise)
+        finest = _Finest(slopes[:, :, -DIVERGENCE:], slopes[:, :, -1], spans[:, :, -1], sizes[:, :, -1], samples.noise, scale)
         bar = _widened(chosen, fresh, finest, changes, epsilon)
-        value = chosen.pick(tableau[1:])
         one_sided = np.abs(slopes[1:])
         steepest = np.where(np.isfinite(one_sided), one_sided, 0).max((0, 2))
-    return Estimates(value, bar, chosen.level, np.isfinite(slopes[:, :, -1]), steepest, jump)
+    return Estimates(chosen.value, bar, chosen.level, np.isfinite(slopes[:, :, -1]), steepest, jump)
 
 
 def _quotients(samples: Samples) -> tuple[Array, Array, Array]:
@@ -151,12 +152,6 @@ def _or_infinite(errors: Array) -> Array:
     return errors
 
 
-def _central_value(slopes: Array) -> Array:
-    """A number near every believable candidate: the quotient of a step at which few have lost their digits."""
-    centre = slopes[:, :, 2 * slopes.shape[2] // 3]
-    return np.where(np.isfinite(centre), centre, 0)[:, :, None]
-
-
 def _middle(values: Array, axis: int) -> Array:
     """The median of a few values along an axis, zero where most are undefined."""
     ordered = np.sort(values, axis=axis)  # NaN last
@@ -183,13 +178,13 @@ def _disagreement(tableau: Array) -> Array:
     here = right[:, :, :, 1:]
     apart[:, :, :, 1:] = np.maximum(np.abs(here - left[:, :, :, 1:]), np.abs(here - left[:, :, :, :-1]))
     apart[:, :, :, 1:] = np.maximum(apart[:, :, :, 1:], np.abs(here - right[:, :, :, :-1]))
-    return apart
+    return apart.astype(float)
 
 
 def _contradiction(candidates: Array, slopes: Array, error: Array) -> Array:
     """How far each candidate lies outside what every finer quotient allows: its own error and twice its distance to the next."""
     width = 2 * error
-    apart = np.abs(np.diff(slopes, axis=2))
+    apart = np.abs(np.diff(slopes, axis=2)).astype(float)
     width[:, :, :-1] += 2 * apart
     width[:, :, -1] += apart[:, :, -1]
     known = np.isfinite(slopes) & np.isfinite(width)
@@ -197,7 +192,7 @@ def _contradiction(candidates: Array, slopes: Array, error: Array) -> Array:
     high = np.where(known, slopes + width, np.inf)[:, :, :0:-1]
     low = np.maximum.accumulate(low, axis=2)[:, :, ::-1]
     high = np.minimum.accumulate(high, axis=2)[:, :, ::-1]
-    outside = np.zeros_like(candidates)
+    outside = np.zeros(candidates.shape)
     here = candidates[:, :, :, :-1]
     outside[:, :, :, :-1] = np.maximum(np.maximum(low - here, here - high), 0)
     return outside
@@ -214,7 +209,7 @@ class _Choice:
         self.column: Integers = column
         self.level: Integers = np.take_along_axis(level, column[None], 0)[0]
         self.bar = np.take_along_axis(in_column, column[None], 0)[0]
-        self.apart = self.pick(candidates)
+        self.value = self.pick(candidates)
 
     def pick(self, numbers: Array) -> Array:
         """The numbers, ``(columns, 3, groups, levels, m)``, that belong to the chosen candidates."""
@@ -224,13 +219,17 @@ class _Choice:
 
 @dataclass(frozen=True, eq=False)
 class _Finest:
-    """The finest quotients: the last few, and how far the last is from the centre, its span, the values it is made of."""
+    """The finest quotients: the last few, and the very last with its span, the values it is made of.
+
+    A span longer than the ``scale`` on which the function may turn tells nothing of it.
+    """
 
     slopes: Array
-    apart: Array
+    last: Array
     spans: Array
     sizes: Array
     noise: Array | None
+    scale: Array | float
 
 
 def _widened(chosen: _Choice, fresh: _Choice, finest: _Finest, changes: Array, epsilon: float) -> Array:
@@ -241,9 +240,9 @@ def _widened(chosen: _Choice, fresh: _Choice, finest: _Finest, changes: Array, e
     believed): then there is structure no step has resolved, or a jump.
     """
     bar = np.maximum(chosen.bar, 4 * np.finfo(float).smallest_subnormal)
-    gap = np.abs(chosen.apart - fresh.apart)
+    gap = np.abs(chosen.value - fresh.value).astype(float)
     bar = np.where(gap > bar + 3 * fresh.bar, np.maximum(bar, 1.5 * gap), bar)
-    missed = np.abs(finest.apart - chosen.apart)
+    missed = np.abs(finest.last - chosen.value).astype(float)
     unexplained = missed * finest.spans
     whole = np.where(np.isfinite(changes), np.abs(changes), 0).max(2)
     rounding = ROUNDING * epsilon * finest.sizes
@@ -253,7 +252,7 @@ def _widened(chosen: _Choice, fresh: _Choice, finest: _Finest, changes: Array, e
     endless = (unexplained > noise + 2.0**10 * rounding) & _diverging(finest.slopes)
     lost = np.where(whole > 2.0**10 * rounding, np.inf, np.maximum(bar, 2 * missed))
     bar = np.where(unresolved | endless, lost, bar)
-    return np.where(np.isfinite(finest.apart), bar, np.inf)
+    return np.where(np.isfinite(finest.last) & (finest.spans <= finest.scale), bar, np.inf)
 
 
 def _diverging(slopes: Array) -> npt.NDArray[np.bool_]:

@@ -3,10 +3,8 @@
 import numpy as np
 import pytest
 
-from jacchain.jacobian.difference import Sweep, difference_jacobian
-from jacchain.jacobian.rounding import value_noise
-
-DOUBLE = float(np.finfo(float).eps)
+from jacchain.jacobian.stage_difference import stage_difference
+from jacchain.pipeline.stage import Stage
 
 
 @pytest.fixture(scope="module")
@@ -26,8 +24,8 @@ def measured(stages, dtype):
     errors, inside = [], []
     for program, x, truth in stages:
         point = x.astype(dtype)
-        sweep = Sweep(epsilon=DOUBLE if program.double else None, noise=value_noise([program], point))
-        found = difference_jacobian(program.values, point, sweep)
+        names = tuple(map(str, range(x.size)))
+        found = stage_difference(Stage(1, "f", "f", names, tuple(map(str, range(program.outputs))), program), point)
         apart, nonzero = np.abs(found.matrix - truth), truth != 0
         errors.append((apart[nonzero] / np.abs(truth[nonzero])).astype(float))
         inside.append((apart <= found.bars + np.spacing(np.abs(truth)))[nonzero])
@@ -40,7 +38,7 @@ def test_in_long_doubles_every_target_is_met(stages):
     errors, inside = measured(stages, np.longdouble)
     assert not np.isnan(errors).any()
     assert np.median(errors) <= 2e-16
-    assert (errors > 1e-8).mean() <= 0.01
+    assert (errors > 1e-8).mean() <= 0.005
     assert inside.mean() >= 0.997
 
 
@@ -49,4 +47,4 @@ def test_in_doubles_what_can_be_evaluated_is_inside_its_bar(stages):
     defined = np.isfinite(errors)
     assert defined.mean() > 0.98
     assert np.median(errors[defined]) <= 1e-14
-    assert inside[defined].mean() >= 0.99
+    assert inside[defined].mean() >= 0.997
