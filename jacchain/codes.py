@@ -292,8 +292,8 @@ CODES: dict[str, Code] = {
         "The vectors, matrices or repetitions asked for would not fit into the memory or time that is allowed. "
         "The message names the limit and what was asked for; make it smaller."),
     "JC451": Code("not enough memory",
-        "The machine has no room for what was asked. "
-        "The message names the part that is too large where it was foreseen; make the vectors smaller or split the stage."),
+        "What was asked would take more memory than is allowed, or more than the machine has. "
+        "The message names the part that is too large; make it smaller, or allow more with --max-memory."),
     "JC452": Code("no plan within the memory limit",
         "Whatever the order of the products, more entries of intermediate matrices are alive at one time than the limit allows. "
         "The message names the smallest limit that would do."),

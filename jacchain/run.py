@@ -25,7 +25,7 @@ from jacchain.jacobian.directional import evaluation_operations, linearise, oper
 from jacchain.jacobian.domain import led_here, refuse_values
 from jacchain.jacobian.jacobian import Jacobian
 from jacchain.jacobian.kinks import examine
-from jacchain.jacobian.memory import refuse_large
+from jacchain.jacobian.memory import claim_products, claim_stages
 from jacchain.jacobian.precision import error_bar
 from jacchain.jacobian.reach import reach
 from jacchain.jacobian.rounding import derivative_error
@@ -78,6 +78,8 @@ def run(pipeline: Pipeline, request: Request) -> Report:
     patterns = [linear.pattern for linear in jacobians]
     costs = stage_costs(pipeline, patterns, request.method) if request.mode == "matrix-free" else None
     plan = make_plan(Instance.of_patterns([pattern.T for pattern in patterns], costs), order)
+    planned = [(product.entries, product.shape) for product in plan.products]
+    claim_products([(pattern.count, pattern.shape) for pattern in patterns], planned)
     factors: list[Factor] = [linear.T for linear in jacobians]
     if request.mode == "matrix-free":
         factors = _unbuilt(pipeline, stages, diagnostics)
@@ -116,8 +118,8 @@ def instance_of(pipeline: Pipeline, mode: Mode = "explicit") -> Instance:
     """What a planner needs to know of a pipeline: its zero patterns, which hold at every point, and what its stages cost."""
     x = pipeline.at[None]
     patterns = []
+    claim_stages(pipeline.stages)
     for stage in pipeline.stages:
-        refuse_large(stage.name, stage.program)
         derivative = differentiate(stage.program, x)
         differenced = stage.method == "difference"
         patterns.append(reached_pattern(stage.program) if differenced else derivative.linear.pattern)
@@ -181,9 +183,9 @@ def differentiate_stages(pipeline: Pipeline, request: Request) -> tuple[list[Sta
     diagnostics: list[Diagnostic] = []
     formulas: dict[int, Formula | None] = {}
     checked = not _unchecked(pipeline, request)
+    claim_stages(pipeline.stages)
     x = pipeline.at[None]
     for stage in pipeline.stages:
-        refuse_large(stage.name, stage.program)
         x = x.astype(working_type(stage.program))
         derivative = differentiate(stage.program, x)
         try:

@@ -25,6 +25,9 @@ WORTH_SAYING = 1.0
 WORK = 1 << 22
 """Multiplications of a plan up to which its digits are counted: counting costs about four times as much."""
 
+ENTRIES = 1 << 20
+"""Entries, zeros included, that the Jacobians and the products may have: digits are kept for every one."""
+
 EPSILON = float(np.finfo(float).eps)
 
 
@@ -60,7 +63,8 @@ def account(
     ``jacobians`` are ``J₁ … J_q``, m x n each, ``products`` those of the plan, and ``bars`` the m x n error bars of the
     Jacobians, where they are known; the others are taken to be right to the last digit of a double.
     """
-    if plan.multiplications > WORK:
+    shapes = [*(linear.shape for linear in jacobians), *(planned.shape for planned in plan.products)]
+    if plan.multiplications > WORK or sum(m * n for m, n in shapes) > ENTRIES:
         return None
     known = list(bars) or [None] * len(jacobians)
     stages = [_stage(linear, bar) for linear, bar in zip(jacobians, known, strict=True)]

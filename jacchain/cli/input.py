@@ -58,7 +58,10 @@ def pipeline_of(source: tuple[bytes, str, Path], options: dict[str, Any]) -> Pip
 
 
 def read_source(file: str) -> tuple[bytes, str, Path]:
-    """The bytes of FILE, the name it is shown by, and the folder its parameter files are relative to."""
+    """The bytes of FILE, the name it is shown by, and the folder its parameter files are relative to.
+
+    Bytes of the name that are no UTF-8 are shown as �.
+    """
     if file == "-":
         if sys.stdin is None:
             raise JacchainError(Problem("JC002", "stdin cannot be read: it is closed"))
@@ -66,7 +69,7 @@ def read_source(file: str) -> tuple[bytes, str, Path]:
     path = Path(file)
     try:
         with path.open("rb") as stream:
-            return _limited(stream.read(LIMIT + 1), file), file, path.parent
+            return _limited(stream.read(LIMIT + 1), file), os.fsencode(file).decode("utf-8", "replace"), path.parent
     except (OSError, ValueError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
         raise JacchainError(Problem("JC002", f"{file} cannot be read: {reason.lower()}", help=_nearest(path))) from error

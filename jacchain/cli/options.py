@@ -20,6 +20,15 @@ def _group(*options: Callable[[Command], Command]) -> Callable[[Command], Comman
     return decorate
 
 
+def _allow(context: click.Context, text: str | None) -> None:
+    """Sets how much memory may be taken, for as long as the command lasts."""
+    from jacchain.errors import Fragment
+    from jacchain.memory import allowing, read_size
+
+    if text is not None:
+        context.with_resource(allowing(read_size(Fragment.whole(text, "--max-memory", option=True))))
+
+
 file_argument = click.argument("file", required=False, metavar="FILE")
 
 pipeline_options = _group(
@@ -29,6 +38,13 @@ pipeline_options = _group(
     click.option("--at", metavar="POINT", help="The point: r=3,theta=pi/4, v=[1,2],q=3, or all numbers in order: 3,pi/4."),
     click.option("--set", multiple=True, metavar="NAME=VALUE", help="Another value for a constant: W=[[1,2],[3,4]]; repeatable."),
     click.option("--allow-dir", multiple=True, metavar="DIR", help="Parameter files may also lie in DIR; repeatable."),
+    click.option(
+        "--max-memory",
+        metavar="SIZE",
+        expose_value=False,
+        callback=lambda context, _, text: _allow(context, text),
+        help="Memory that numbers and texts may take: 2G (384M).",
+    ),
 )
 
 point_options = _group(

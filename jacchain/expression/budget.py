@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from jacchain.expression.graph import Part
+from jacchain.memory import claim, room
 
-NUMBERS = 1 << 25
-"""Numbers that the sub-expressions built within one budget may have together."""
+NUMBER = 32
+"""Bytes that each number of a sub-expression takes: where it starts, where it is worked out, and what is made of it."""
 
 WORK = 1 << 31
 """Multiplications that products of constant matrices may cost within one budget."""
@@ -15,21 +16,20 @@ WORK = 1 << 31
 
 @dataclass
 class Budget:
-    """What is left."""
+    """What has been spent: ``numbers`` that the sub-expressions have together, and ``work`` on constant matrices."""
 
-    numbers: int = NUMBERS
-    work: int = WORK
+    numbers: int = 0
+    work: int = 0
 
     def spend(self, place: Part, numbers: int, work: int = 0) -> None:
-        """Takes away what a sub-expression costs.
+        """Adds what a sub-expression costs.
 
-        Raises JacchainError (JC450) at the sub-expression that costs more than there is.
+        Raises JacchainError at the sub-expression that takes more memory than there is (JC451), or more work (JC450).
         """
-        self.numbers -= numbers
-        self.work -= work
-        if self.numbers < 0:
-            message = f"the vectors and matrices up to here have more than {NUMBERS:,} numbers together"
-            raise place.error("JC450", message, "work with smaller ones")
-        if self.work < 0:
+        self.numbers += numbers
+        self.work += work
+        if NUMBER * self.numbers > room():
+            claim(NUMBER * self.numbers, "all vectors and matrices up to here", place.span, "work with smaller ones")
+        if self.work > WORK:
             message = f"the products of constant matrices up to here cost more than {WORK:,} multiplications"
             raise place.error("JC450", message, "multiply once and keep the result in a .npy file")

@@ -15,17 +15,18 @@ from jacchain.expression.arithmetic import Array
 from jacchain.expression.budget import Budget
 from jacchain.expression.builder import evaluate_constant
 from jacchain.expression.tree import Stack
+from jacchain.memory import claim
 from jacchain.pipeline.document import Block, Mapping, Node, Scalar, Sequence, already_reported, unexpected
 from jacchain.pipeline.ledger import Ledger
-from jacchain.pipeline.numbers import NUMBER
+from jacchain.pipeline.numbers import NUMBER as LITERAL
 from jacchain.pipeline.spec import ConstantSpec
 from jacchain.pipeline.written import Values, Written, scalar_of, with_trap, written
 
-ENTRIES = 1 << 24
-"""Numbers that all constants of a file may have together."""
+NUMBER = 24
+"""Bytes that a number of a constant takes: itself, and twice what is made of it."""
 
-Reader = Callable[[Scalar], Array]
-"""Reads a parameter file, given its name where it is written."""
+Reader = Callable[[Scalar, int], Array]
+"""Reads a parameter file, given its name where it is written, and how many numbers are there already."""
 
 
 @dataclass
@@ -86,11 +87,9 @@ def evaluate_constants(specs: Items[ConstantSpec], sets: Dictionary[str, Written
             message = f"the constant `{spec.name}` hides the built-in `{spec.name}`"
             ledger.warn(Problem("JC391", message, spec.span, help="choose another name"))
         with ledger.gather():
-            value = constants.evaluate(sets[spec.name]) if spec.name in sets else _value(spec.value, constants, reader)
+            value = constants.evaluate(sets[spec.name]) if spec.name in sets else _value(spec.value, constants, (reader, total))
             total += value.size
-            if total > ENTRIES:
-                message = f"the constants have more than {ENTRIES:,} numbers together"
-                raise JacchainError(Problem("JC450", message, spec.span, help="make them smaller"))
+            claim(NUMBER * total, f"all constants up to `{spec.name}`", spec.span)
             value.flags.writeable = False
             constants.values[spec.name] = value
         del constants.later[spec.name]
@@ -105,7 +104,7 @@ def numbers_of(block: Block) -> Array:
     assert values.size == block.count
     if not np.isfinite(values).all():
         position = int(np.flatnonzero(~np.isfinite(values))[0])
-        found = [*NUMBER.finditer(block.span.source.text, block.span.start + 1, block.span.end)][position]
+        found = [*LITERAL.finditer(block.span.source.text, block.span.start + 1, block.span.end)][position]
         _finite(values[position], Span(block.span.source, *found.span()))
     return values
 
@@ -116,8 +115,8 @@ def _finite(value: Array, span: Span) -> Array:
     return value
 
 
-def _value(node: Node, constants: Constants, reader: Reader) -> Array:
-    """The value written for a constant."""
+def _value(node: Node, constants: Constants, files: tuple[Reader, int]) -> Array:
+    """The value written for a constant; ``files`` reads parameter files beside so many numbers."""
     match node:
         case Block():
             return numbers_of(node)
@@ -126,7 +125,7 @@ def _value(node: Node, constants: Constants, reader: Reader) -> Array:
         case Sequence():
             return _vector(node, constants)
         case Mapping():
-            return _from_file(node, reader)
+            return _from_file(node, *files)
         case _:
             return constants.evaluate(written(node, "a number, a list or an expression"))
 
@@ -164,7 +163,7 @@ def _entries(row: Array) -> str:
     return f"{row.size:,} entr{'y' if row.size == 1 else 'ies'}"
 
 
-def _from_file(node: Mapping, reader: Reader) -> Array:
+def _from_file(node: Mapping, reader: Reader, held: int) -> Array:
     if [key.text for key, _ in node.entries] != ["file"]:
         raise unexpected(node, "a number, a list or an expression", "a constant from a file is written {file: weights.npy}")
-    return reader(scalar_of(node.entries[0][1], "the name of a file"))
+    return reader(scalar_of(node.entries[0][1], "the name of a file"), held)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
@@ -17,12 +17,15 @@ import numpy as np
 
 from jacchain.errors import JacchainError, Problem, Source, Span, suggestion
 from jacchain.expression.arithmetic import Array
+from jacchain.memory import claim
 from jacchain.pipeline.document import Scalar, clip
-from jacchain.pipeline.numbers import NUMBER
+from jacchain.pipeline.numbers import NUMBER as LITERAL
 
-ENTRIES = 1 << 24
-BYTES = 8 * ENTRIES + 4096
-CSV_BYTES = 1 << 26
+NUMBER = 24
+"""Bytes that a number of a parameter file takes: as it is in the file, as a double, and once more on the way."""
+CSV_BYTES = 1 << 24
+BLOCK = 1 << 20
+"""Characters of a .csv file that are read at a time."""
 LENGTH = 1000
 SUFFIXES = (".npy", ".csv")
 
@@ -32,7 +35,8 @@ _HEADER = (
     r"\{\s*'descr':\s*'(?P<type>[<>|=][fiu][0-9]{1,2})',\s*'fortran_order':\s*(?P<fortran>True|False),"
     r"\s*'shape':\s*\((?P<shape>[0-9, ]*)\),?\s*\}\s*"
 )
-_NUMBERS = rf"[ \t]*+{NUMBER.pattern}[ \t]*+(?:,[ \t]*+{NUMBER.pattern}[ \t]*+)*+"
+_CELL = rf"[ \t]*+{LITERAL.pattern}[ \t]*+"
+_ROWS = rf"(?:{_CELL}(?:,{_CELL})*+\r?+\n)*+(?:{_CELL}(?:,{_CELL})*+)?+"
 """Patterns as text: they are compiled where a pipeline has such files."""
 _TYPES = {"f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8"}
 
@@ -44,17 +48,17 @@ class ParameterFiles:
     folder: Path | None
     allowed: Sequence[Path] = ()
 
-    def read(self, name: Scalar) -> Array:
-        """The vector or matrix in a file, finite doubles.
+    def read(self, name: Scalar, held: int = 0) -> Array:
+        """The vector or matrix in a file, finite doubles; ``held`` numbers are there already.
 
         Raises JacchainError: a path that is not allowed (JC340), a file that cannot be read (JC341), or one whose content is
-        not a plain vector or matrix of numbers (JC342 .npy, JC343 .csv).
+        not a plain vector or matrix of numbers (JC342 .npy, JC343 .csv) or takes too much memory (JC451).
         """
         written = name.text
         self._refuse_path(name)
-        content = self._content(name)
+        content = self._content(name, held)
         try:
-            return read_npy(content) if written.endswith(".npy") else read_csv(content, written)
+            return read_npy(content, held) if written.endswith(".npy") else read_csv(content, written)
         except JacchainError as error:
             related = ((name.span, "it is read here"),)
             raise JacchainError(*(replace(problem, related=related) for problem in error.problems)) from None
@@ -74,7 +78,7 @@ class ParameterFiles:
                 name, "the path leaves the folder of the pipeline file", "move the file, or allow its folder: --allow-dir"
             )
 
-    def _content(self, name: Scalar) -> bytes:
+    def _content(self, name: Scalar, held: int) -> bytes:
         """The bytes of the file, from the first folder that has it."""
         bases = [base for base in (self.folder, *self.allowed) if base is not None]
         if not bases:
@@ -83,7 +87,7 @@ class ParameterFiles:
             path = Path(os.path.normpath(base / PurePosixPath(name.text)))
             if self._is_inside(path):
                 try:
-                    return _read(path, name)
+                    return _read(path, name, held)
                 except FileNotFoundError:
                     continue
                 except OSError as error:
@@ -105,17 +109,19 @@ class ParameterFiles:
 _NPY_ADVICE = "save a vector or matrix of numbers with numpy.save"
 
 
-def _read(path: Path, name: Scalar) -> bytes:
+def _read(path: Path, name: Scalar, held: int) -> bytes:
     """The bytes of a regular file of a bearable size."""
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     with os.fdopen(os.open(path, flags), "rb") as stream:
         status = os.fstat(stream.fileno())
         if not stat.S_ISREG(status.st_mode):
             raise JacchainError(Problem("JC341", f"`{clip(name.text)}` is not a regular file", name.span))
-        if status.st_size > BYTES:
-            message = f"`{clip(name.text)}` has {status.st_size:,} bytes; the limit is {BYTES:,}"
-            raise JacchainError(Problem("JC450", message, name.span, help="use a smaller matrix"))
-        return stream.read(BYTES + 1)
+        claim(NUMBER * (held + status.st_size // 8), _all_up_to(name), name.span, "use a smaller matrix")
+        return stream.read(status.st_size + 1)
+
+
+def _all_up_to(name: Scalar) -> str:
+    return f"all constants up to `{clip(name.text)}`"
 
 
 def _refused(name: Scalar, reason: str, way_out: str) -> JacchainError:
@@ -134,10 +140,11 @@ def _beside(bases: list[Path], written: str) -> str:
     return f"did you mean `{meant}`?" if meant else "the path is relative to the pipeline file"
 
 
-def read_npy(content: bytes) -> Array:
-    """The array of a .npy file of version 1, 2 or 3 (NEP 1), as doubles.
+def read_npy(content: bytes, held: int = 0) -> Array:
+    """The array of a .npy file of version 1, 2 or 3 (NEP 1), as doubles; ``held`` numbers are there already.
 
-    Raises ValueError, with what is wrong as its text, unless it is one vector, one matrix or one number, real and finite.
+    Raises ValueError, with what is wrong as its text, unless it is one vector, one matrix or one number, real and finite, and
+    JacchainError (JC451) when it takes too much memory.
     """
     if content[:6] != b"\x93NUMPY" or len(content) < 12 or content[6] not in {1, 2, 3}:
         raise ValueError("is not a .npy file")
@@ -152,11 +159,12 @@ def read_npy(content: bytes) -> Array:
     shape = tuple(map(int, sizes))
     count = int(np.prod(shape, dtype=np.int64)) if shape else 1
     dtype = np.dtype(header["type"])
-    if not count or count > ENTRIES:
-        raise ValueError(f"holds {count:,} numbers; between 1 and {ENTRIES:,} are read")
+    if not count:
+        raise ValueError("holds no numbers")
     if len(content) - end != count * dtype.itemsize:
         raise ValueError(f"has {len(content) - end:,} bytes of numbers, and its header announces {count * dtype.itemsize:,}")
-    flat = np.frombuffer(content, dtype, count, end).astype(float)
+    claim(NUMBER * (held + count), "all constants up to this file", way_out="use a smaller matrix")
+    flat = np.frombuffer(content, dtype, count, end).astype(float, copy=False)
     array: Array = flat.reshape(shape[::-1]).T.copy() if header["fortran"] == "True" else flat.reshape(shape)
     if not np.isfinite(array).all():
         raise ValueError("holds a number that is not finite")
@@ -168,38 +176,74 @@ def read_csv(content: bytes, name: str) -> Array:
 
     Raises JacchainError (JC343) with the place in that file.
     """
+    if len(content) > CSV_BYTES:
+        message = f"the file has {len(content):,} bytes; the limit for .csv is {CSV_BYTES:,}"
+        raise _csv_error(Source(name, ""), 0, 0, message, "save large arrays as .npy")
     try:
         source = Source(name, content.removeprefix(b"\xef\xbb\xbf").decode("utf-8"))
     except UnicodeDecodeError:
         raise _csv_error(Source(name, ""), 0, 0, "the file is not UTF-8", "save it as UTF-8") from None
-    if len(content) > CSV_BYTES:
-        message = f"the file has {len(content):,} bytes; the limit for .csv is {CSV_BYTES:,}"
-        raise _csv_error(source, 0, 0, message, "save large arrays as .npy")
-    rows: list[Array] = []
-    for found in re.finditer(r"[^\r\n]+", source.text):
-        start, line = found.start(), found.group()
-        if not line.strip():
-            continue
-        rows.append(_row(source, start, line))
-        if rows[-1].size != rows[0].size:
-            message = f"this row has {rows[-1].size} cells, the first has {rows[0].size}"
-            raise _csv_error(source, start, start + len(line), message, "give every row as many cells")
-    if not rows:
+    parts: list[Array] = []
+    for start, end in _blocks(source.text):
+        rows = _plain_rows(source.text[start:end])
+        parts += _rows_one_by_one(source, start, end, parts) if rows is None or not _fits(rows, parts) else [rows]
+    if not parts:
         raise _csv_error(source, 0, 0, "the file holds no numbers", "write one row a line")
-    array = np.array(rows)
+    array = np.concatenate(parts)
     return array.reshape(() if array.size == 1 else -1) if 1 in array.shape else array
 
 
+def _blocks(text: str) -> Iterator[tuple[int, int]]:
+    """Where a long text may be cut: at the ends of lines, a bearable number of characters apart."""
+    start = 0
+    while start < len(text):
+        end = text.find("\n", start + BLOCK) + 1 or len(text)
+        yield start, end
+        start = end
+
+
+def _plain_rows(text: str) -> Array | None:
+    """The matrix of a text that is nothing but rows of one length of finite numbers; None for any other."""
+    if not re.fullmatch(_ROWS, text):
+        return None
+    signs = np.frombuffer(text.encode(), np.uint8)
+    ends, commas = np.flatnonzero(signs == ord("\n")), np.flatnonzero(signs == ord(","))
+    if not text.endswith("\n"):
+        ends = np.append(ends, signs.size)
+    widths = np.diff(np.searchsorted(commas, ends), prepend=0) + 1
+    values = np.fromstring(text.removesuffix("\n").replace("\r", "").replace("\n", ","), sep=",")
+    same = bool((widths == widths[0]).all()) and values.size == widths.sum()
+    return values.reshape(-1, widths[0]) if same and np.isfinite(values).all() else None
+
+
+def _fits(rows: Array, parts: list[Array]) -> bool:
+    return not parts or rows.shape[1] == parts[0].shape[1]
+
+
+def _rows_one_by_one(source: Source, start: int, end: int, before: list[Array]) -> list[Array]:
+    """The rows of a part of the text, blank lines left out, with whatever is wrong found at its place."""
+    parts: list[Array] = []
+    for found in re.compile(r"[^\r\n]+").finditer(source.text, start, end):
+        place, line = found.start(), found.group()
+        if not line.strip():
+            continue
+        parts.append(_row(source, place, line))
+        first = (before or parts)[0]
+        if not _fits(parts[-1], [first]):
+            message = f"this row has {parts[-1].size} cells, the first has {first.shape[1]}"
+            raise _csv_error(source, place, place + len(line), message, "give every row as many cells")
+    return parts
+
+
 def _row(source: Source, start: int, line: str) -> Array:
-    """The numbers of one line that begins at ``start``."""
-    if re.fullmatch(_NUMBERS, line):
-        values = np.fromstring(line, sep=",")
-        if np.isfinite(values).all():
-            return values
+    """The numbers of one line that begins at ``start``, as a matrix of one row."""
+    row = _plain_rows(line)
+    if row is not None:
+        return row
     place = start
     for cell in line.split(","):
         text = cell.strip(" \t")
-        if not NUMBER.fullmatch(text) or not np.isfinite(float(text)):
+        if not LITERAL.fullmatch(text) or not np.isfinite(float(text)):
             message = f"`{clip(text)}` is not a finite number" if text else "a cell is empty"
             raise _csv_error(source, place, place + len(cell), message, _cell_advice(text, line))
         place += len(cell) + 1

@@ -33,6 +33,7 @@ def read_spec(root: Node, file: str, ledger: Ledger) -> Spec:
             raise JacchainError(Problem("JC301", "the file is empty", root.span, help=way_out))
         raise unexpected(root, "a mapping of sections", way_out)
     parts = known_keys(root, (*SECTIONS, SCHEMA), "a pipeline", ledger)
+    _admit_functions(parts.get("functions"))
     name, description = PurePath(file).stem, ""
     constants: tuple[ConstantSpec, ...] = ()
     functions: dict[str, FunctionSpec] = {}
@@ -47,8 +48,6 @@ def read_spec(root: Node, file: str, ledger: Ledger) -> Spec:
         if "functions" not in parts:
             raise JacchainError(Problem("JC301", "there is no section `functions`", root.span, help=way_out))
         functions = read_functions(parts["functions"], ledger)
-        if "chain" not in parts:
-            _admit(len(functions), parts["functions"].span)
     chain: tuple[Link | None, ...] = tuple(Link(function.name, function.signature.span) for function in functions.values())
     if "chain" in parts:
         chain = (None,)
@@ -94,6 +93,14 @@ def _chain(node: Node, functions: dict[str, FunctionSpec], ledger: Ledger) -> tu
         if len(links) == before:
             links.append(None)
     return tuple(links)
+
+
+def _admit_functions(node: Node | None) -> None:
+    """Raises JacchainError when there are more functions than a chain may have, before any is read."""
+    if isinstance(node, Mapping) and len(node.entries) > STAGES:
+        message = f"there are {len(node.entries):,} functions; the limit is {STAGES:,}"
+        key = node.entries[STAGES][0]
+        raise JacchainError(Problem("JC450", message, key.span, help="write many formulas as the outputs of one function"))
 
 
 def _admit(count: int, span: Span) -> None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from jacchain.report.size import claim_run
+
 if TYPE_CHECKING:
     from jacchain.chain.plan import Plan
     from jacchain.chain.survey import Survey
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 def render_run(report: Report, form: str, look: Look, *, next_steps: Sequence[str] = ()) -> bytes:
     """The answer of ``run`` in one of the formats ``text``, ``json``, ``markdown``, ``latex``, ``svg``, ``html``, ``npz``."""
+    claim_run(report, form, look)
     match form:
         case "json":
             from jacchain.report.record import run_json  # noqa: PLC0415

@@ -5,6 +5,7 @@ JSON has no word for what is not finite: ``null`` stands in its place, and the l
 
 from __future__ import annotations
 
+import re
 from math import isfinite
 from typing import Any
 
@@ -20,6 +21,9 @@ DEPTH = 200
 FORMAT_VERSION = "1.0"
 OPTIONS = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_APPEND_NEWLINE
 
+ACTING = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
+"""Characters that JSON may hold and a terminal obeys: they are written as escapes."""
+
 Json = dict[str, Any]
 
 
@@ -34,9 +38,14 @@ def json_bytes(facts: Json) -> bytes:
     if found:
         facts = {**facts, "nonfinite": found}
     try:
-        return orjson.dumps(facts, default=_plain, option=OPTIONS)
+        text = orjson.dumps(facts, default=_plain, option=OPTIONS)
     except orjson.JSONEncodeError:  # an integer of more than 64 bits
-        return orjson.dumps(_with_long_integers(facts), default=_plain, option=OPTIONS)
+        text = orjson.dumps(_with_long_integers(facts), default=_plain, option=OPTIONS)
+    return text if text.isascii() and b"\x7f" not in text else ACTING.sub(_escape, text.decode()).encode()
+
+
+def _escape(found: re.Match[str]) -> str:
+    return f"\\u{ord(found.group()):04x}"
 
 
 def tree_fragment(tree: Tree, depth: int) -> orjson.Fragment | None:

@@ -16,13 +16,11 @@ from jacchain.linear.enclosure import Enclosure
 from jacchain.linear.map import LinearMap, Numbers
 from jacchain.report.json_text import Json, head, json_bytes
 from jacchain.report.plan_record import pipeline_record, plan_record, planned_record
+from jacchain.report.size import is_large
 from jacchain.results import Along, Certificate, ProductResult, Report, StageResult
 
 if TYPE_CHECKING:  # few ask for it
     from jacchain.chain.spectrum import Spectrum, StageSpectrum
-
-DENSE = 1 << 20
-"""Entries up to which a sparse matrix is written out with its zeros."""
 
 
 def run_json(report: Report) -> bytes:
@@ -144,7 +142,7 @@ def _product(product: ProductResult) -> Json:
 
 def _matrix(linear: LinearMap) -> Json:
     """All entries as rows; of a very large matrix that is mostly zeros, the others with their places, counted from 1."""
-    if _is_large(linear):
+    if is_large(linear):
         return {
             "data": None,
             "sparse": {
@@ -154,11 +152,6 @@ def _matrix(linear: LinearMap) -> Json:
             },
         }
     return {"data": _entries(linear)}
-
-
-def _is_large(linear: LinearMap) -> bool:
-    m, n = linear.shape
-    return m * n > DENSE and 4 * linear.pattern.count < m * n
 
 
 def _entries(linear: LinearMap) -> Numbers:

@@ -139,3 +139,36 @@ def test_a_terminal_that_is_not_utf8_gets_ascii(jacchain, encoding):
     done = jacchain("run", "-", stdin=POLAR, environment={"PYTHONIOENCODING": encoding})
     assert done.returncode == 0
     assert done.stdout.isascii()
+
+
+def test_what_does_not_fit_into_memory_is_refused_with_the_option_that_allows_more(jacchain):
+    words = ["run", "-e", "f(v): softmax(v)", "--at", ",".join(["1"] * 300), "--no-check"]
+    done = jacchain(*words, "--max-memory", "1M")
+    assert (done.returncode, done.stdout) == (4, b"")
+    assert b"JC451" in done.stderr
+    assert b"--max-memory" in done.stderr
+    assert jacchain(*words, "--max-memory", "1G").returncode == 0
+
+
+def test_a_memory_that_is_no_size_is_a_mistake_of_usage(jacchain):
+    done = jacchain("run", "-e", "f(x): x", "--at", "1", "--max-memory", "much")
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert b"--max-memory:1:1" in done.stderr
+
+
+def test_json_has_no_character_that_a_terminal_obeys(jacchain):
+    name = "a\x7f\x9b\u200e\u202e\u2066\u2028\ufeffé"
+    file = json.dumps({"name": name, "functions": {"f(x)": "x"}, "at": [1]})
+    done = jacchain("run", "-", "--json", stdin=file.encode())
+    text = done.stdout.decode()
+    assert text.removesuffix("\n").isprintable()
+    assert json.loads(text)["pipeline"]["name"] == name
+
+
+@pytest.mark.skipif(sys.platform in {"win32", "darwin"}, reason="names of files are text there")
+def test_a_file_whose_name_is_no_text_is_read(jacchain, tmp_path):
+    file = os.fsencode(tmp_path) + b"/\xff.yaml"
+    Path(os.fsdecode(file)).write_bytes(POLAR)
+    for words in (["run", "--json"], ["run"], ["plan", "--json"]):
+        done = jacchain(*words, os.fsdecode(file))
+        assert (done.returncode, done.stderr) == (0, b"")

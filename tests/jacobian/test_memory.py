@@ -3,16 +3,32 @@
 import pytest
 
 from jacchain.errors import JacchainError
-from jacchain.jacobian.memory import refuse_large
+from jacchain.jacobian.memory import claim_products, claim_stages
+from jacchain.memory import allowing
 from jacchain.pipeline import load
 
 
-def program(text):
-    return load(text.encode(), "x.yaml").stages[0].program
+def stages(text):
+    return load(text.encode(), "x.yaml").stages
 
 
 def test_a_wide_softmax_is_refused_and_a_wide_sine_is_not():
     point = f"at: [{', '.join(['0.5'] * 5000)}]\n"
-    refuse_large("f", program(f"functions:\n  f(v[5000]): sin(v)\n{point}"))
-    with pytest.raises(JacchainError, match="would take"):
-        refuse_large("f", program(f"functions:\n  f(v[5000]): softmax(v)\n{point}"))
+    claim_stages(stages(f"functions:\n  f(v[5000]): sin(v)\n{point}"))
+    with pytest.raises(JacchainError, match="`softmax` in `f` would take"):
+        claim_stages(stages(f"functions:\n  f(v[5000]): softmax(v)\n{point}"))
+
+
+def test_every_copy_of_a_stage_keeps_a_jacobian_of_its_own():
+    copies = stages("functions:\n  f(v): softmax(v)\nchain: [f * 100]\nat: [" + "1, " * 20 + "1]\n")
+    with allowing(1 << 18):
+        claim_stages(copies[:10])
+        with pytest.raises(JacchainError, match=r"`f#[0-9]+`"):
+            claim_stages(copies)
+
+
+def test_products_add_to_the_jacobians_they_are_made_of():
+    with allowing(3200):
+        claim_products([(100, (10, 10))], [(100, (10, 10))])
+        with pytest.raises(JacchainError, match="the product P2 and all before it"):
+            claim_products([(100, (10, 10))], [(100, (10, 10)), (1, (1, 1))])

@@ -12,6 +12,7 @@ from hypothesis.extra import numpy as arrays
 from strategies.outcomes import outcome
 
 from jacchain.errors import Fragment, JacchainError
+from jacchain.memory import allowing
 from jacchain.pipeline.document import Scalar
 from jacchain.pipeline.parameter_files import ParameterFiles, read_csv, read_npy
 
@@ -241,10 +242,26 @@ def test_any_bytes_are_a_table_or_a_located_problem(content):
 
 
 def test_large_files_are_refused(folder, monkeypatch):
-    monkeypatch.setattr("jacchain.pipeline.parameter_files.BYTES", 100)
     monkeypatch.setattr("jacchain.pipeline.parameter_files.CSV_BYTES", 3)
-    assert refused(ParameterFiles(folder), "w.npy").code == "JC450"
+    with allowing(100):
+        assert refused(ParameterFiles(folder), "w.npy").code == "JC451"
     assert refused(ParameterFiles(folder), "data/b.csv").code == "JC343"
+
+
+@pytest.mark.parametrize("held", [0, 100])
+def test_an_array_is_refused_before_it_is_made_larger_than_its_file(held):
+    with allowing(24 * (999 + held)), pytest.raises(JacchainError) as caught:
+        read_npy(npy(np.ones(1000, "i1")), held)
+    assert caught.value.problems[0].code == "JC451"
+
+
+@given(st.integers(1, 4), st.integers(1, 40), st.sampled_from(["\n", "\r\n", "\r", "\n\n", "\n \n"]), st.booleans())
+def test_a_table_is_the_same_however_it_is_cut(columns, rows, end, closed):
+    numbers = np.arange(rows * columns, dtype=float).reshape(rows, columns) / 8
+    text = end.join(",".join(map(repr, row)) for row in numbers.tolist()) + end * closed
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("jacchain.pipeline.parameter_files.BLOCK", 5)
+        assert np.array_equal(np.ravel(read_csv(text.encode(), "f.csv")), numbers.ravel())
 
 
 def test_a_problem_in_a_file_says_where_it_is_read(folder):
