@@ -17,7 +17,8 @@ from jacchain.jacobian.analytic import differentiate, working_type
 from jacchain.jacobian.curve import Curve, difference_curve
 from jacchain.jacobian.diagnosis import diagnose
 from jacchain.jacobian.kinks import examine
-from jacchain.jacobian.rounding import derivative_error, value_error
+from jacchain.jacobian.memory import claim_stages
+from jacchain.jacobian.rounding import REPETITIONS, derivative_error, value_error
 from jacchain.jacobian.stage_difference import chain_difference
 from jacchain.jacobian.verdict import Verdict, judge
 from jacchain.jacobian.witness import Factors, Witness, complex_step, stage_along_direction, taylor, transpose
@@ -34,6 +35,7 @@ TOO_LARGE = "is too large to be differenced by every input; a random direction s
 
 def check(pipeline: Pipeline, report: Report) -> CheckReport:
     """Judges what a run found, and every hand-derived Jacobian of the file."""
+    claim_stages(pipeline.stages, REPETITIONS + 1)
     points = _points(pipeline)
     judged: dict[int, list[Judged]] = {}
     verdicts: dict[int, list[Verdict]] = {}
@@ -70,6 +72,7 @@ def curve(pipeline: Pipeline, name: str | None = None, entry: tuple[int, int] = 
 
     Raises JacchainError (JC003) when there is no such stage, or no such entry.
     """
+    claim_stages(pipeline.stages, REPETITIONS + 1)
     points = _points(pipeline)
     for stage in pipeline.stages:
         if name in {None, stage.name, stage.function, str(stage.index)}:

@@ -322,7 +322,7 @@ class Builder:
         """The matrix laid out row by row: the same array whenever the same matrix is used."""
         key = (matrix.__array_interface__["data"], matrix.shape, matrix.strides)
         if key not in self._matrices:
-            self._budget.spend(place, matrix.size)
+            self._budget.spend(place, matrix.size // 2)  # it is only kept, not worked out in registers
             self._matrices[key] = (matrix, np.array(matrix, float, order="C"))
         return self._matrices[key][1]
 
@@ -366,7 +366,7 @@ class Builder:
     def _triangle(self, place: Part, size: int) -> Array:
         """The lower triangle of ones that sums up from the first component."""
         if size not in self._matrices:
-            self._budget.spend(place, size * size)
+            self._budget.spend(place, size * size // 2)
             triangle = np.tri(size)
             self._matrices[size] = (triangle, triangle)
         return self._matrices[size][0]

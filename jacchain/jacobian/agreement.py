@@ -16,7 +16,9 @@ SAMPLES = 48
 """Evaluations that differences take for one input."""
 ENTRY = 1 << 12
 """Numbers that are handled to make one derivative of all samples of an entry."""
-CHEAP = 1 << 22
+STAGE = 1 << 16
+"""Numbers that are handled in the time it takes to difference a stage at all, however small."""
+CHEAP = 1 << 24
 """Numbers handled up to which differences cost less than starting the program does."""
 
 Judged = tuple[LinearMap, Numbers]
@@ -25,7 +27,7 @@ Judged = tuple[LinearMap, Numbers]
 
 def is_cheap(stages: Sequence[Stage]) -> bool:
     """Whether differences of all these stages are cheap, however many of their columns have to be differenced alone."""
-    return sum(SAMPLES * len(stage.inputs) * evaluation_work([stage.program]) for stage in stages) <= CHEAP
+    return sum(STAGE + work([stage], len(stage.inputs) * len(stage.outputs)) for stage in stages) <= CHEAP
 
 
 def work(stages: Sequence[Stage], entries: int) -> int:

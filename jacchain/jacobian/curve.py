@@ -10,9 +10,10 @@ from jacchain.expression.arithmetic import Array
 from jacchain.jacobian.analytic import differentiate
 from jacchain.jacobian.difference import Sweep, difference_jacobian
 from jacchain.jacobian.rounding import derivative_error
-from jacchain.jacobian.samples import Evaluate
+from jacchain.jacobian.samples import MEMORY, Evaluate, block_size
 from jacchain.jacobian.schemes import SCHEMES, Scheme
 from jacchain.linear.map import Numbers
+from jacchain.linear.pattern import Pattern
 from jacchain.pipeline.stage import Stage
 
 DECADES = 17
@@ -67,15 +68,18 @@ def difference_curve(stage: Stage, x: Array, row: int, column: int) -> Curve:
     """The curve for one entry (from 0) of the Jacobian of a stage at x."""
     point = x.astype(float)
     analytic = differentiate(stage.program, point.astype(np.longdouble)[None]).linear
-    reference = float(analytic.dense[0, row, column])
-    bar = float(
-        _entry(derivative_error(stage.program, point.astype(np.longdouble)), analytic.pattern.keys, row, column, point.size)
-    )
+    reference = float(analytic.take(np.array([row])).dense[0, 0, column])
+    bar = _entry(derivative_error(stage.program, point.astype(np.longdouble)), analytic.pattern, row, column)
 
     def along(steps: Array) -> Array:
-        points = np.repeat(point.astype(steps.dtype)[None], steps.size, axis=0)
-        points[:, column] += steps[:, 0]
-        return stage.program.values(points)[:, row : row + 1]
+        block = block_size(stage.program.start.size, steps.dtype, MEMORY)
+        values = []
+        for first in range(0, steps.size, block):
+            moved = steps[first : first + block, 0]
+            points = np.repeat(point.astype(steps.dtype)[None], moved.size, axis=0)
+            points[:, column] += moved
+            values.append(stage.program.values(points)[:, row : row + 1])
+        return np.concatenate(values)
 
     size = max(abs(float(point[column])), 1.0) if stage.scale is None else float(stage.scale[column])
     steps = size * 10.0 ** (np.arange(-DECADES * PER_DECADE, PER_DECADE + 1) / PER_DECADE)
@@ -101,9 +105,11 @@ def difference_curve(stage: Stage, x: Array, row: int, column: int) -> Curve:
     )
 
 
-def _entry(bars: Numbers, keys: Numbers, row: int, column: int, n: int) -> float:
+def _entry(bars: Numbers, pattern: Pattern, row: int, column: int) -> float:
     """The bar of an entry, zero where the pattern has none."""
-    position = np.flatnonzero(keys == row * n + column)
+    if pattern.is_full:
+        return float(bars[row * pattern.shape[1] + column])
+    position = np.flatnonzero((pattern.rows == row) & (pattern.columns == column))
     return float(bars[position[0]]) if position.size else 0.0
 
 

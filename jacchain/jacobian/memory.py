@@ -38,8 +38,8 @@ class Need:
     largest: Instruction | None
 
 
-def claim_stages(stages: Sequence[Stage]) -> None:
-    """Raises JacchainError (JC451) at the first stage whose Jacobian does not fit beside those before it."""
+def claim_stages(stages: Sequence[Stage], points: int = 1) -> None:
+    """Raises JacchainError (JC451) at the first stage whose Jacobian, at so many points, does not fit beside those before it."""
     needs: dict[int, Need] = {}
     kept = MATRIX_COPIES * _matrices([stage.program for stage in stages])
     for stage in stages:
@@ -48,7 +48,7 @@ def claim_stages(stages: Sequence[Stage]) -> None:
         if need.largest is not None:
             node = stage.program.graph.nodes[need.largest.nodes[0]]
             what, span = f"the Jacobian of `{node.operation}` in `{stage.name}`", node.span or span
-        claim(kept + need.peak, what, span, "work with smaller vectors")
+        claim(kept + points * need.peak, what, span, "work with smaller vectors")
         kept += need.kept
 
 

@@ -16,6 +16,9 @@ from jacchain.pipeline.stage import Pipeline, Stage
 NAMES = 1 << 20
 """Names of components that all functions may have together."""
 
+UNKNOWN = ("JC251", "JC252", "JC253", "JC254")
+"""Codes of mistakes with names, which are mistakes whatever the sizes."""
+
 ANY = 3
 """A number of inputs for looking at a function to which no number arrives."""
 
@@ -117,7 +120,7 @@ class _Chain:
         """Looks for mistakes in a function that do not depend on how many numbers arrive."""
         size = function.signature.size
         for problem in self.attempt(function, size or ANY).problems:
-            if size is not None or problem.code in {"JC251", "JC252", "JC253", "JC254"}:
+            if size is not None or problem.code in UNKNOWN:
                 self.ledger.add(problem)
 
 

@@ -8,7 +8,7 @@ from typing import cast
 from jacchain.errors import JacchainError, Problem, Span, suggestion
 from jacchain.expression.words import canonical, name_end
 from jacchain.pipeline.bulk import expand
-from jacchain.pipeline.document import Block, Mapping, Node, Scalar, Sequence, clip, unexpected
+from jacchain.pipeline.document import Block, Broken, Mapping, Node, Scalar, Sequence, clip, unexpected
 from jacchain.pipeline.ledger import Ledger, Part
 from jacchain.pipeline.placed import read_placed
 from jacchain.pipeline.signature import read_signature
@@ -17,6 +17,14 @@ from jacchain.pipeline.stage import Method
 from jacchain.pipeline.written import DESCRIPTION, Written, name_of, refuse_function, text_of, written
 
 METHODS = ("analytic", "difference")
+SYNONYMS = {
+    **dict.fromkeys(("point", "x0", "inputs"), "at"),
+    **dict.fromkeys(("parameters", "params"), "constants"),
+    **dict.fromkeys(("stages", "layers"), "functions"),
+    **dict.fromkeys(("pipeline", "composition"), "chain"),
+    "title": "name",
+}
+"""Keys that other programs have for what a section means."""
 LONG_FORM = ("outputs", "description", "let", "jacobian", "method", "scale", "bounds")
 NEEDED = ("outputs", "let", "functions", "constants", "at")
 """Keys without which other mistakes would be found that are none."""
@@ -27,7 +35,7 @@ ENTRIES = 10_000
 def read_functions(node: Node, ledger: Ledger) -> dict[str, FunctionSpec]:
     """The functions of a file by name, in order; those that are not whole are there too, so that their names are known."""
     if not isinstance(node, Mapping):
-        raise unexpected(node, "a mapping of definitions", "write `name(x, y): expression`, one a line")
+        raise unexpected(node, "a mapping of definitions", _definition_advice(node))
     if not node.entries:
         raise JacchainError(Problem("JC301", "there are no functions", node.span, help="write `f(x, y): x*y`"))
     functions: dict[str, FunctionSpec] = {}
@@ -81,6 +89,12 @@ class _Reader:
             self.part.note(Problem("JC301", message, node.span, help="write at least one expression"))
         if not isinstance(node, Mapping):
             yield OutputSpec(self.signature.name, tuple(self.written(node)), isinstance(node, Sequence | Block))
+            return
+        if node.entries and all(isinstance(value, Scalar) and value.kind == "null" for _, value in node.entries):
+            message = (
+                "`{ }` holds outputs with names, and here are none" if len(node.entries) == 1 else "the outputs have no values"
+            )
+            self.part.note(Problem("JC112", message, node.span, help="write `name: expression`; around a formula write ( )"))
             return
         for key, value in node.entries:
             name = None
@@ -191,19 +205,46 @@ def _method(node: Node) -> str:
 def known_keys(node: Mapping, known: tuple[str, ...], where: str, ledger: Ledger) -> dict[str, Node]:
     """The values of a mapping by key.
 
-    A key that is not known is written down with the one that was probably meant, and read as that one where it is needed.
+    A key that is not known is written down with the one that was probably meant, and read as that one where it is needed and
+    the kind of its value allows it.
     """
     parts: dict[str, Node] = {}
     for key, value in node.entries:
         if key.text in known:
             parts[key.text] = value
             continue
-        nearest = suggestion(key.text, known)
+        nearest = _meant(key.text, known)
         if nearest in NEEDED and all(nearest != other.text for other, _ in node.entries):
-            parts.setdefault(nearest, value)
+            parts.setdefault(nearest, value if _may_be(nearest, value) else Broken(value.span))
         way_out = f"did you mean `{nearest}`?" if nearest else "known keys: " + ", ".join(known)
         ledger.add(Problem("JC300", f"{where} has no key `{clip(key.text)}`", key.span, help=way_out))
     return parts
+
+
+def _meant(word: str, known: tuple[str, ...]) -> str:
+    """The known key that another one probably means, or nothing."""
+    lower = word.lower()
+    return lower if lower in known else next(filter(known.__contains__, [SYNONYMS.get(lower, "")]), "") or suggestion(word, known)
+
+
+def _may_be(key: str, node: Node) -> bool:
+    """Whether a value is of the kind that a key has."""
+    return isinstance(node, Mapping) or key in {"outputs", "at"}
+
+
+def _definition_advice(node: Node) -> str:
+    """What to write instead of something that is no mapping of definitions."""
+    if isinstance(node, Sequence):
+        return "write `name(x, y): expression`, one a line, without `- ` before it"
+    text = node.text if isinstance(node, Scalar) else ""
+    closing = text.find(")") + 1
+    if closing and text[closing:].lstrip().startswith(":"):
+        return f"put a blank behind the colon: `{clip(text[:closing])}: ...`"
+    if closing and text[closing:].lstrip().startswith("="):
+        return f"write `: ` instead of `=`: `{clip(text[:closing])}: ...`"
+    if closing:
+        return f"put `: ` behind the parameters: `{clip(text[:closing])}: ...`"
+    return "write `name(x, y): expression`, one a line, indented"
 
 
 def _is_empty(node: Node) -> bool:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from jacchain.pipeline.document import Block, Mapping, Node, Sequence
+import re
+
+from jacchain.errors import JacchainError, Problem
+from jacchain.pipeline.document import Block, Mapping, Node, Scalar, Sequence
 from jacchain.pipeline.ledger import Ledger, Part
 from jacchain.pipeline.spec import Named, Placed
 from jacchain.pipeline.written import Values, name_of, written
+
+_ASSIGNED = re.compile(r"\s*[^\W\d]\w*\s*=(?!=)")
 
 LISTS = 2
 """How deep lists of numbers may be: a list, and vectors in it."""
@@ -31,5 +36,9 @@ def _values(node: Node, part: Part, depth: int) -> Values:
     if isinstance(node, Sequence) and depth:
         return tuple(value for item in node.items for value in _values(item, part, depth - 1))
     with part.noting():
+        is_named = isinstance(node, Mapping) or (isinstance(node, Scalar) and _ASSIGNED.match(node.text))
+        if is_named:
+            message = "numbers with names make a mapping"
+            raise JacchainError(Problem("JC112", message, node.span, help="write all of them as {x: 1, y: 2}"))
         return (written(node),)
     return ()

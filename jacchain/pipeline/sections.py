@@ -32,6 +32,7 @@ def read_spec(root: Node, file: str, ledger: Ledger) -> Spec:
         if (isinstance(root, Scalar) and root.kind == "null") or (isinstance(root, Broken) and not ledger.problems):
             raise JacchainError(Problem("JC301", "the file is empty", root.span, help=way_out))
         raise unexpected(root, "a mapping of sections", way_out)
+    _refuse_stray_functions(root)
     parts = known_keys(root, (*SECTIONS, SCHEMA), "a pipeline", ledger)
     _admit_functions(parts.get("functions"))
     name, description = PurePath(file).stem, ""
@@ -95,6 +96,16 @@ def _chain(node: Node, functions: dict[str, FunctionSpec], ledger: Ledger) -> tu
     return tuple(links)
 
 
+def _refuse_stray_functions(root: Mapping) -> None:
+    """Raises JacchainError at a definition that stands beside the sections instead of under ``functions``."""
+    for key, _ in root.entries:
+        if key.text.endswith(")") and "(" in key.text:
+            message = f"`{clip(key.text)}` does not stand under `functions`"
+            raise JacchainError(
+                Problem("JC300", message, key.span, help="write `functions:` above it, and indent every function")
+            )
+
+
 def _admit_functions(node: Node | None) -> None:
     """Raises JacchainError when there are more functions than a chain may have, before any is read."""
     if isinstance(node, Mapping) and len(node.entries) > STAGES:
@@ -121,6 +132,9 @@ def _link(node: Node, functions: dict[str, FunctionSpec]) -> tuple[Link, int]:
     if not found:
         message = f"`{clip(item.text)}` is neither a function nor a repetition"
         raise JacchainError(Problem("JC311", message, item.span, help="write `f`, or `f * 50` to apply f fifty times"))
+    if found["name"].endswith(")"):
+        word = clip(found["name"].partition("(")[0])
+        raise JacchainError(Problem("JC311", "a link has no arguments", item.span, help=f"write the name alone: `{word}`"))
     name = name_of(item.fragment.part(found.start("name"), found.end("name")), "a function")
     link = Link(name, item.fragment.span(found.start("name"), found.end("name")))
     if name not in functions:

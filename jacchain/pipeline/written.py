@@ -90,6 +90,9 @@ def name_of(fragment: Fragment, due: str) -> str:
     if not text or name_end(text, 0) != len(text):
         message = f"`{clip(text)}` is not a name" if text.strip() else f"{due} needs a name"
         way_out = "names are letters, digits and _, and begin with a letter"
+        end = name_end(text, 0)
+        if end and text[end : end + 1] == ":":
+            way_out = f"put a blank behind the colon: `{clip(text[:end])}: {clip(text[end + 1 :])}`"
         raise JacchainError(Problem("JC305", message, fragment.span(), help=way_out))
     if len(text) > NAME_LENGTH:
         message = f"the name has {len(text)} characters; the limit is {NAME_LENGTH}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from jacchain.errors import Problem, Source, Span
@@ -11,6 +12,9 @@ SPLIT_ADVICE = "inside [ ] and { } quote an expression that holds a comma or a b
 QUOTE_PARTS = "quote what holds a comma, a bracket or `: `"
 QUOTE_ADVICE = "quote the expression: a plain value does not begin with one of [ { @ | > * & ! % `"
 INDENT_ADVICE = "check the indentation of this line and of the one above"
+
+_ABOVE = re.compile(r"^[ ]*(?P<word>[A-Za-z_]{1,40}|//[^\n]{0,60})[ \r]*\n[ \r\n]*\Z", re.MULTILINE)
+_GLUED = re.compile(r"([A-Za-z_]\w{0,40}(?:\([^()\n]{0,60}\))?):\S")
 
 _KNOWN: tuple[tuple[str, str, str, str], ...] = (
     (
@@ -50,6 +54,8 @@ def syntax_problem(source: Source, error: Any) -> Problem:
     if "expected ',' or" in said and source.text[span.start : span.end] in {"[", "{"}:
         begins = ((around, "the list or mapping around it"),)
         return Problem("JC103", "a bracket splits the expression here", span, related=begins, help=SPLIT_ADVICE)
+    if problem := _slip(source, said, span, around):
+        return problem
     for words, code, message, way_out in _KNOWN:
         if words in said:
             if "scalar" in said or "anchor" in said or "alias" in said:
@@ -57,6 +63,29 @@ def syntax_problem(source: Source, error: Any) -> Problem:
             related = ((around, "it begins here"),) if "a flow" in said and around.start != span.start else ()
             return Problem(code, message, span, related=related, help=way_out)
     return Problem("JC102", f"the YAML cannot be read here: {said.strip()}", span, help=INDENT_ADVICE)
+
+
+def _slip(source: Source, said: str, span: Span, around: Span) -> Problem | None:
+    """The problem that a beginner's slip is, which libyaml notices later and calls something else."""
+    line_start = source.text.rfind("\n", 0, span.start) + 1
+    if "<block end>" in said or "expected key" in said:
+        before = source.text[line_start : span.start].rstrip()
+        if before.endswith(("]", "}", "'", '"')):
+            message, way_out = "the text goes on behind a value that is complete", f"quote the whole expression; {QUOTE_PARTS}"
+            return Problem("JC102", message, span, help=way_out)
+    if "mapping values are not allowed" in said and (above := _ABOVE.search(source.text, 0, line_start)):
+        where = Span(source, *above.span("word"))
+        if above["word"].startswith("//"):
+            return Problem("JC102", "this is no comment of YAML", where, help="begin a comment with `#`")
+        return Problem("JC102", f"`{above['word']}` has no `:` behind it", where, help=f"write `{above['word']}:`")
+    if "could not find expected ':'" in said:
+        end = source.text.find("\n", around.start)
+        line = source.text[around.start : len(source.text) if end < 0 else end]
+        glued = _GLUED.match(line)
+        way_out = f"put a blank behind the colon: `{glued[1]}: ...`" if glued else "write `key: value`, or `- value` in a list"
+        whole = Span(source, around.start, around.start + max(len(line.rstrip()), 1))
+        return Problem("JC102", "this line is neither `key: value` nor part of what is around it", whole, help=way_out)
+    return None
 
 
 def tab_problem(source: Source, place: int) -> Problem:
