@@ -17,6 +17,9 @@ from jacchain.linear.map import Numbers
 from jacchain.pipeline.stage import Pipeline
 from jacchain.results import Certificate, Report, StageResult
 
+WORK = 1 << 20
+"""Multiplications up to which the enclosure of the whole chain is sharpened."""
+
 
 def certify(pipeline: Pipeline, report: Report) -> Certificate:
     """Enclosures of all values, Jacobians and products, and of the Jacobian of the chain, at the doubles of ``pipeline.at``.
@@ -33,7 +36,7 @@ def certify(pipeline: Pipeline, report: Report) -> Certificate:
         values.append(x)
         jacobians.append(_with_given_rows(derivative.jacobian, result, report.diagnostics))
     products = _products(report.plan, [_transposed(jacobian) for jacobian in jacobians])
-    whole = _transposed(products[-1]) if products else jacobians[0]
+    whole = _sharpened(_transposed(products[-1]), jacobians) if products else jacobians[0]
     return Certificate(
         tuple(_holding(value, result.value) for value, result in zip(values, report.stages, strict=True)),
         tuple(_holding(bounds, result.jacobian.linear.dense[0]) for bounds, result in zip(jacobians, report.stages, strict=True)),
@@ -64,7 +67,7 @@ def _holding(bounds: Interval, shown: Numbers) -> Enclosure:
 
 def _with_given_rows(jacobian: Interval, result: StageResult, diagnostics: Sequence[Diagnostic]) -> Interval:
     """The Jacobian of a stage, with the rows that a diagnostic is about as they are shown."""
-    named = {diagnostic.output for diagnostic in diagnostics if diagnostic.stage == result.name}
+    named = {diagnostic.output for diagnostic in diagnostics if diagnostic.stage == result.name and diagnostic.used is not None}
     rows = np.array([output in named for output in result.outputs])
     shown = result.jacobian.linear.dense[0]
     given = widened(shown, shown, np.finfo(float))
@@ -80,6 +83,29 @@ def _products(plan: Plan, factors: Sequence[Interval]) -> list[Interval]:
     for planned in plan.products:
         products.append(matrix_product(operand(planned.left), operand(planned.right)))  # noqa: PERF401 - it reads earlier ones
     return products
+
+
+def _sharpened(whole: Interval, jacobians: Sequence[Interval]) -> Interval:
+    """The enclosure of ``J_q … J_1`` that was given, and another, as far as both agree.
+
+    Products of intervals forget that errors shrink with what they are errors of.  With any numbers F_0 = I, F_1, F_2, … it is
+    exactly ``J_q … J_1 - F_q``, the sum over k of ``(J_q … J_{k+1}) (J_k F_{k-1} - F_k)``: taken close to the products, these
+    leave residuals that only true products amplify.
+    """
+    m, n = whole.shape
+    if sum((m + n) * jacobian.lower.size for jacobian in jacobians) > WORK or not whole.known.all():
+        return whole
+    after = [Interval.point(np.eye(m))]
+    for jacobian in jacobians[:0:-1]:
+        after.append(matrix_product(after[-1], jacobian))
+    product, error = Interval.point(np.eye(n)), Interval.point(np.zeros((m, n)))
+    for jacobian, rest in zip(jacobians, after[::-1], strict=True):
+        exact = matrix_product(jacobian, product)
+        product = Interval.point(exact.lower + (exact.upper - exact.lower) / 2)
+        residual = (exact - product).magnitude
+        error = error + matrix_product(Interval.point(rest.magnitude), Interval.point(residual))
+    other = product + Interval(-error.upper, error.upper)
+    return Interval(np.maximum(whole.lower, other.lower), np.minimum(whole.upper, other.upper))
 
 
 def _transposed(x: Interval) -> Interval:

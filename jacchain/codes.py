@@ -288,6 +288,9 @@ CODES: dict[str, Code] = {
     "JC412": Code("differences without a result",
         "None of the steps around the point yields a finite difference, so there is no number to show. "
         "Choose another point, widen `bounds`, or let the stage be differentiated analytically."),
+    "JC413": Code("a number too small for a double",
+        "It is not zero, but closer to zero than any double, so 0 is shown and the derivatives behind it are lost. "
+        "Scale the functions, or work with logarithms: `logsumexp`, `log_softmax`, `log_sigmoid`."),
     "JC450": Code("an object beyond a limit of size",
         "The vectors, matrices or repetitions asked for would not fit into the memory or time that is allowed. "
         "The message names the limit and what was asked for; make it smaller."),

@@ -30,8 +30,9 @@ from jacchain.jacobian.precision import error_bar
 from jacchain.jacobian.reach import reach
 from jacchain.jacobian.rounding import derivative_error
 from jacchain.jacobian.stage_difference import Differenced, jacobian_by_differences, reached_pattern, samples_per_column
+from jacchain.jacobian.underflow import product_vanished, vanished
 from jacchain.jacobian.verdict import Verdict
-from jacchain.linear.map import LinearMap
+from jacchain.linear.map import LinearMap, Numbers
 from jacchain.linear.pattern import Pattern
 from jacchain.linear.product import multiply
 from jacchain.pipeline.point import read_direction
@@ -84,6 +85,7 @@ def run(pipeline: Pipeline, request: Request) -> Report:
     if request.mode == "matrix-free":
         factors = _unbuilt(pipeline, stages, diagnostics)
     products = tuple(replace(product, linear=product.linear.astype(float)) for product in carry_out(plan, factors))
+    diagnostics += [product_vanished(number, product.vanished) for number, product in enumerate(products, 1) if product.vanished]
     total = products[-1].linear if products else jacobians[0].T
     if products and products[-1].exponent:
         raise JacchainError(Problem("JC404", "the Jacobian of the chain is larger than any double", help="scale the functions"))
@@ -96,7 +98,7 @@ def run(pipeline: Pipeline, request: Request) -> Report:
         total.T,
         total.dense[0, :, 0] if pipeline.scalar else None,
         tuple(diagnostics),
-        digits=account(plan, jacobians, products, [stage.jacobian.error_bar for stage in stages]),
+        digits=account(plan, jacobians, products, [_bar(stage.jacobian) for stage in stages]),
         reach=moves,
         unreached="" if moves is not None else _unreached(request),
         unchecked=_unchecked(pipeline, request),
@@ -143,7 +145,7 @@ def stage_costs(pipeline: Pipeline, patterns: Sequence[Pattern], method: Method 
 
 def _unbuilt(pipeline: Pipeline, stages: Sequence[StageResult], diagnostics: Sequence[Diagnostic]) -> list[Factor]:
     """The stages in place of their Jacobians, but for Jacobians with numbers that a pass through the stage does not have."""
-    given = {diagnostic.stage for diagnostic in diagnostics}
+    given = {diagnostic.stage for diagnostic in diagnostics if diagnostic.kind != "underflow"}
     factors: list[Factor] = []
     x = pipeline.at[None]
     for stage, result in zip(pipeline.stages, stages, strict=True):
@@ -197,6 +199,7 @@ def differentiate_stages(pipeline: Pipeline, request: Request) -> tuple[list[Sta
                 if id(stage.program) not in formulas:
                     formulas[id(stage.program)] = derivative_formula(stage.program.graph, stage.outputs)
                 jacobian = _analytic(stage, examination.derivative, formulas[id(stage.program)])
+                diagnostics += vanished(stage, examination.derivative, jacobian.linear)
                 verdict = None
                 if checked:
                     verdict = agreement(stage, x[0], (jacobian.linear, derivative_error(stage.program, x[0])))
@@ -221,7 +224,14 @@ def _differenced(stage: Stage, x: Array, derivative: Derivative) -> Jacobian:
 def _analytic(stage: Stage, derivative: Derivative, formula: Formula | None) -> Jacobian:
     linear = derivative.linear.astype(float)
     structure = structure_name(linear, constant=derivative.constant)
-    return Jacobian(linear, "analytic", structure, formula, error_bar(stage.program, derivative))
+    guarded = derivative.constant and derivative.linear.values.dtype != linear.values.dtype
+    exact = guarded and np.array_equal(derivative.linear.values, linear.values)
+    return Jacobian(linear, "analytic", structure, formula, error_bar(stage.program, derivative), exact=exact)
+
+
+def _bar(jacobian: Jacobian) -> Numbers | None:
+    """How far each entry of a Jacobian may be off, where that is known to be more or less than usual."""
+    return np.broadcast_to(0.0, jacobian.linear.shape) if jacobian.exact else jacobian.error_bar
 
 
 def _result(stage: Stage, derivative: Derivative, jacobian: Jacobian, verdict: Verdict | None = None) -> StageResult:

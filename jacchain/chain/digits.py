@@ -1,7 +1,8 @@
-"""How many digits of a chain of products survive: a bound on the error of every entry, carried along with the products.
+"""How many digits of a chain of products survive: a bound, to first order, on the error of every entry of its Jacobian.
 
-To first order the error of ``L R`` is at most ``E_L |R| + |L| E_R`` plus the rounding of ``|L| |R|``; where that is large beside
-``|L R|``, terms cancel, and digits are lost there.  Source: Higham, Accuracy and Stability of Numerical Algorithms, 3.5.
+What goes in a product is seen where ``|L| |R|`` is large beside ``|L R|``: terms cancel.  What is left at the end is bounded by
+carrying the error of every Jacobian through the products before and after it, which may shrink it, and by doing the products
+again with longer floats.  Sources: Higham, Accuracy and Stability of Numerical Algorithms, 3.5; for the telescoping sum, 3.7.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import numpy as np
 from jacchain.chain.plan import Operand, Plan
 from jacchain.chain.products import ProductResult
 from jacchain.linear.map import LinearMap, Numbers, add
-from jacchain.linear.product import multiply
+from jacchain.linear.product import SMALL, multiply
 
 MOST = 16.0
 """Decimal digits of a double."""
@@ -28,12 +29,16 @@ WORK = 1 << 22
 ENTRIES = 1 << 20
 """Entries, zeros included, that the Jacobians and the products may have: digits are kept for every one."""
 
+AGAIN = 1 << 18
+"""Multiplications forward and in reverse up to which products are done again; beyond that, sizes of errors are carried along."""
+
 EPSILON = float(np.finfo(float).eps)
+LONGER = float(np.finfo(np.longdouble).eps)
 
 
 @dataclass(frozen=True, eq=False)
 class Digits:
-    """How many of 16 digits an entry can be trusted to, estimated: 0 says that none can.
+    """How many of 16 digits an entry can be trusted to at least: 0 says that none can.
 
     ``stages`` has an ``(m, n)`` array for each Jacobian: what rounding inside the stage leaves.  ``products`` has an array
     for each product of the plan: digits that cancel in this product alone.  ``surviving`` is what is left in each entry of the
@@ -61,7 +66,7 @@ def account(
     """The digits of a chain that was carried out, or None where counting them would cost too much.
 
     ``jacobians`` are ``J₁ … J_q``, m x n each, ``products`` those of the plan, and ``bars`` the m x n error bars of the
-    Jacobians, where they are known; the others are taken to be right to the last digit of a double.
+    Jacobians, where they are known: those of exact ones are zero, the others are taken to be right to the last digit of a double.
     """
     shapes = [*(linear.shape for linear in jacobians), *(planned.shape for planned in plan.products)]
     if plan.multiplications > WORK or sum(m * n for m, n in shapes) > ENTRIES:
@@ -76,6 +81,8 @@ def account(
             bounded = _product(left, right, result)
             lost.append(_written_out(bounded.linear, _cancelled(left, right, bounded), 0.0))
             results.append(bounded)
+        if len(stages) > 1 and plan.forward + plan.reverse <= AGAIN:
+            results.append(_again(stages, products[-1].linear))
         by_stage = [_transposed(_digits(stage)) for stage in stages]
         surviving = _transposed(_digits(results[-1])) if results else by_stage[0]
     return Digits(tuple(by_stage), tuple(lost), surviving, _place(by_stage, lost, surviving))
@@ -84,7 +91,9 @@ def account(
 def _stage(jacobian: LinearMap, bar: Numbers | None) -> _Bounded:
     linear = LinearMap(jacobian.T.pattern, np.asarray(jacobian.T.values[:1], np.longdouble), jacobian.unit)
     pattern = linear.pattern
-    error: Numbers = EPSILON * np.abs(linear.values) * (not jacobian.unit)
+    size = np.abs(linear.values)
+    rounding = np.where((size > 0) & (size < np.finfo(float).tiny), np.finfo(float).smallest_subnormal, EPSILON * size)
+    error: Numbers = rounding * (not jacobian.unit)
     if bar is not None:
         error = np.asarray(bar.T[pattern.rows, pattern.columns], np.longdouble)[None]
     return _Bounded(linear, _sized(linear), LinearMap(pattern, error))
@@ -107,6 +116,31 @@ def _product(left: _Bounded, right: _Bounded, result: ProductResult) -> _Bounded
     return _Bounded(linear, _sized(linear), add(carried, rounding))
 
 
+def _again(stages: Sequence[_Bounded], result: LinearMap) -> _Bounded:
+    """The result with a bound on its error, from the distance to a product in longer floats, whose own error telescopes.
+
+    With F the products from the first factor on, it is the sum over k of what rounding F_k and the error of factor k leave,
+    times the product of all later factors.
+    """
+    rest = LinearMap.identity(stages[-1].linear.shape[1])
+    after = [rest]
+    for stage in stages[:0:-1]:
+        after.append(multiply(stage.linear, after[-1]))
+    product = LinearMap.identity(stages[0].linear.shape[0])
+    errors = []
+    for stage, rest in zip(stages, after[::-1], strict=True):
+        size, product = _sized(product), multiply(product, stage.linear)
+        rounding = LONGER if stage.linear.pattern.count * size.shape[0] <= SMALL else EPSILON
+        own = LinearMap(stage.linear.pattern, stage.error.values + rounding * stage.size.values)
+        errors.append(multiply(multiply(size, own), _sized(rest)))
+    own = LinearMap(result.pattern, np.asarray(result.values[:1], np.longdouble), result.unit)
+    errors.append(_sized(add(own, LinearMap(product.pattern, -product.values))))
+    total = errors[0]
+    for error in errors[1:]:
+        total = add(total, error)
+    return _Bounded(own, _sized(own), total)
+
+
 def _cancelled(left: _Bounded, right: _Bounded, product: _Bounded) -> Numbers:
     """Digits by which the terms of each entry are larger than their sum."""
     terms = multiply(left.size, right.size).values[0]
@@ -117,9 +151,8 @@ def _cancelled(left: _Bounded, right: _Bounded, product: _Bounded) -> Numbers:
 def _digits(bounded: _Bounded) -> Numbers:
     """Digits that the bound leaves in each entry: all of them in a zero that is exact."""
     size, error = bounded.size.values[0], bounded.error.values[0]
-    exact = error <= np.finfo(float).smallest_subnormal * 2
     digits = np.where(size > 0, -np.log10(error / np.where(size > 0, size, 1)), 0)
-    return _written_out(bounded.linear, np.where(exact, MOST, np.clip(np.nan_to_num(digits, posinf=MOST), 0, MOST)), MOST)
+    return _written_out(bounded.linear, np.where(error == 0, MOST, np.clip(np.nan_to_num(digits, posinf=MOST), 0, MOST)), MOST)
 
 
 def _written_out(linear: LinearMap, values: Numbers, elsewhere: float) -> Numbers:

@@ -44,11 +44,13 @@ class ProductResult:
     """One product of the plan, multiplied out: ``linear`` times two to the ``exponent``.
 
     The exponent is zero unless the largest entry is no double by itself: too large, or so small that digits would be lost.
+    ``vanished`` counts the entries that are zero only because they are smaller than any double.
     """
 
     planned: PlannedProduct
     linear: LinearMap
     exponent: int = 0
+    vanished: int = 0
 
 
 def carry_out(plan: Plan, factors: Sequence[Factor]) -> tuple[ProductResult, ...]:
@@ -68,18 +70,32 @@ def carry_out(plan: Plan, factors: Sequence[Factor]) -> tuple[ProductResult, ...
         return accumulated(factors[side.number - 1], built.get(side.number, "given"), shape), 0
 
     for planned in plan.products:
+        vanished = 0
         stage = {"multiply": None, "tangent": planned.right, "adjoint": planned.left}[planned.operation]
         factor = None if stage is None else factors[stage.number - 1]
         if factor is None or isinstance(factor, LinearMap):
             (left, left_exponent), (right, right_exponent) = matrix(planned.left), matrix(planned.right)
             linear, exponent = scaled(multiply, (left, right), left_exponent + right_exponent)
+            vanished = _vanished(left, right, linear)
         else:
             operand, exponent = matrix(planned.left if planned.operation == "tangent" else planned.right)
             linear, exponent = scaled(_eliminating(factor, planned.operation), (operand,), exponent)
         if exponent < 0 and planned is plan.products[-1]:
+            present = np.count_nonzero(linear.values)
             linear, exponent = _shifted(linear, exponent), 0
-        results.append(ProductResult(planned, linear, exponent))
+            vanished += int(present - np.count_nonzero(linear.values))
+        results.append(ProductResult(planned, linear, exponent, vanished))
     return tuple(results)
+
+
+def _vanished(left: LinearMap, right: LinearMap, product: LinearMap) -> int:
+    """Entries of a product that are zero although its terms are not, all of which are too small for a double."""
+    smallest = [np.log2(np.abs(side.values[side.values != 0]).min(initial=1)) for side in (left, right)]
+    if sum(smallest) >= np.finfo(float).minexp or product.values.all():
+        return 0
+    sizes = (LinearMap(side.pattern, np.abs(side.values).astype(np.longdouble), side.unit) for side in (left, right))
+    terms = multiply(*sizes).values
+    return int(((product.values == 0) & (terms > 0) & (terms < np.finfo(float).tiny)).sum())
 
 
 def accumulated(factor: Factor, building: Building, shape: tuple[int, int]) -> LinearMap:

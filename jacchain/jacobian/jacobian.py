@@ -14,7 +14,7 @@ class Jacobian:
 
     ``method`` is ``analytic``, ``difference`` or ``author``; ``structure`` the name of what holds for every x (``constant``,
     ``diagonal``); ``formula`` what a person would write; ``error_bar`` an m x n bound on the error of each entry, where the
-    method yields one.
+    method yields one.  ``exact`` says that every entry is known to be the exact number: constants that rounding left alone.
     """
 
     linear: LinearMap
@@ -23,3 +23,4 @@ class Jacobian:
     formula: Formula | None = None
     error_bar: Numbers | None = None
     remarks: tuple[str, ...] = ()
+    exact: bool = False

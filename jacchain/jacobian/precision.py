@@ -7,9 +7,10 @@ import numpy as np
 from jacchain.expression.program import Program
 from jacchain.jacobian.analytic import Derivative, differentiate
 from jacchain.jacobian.rounding import derivative_error
+from jacchain.jacobian.underflow import vanished_inside
 from jacchain.linear.map import LinearMap, Numbers
 
-UNUSUAL = 1e-11
+UNUSUAL = 1e-12
 """Relative difference of an entry worked out in doubles from the one with guard digits that calls for a closer look."""
 
 
@@ -26,7 +27,7 @@ def error_bar(program: Program, derivative: Derivative) -> Numbers | None:
         plain, exact = differentiate(program, x[None].astype(float)).linear.values[0], derivative.linear.values[0]
         with np.errstate(all="ignore"):
             close = np.abs(plain - exact) <= UNUSUAL * np.abs(exact)
-        if (close | ~np.isfinite(plain)).all():
+        if (close | ~np.isfinite(plain)).all() and not vanished_inside(program, derivative.registers).any():
             return None
     elif np.finfo(np.longdouble).nmant > np.finfo(float).nmant:
         return None

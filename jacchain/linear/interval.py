@@ -229,7 +229,9 @@ def matrix_product(a: Interval, b: Interval) -> Interval:
         size = multiply(size_a, size_b)
         terms = 4 * (a.shape[1] + 4)
         radius = spread * (1 + terms * format_.eps) + terms * (format_.eps * size + format_.smallest_subnormal)
-    product = around(middle, middle, radius, radius)
+        if _is_whole(a, b) and size.max(initial=0) < 2.0**format_.nmant:
+            radius = np.zeros_like(radius)
+    product = around(middle, middle, radius, radius) if radius.any() else Interval.point(middle)
     touched = _meets(~a.exact_zero, ~b.exact_zero)
     unknown = _meets(~known_a, ~b.exact_zero) | _meets(~a.exact_zero, ~known_b)
     lower, upper = np.where(touched, product.lower, 0), np.where(touched, product.upper, 0)
@@ -271,6 +273,11 @@ def _multiplier(multiplications: int) -> tuple[Callable[[Numbers, Numbers], Numb
     if multiplications <= 8 * SMALL:
         return np.matmul, np.finfo(Real)
     return (lambda a, b: (a.astype(float) @ b.astype(float)).astype(Real)), np.finfo(float)
+
+
+def _is_whole(*intervals: Interval) -> bool:
+    """Whether all are whole numbers, known exactly: small ones are multiplied and added without an error."""
+    return all(bool((x.lower == x.upper).all() and (x.lower == np.rint(x.lower)).all()) for x in intervals)
 
 
 def _meets(a: Booleans, b: Booleans) -> Booleans:

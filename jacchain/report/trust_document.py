@@ -27,6 +27,8 @@ NEAREST = 4
 """Inputs whose distance to the nearest switch is given."""
 MARGIN = 1e-9
 """What is left out of a distance in proving it, at least where that succeeds at once."""
+FEW = 8
+"""Digits from which on a number of the result is shown without an error bar."""
 DOUBLE = 16
 """Digits that a double has, about."""
 
@@ -35,8 +37,10 @@ def trust_blocks(report: Report, look: Look) -> Iterator[Block]:
     """A line for each thing that was asked for, none for what was not."""
     if report.certificate is not None:
         yield _certified(report.certificate, report.jacobian, look)
-    if report.digits is not None:
-        yield _surviving(report.digits)
+    elif report.digits is not None:
+        yield _surviving(report, report.digits)
+    if report.digits is not None and look.detail == "trust":
+        yield from _lost(report.digits, look)
     if report.reach is not None:
         yield from _valid(report.reach, report.pipeline.inputs, look)
     elif report.unreached:
@@ -73,13 +77,14 @@ class Bars:
 
     @cached_property
     def whole(self) -> Numbers | None:
-        """Of the Jacobian of the chain: ``(m, n)``; without proof, of the entries no digit of which survives."""
+        """Of the Jacobian of the chain: ``(m, n)``; without proof, of the entries few digits of which survive."""
         report = self.report
         if report.certificate is not None:
             return _bar(report.jacobian.dense[0], report.certificate.jacobian)
-        if report.digits is None or (report.digits.surviving >= 1).all():
+        if report.digits is None or (report.digits.surviving >= FEW).all():
             return None
-        return np.where(report.digits.surviving < 1, np.abs(report.jacobian.dense[0]), 0.0)
+        surviving = report.digits.surviving
+        return np.where(surviving < FEW, np.abs(report.jacobian.dense[0]) * 10.0**-surviving, 0.0)
 
 
 def _bar(numbers: Numbers, enclosure: Enclosure) -> Numbers:
@@ -92,26 +97,53 @@ def _certified(certificate: Certificate, jacobian: LinearMap, look: Look) -> Par
     bar = _bar(jacobian.dense[0], certificate.jacobian)
     digits = certificate.jacobian.digits
     least = float(digits.min()) if digits.size else float("inf")
-    known = (
-        "exactly" if least == float("inf") else f"to {least:.0f} digit{'' if least == 1 else 's'} or more" if least else "in part"
-    )
+    if least == float("inf"):
+        known = "exactly"
+    elif least:
+        known = f"to {least:.0f} digit{'' if least == 1 else 's'} or more"
+    else:
+        known = f"but for {int((digits == 0).sum())} of {digits.size} entries, no digit of which is sure"
     within = number_text(float(bar.max(initial=0)), min(look.digits, 2))
     said = Run(f"certified {known}, every entry within {within}", "good" if least else "warning")
     return Paragraph(runs(said, "   ", Run(f"assuming {certificate.assumption}", "note")))
 
 
-def _surviving(digits: Digits) -> Paragraph:
-    least = floor(float(np.nan_to_num(digits.surviving, nan=0).min(initial=DOUBLE)))
-    place = f", most of the others go in {_place(digits.place)}" if digits.place else ""
-    if least < 1:
-        count = int((digits.surviving < 1).sum())
-        one = count == 1
-        entries = f"{count} entr{'y' if one else 'ies'} of the result"
-        why = f"{'is' if one else 'are'} no more than rounding"
-        if digits.place.startswith("P"):
-            why = f"cancel{'s' if one else ''} in {digits.place}, down to rounding"
-        return Paragraph(runs(Run(f"{entries} {why}: no digit of {'it' if one else 'them'} can be trusted", "warning")))
-    return Paragraph(runs(Run("digits  ", "heading"), f"about {least} of {DOUBLE} survive in every entry of the result{place}"))
+def _surviving(report: Report, digits: Digits) -> Paragraph:
+    """How many digits are right in every entry of the result, and of how many entries none is."""
+    spoilt = digits.surviving < 1
+    count = int(spoilt.sum())
+    least = floor(float(np.nan_to_num(digits.surviving[~spoilt], nan=0).min(initial=DOUBLE)))
+    if not count:
+        place = f"; most of the others go in {_place(digits.place)}" if digits.place else ""
+        said = f"at least {least} of {DOUBLE} are right in every entry of the result{place}"
+        return Paragraph(runs(Run("digits  ", "heading"), said), hang=8)
+    one = count == 1
+    entries = f"{count} entr{'y' if one else 'ies'} of the result"
+    why = f"{'is' if one else 'are'} no more than rounding"
+    if (report.jacobian.dense[0][spoilt] == 0).all() and any(remark.kind == "underflow" for remark in report.diagnostics):
+        why = f"{'is' if one else 'are'} smaller than any double"
+    elif digits.place.startswith("P"):
+        why = f"cancel{'s' if one else ''} in {digits.place}, down to rounding"
+    others = f"; at least {least} of {DOUBLE} are right in the others" if count < spoilt.size else ""
+    said = f"{entries} {why}: no digit of {'it' if one else 'them'} can be trusted{others}"
+    return Paragraph(runs(Run("digits  ", "heading"), Run(said, "warning")), hang=8)
+
+
+def _lost(digits: Digits, look: Look) -> Iterator[Block]:
+    """What is left in each Jacobian, and what goes in each product: the least and the most of all entries."""
+    rows: list[tuple[Runs, ...] | Run] = []
+    names = [f"J{number}" for number in range(1, len(digits.stages) + 1)]
+    names += [f"P{number}" for number in range(1, len(digits.products) + 1)]
+    shown = some_numbers(len(names), 24, look)
+    for number in shown:
+        left = digits.stages[number].min(initial=DOUBLE) if number < len(digits.stages) else None
+        gone = None if left is not None else digits.products[number - len(digits.stages)].max(initial=0)
+        cells = ("" if value is None else f"{value:.1f}" for value in (left, gone))
+        rows.append((runs(Run(_place(names[number]), "symbol")), *map(runs, cells)))
+        if number + 1 < len(names) and number + 1 not in shown:
+            rows.append(left_out("matrices", shown, len(names), look))
+    yield Gap()
+    yield Table((Column("matrix"), Column("digits, at least", right=True), Column("cancel, at most", right=True)), tuple(rows))
 
 
 def _place(name: str) -> str:

@@ -98,3 +98,27 @@ def test_one_function_alone_has_the_digits_of_its_stage():
 def test_counting_is_left_out_where_it_would_cost_too_much(monkeypatch):
     monkeypatch.setattr(digits_module, "WORK", 3)
     assert counted([np.ones((2, 2)), np.ones((2, 2))]) is None
+
+
+def test_exact_factors_of_whole_numbers_lose_nothing_to_the_size_of_their_terms():
+    random = np.random.default_rng(3)
+    matrices = [random.integers(-1, 2, (6, 6)) + 3 * np.eye(6, dtype=int) for _ in range(8)]
+    found = counted(matrices, [np.zeros((6, 6))] * 8)
+    assert found.surviving.min() > 13
+
+
+def test_errors_that_shrink_along_the_chain_are_not_added_up_as_sizes():
+    """A rotation that shrinks: the sizes of its entries grow beside the product, the errors do not."""
+    turn = 0.9 * np.array([[0.8, -0.6], [0.6, 0.8]])
+    found = counted([turn] * 60)
+    exact = [[Fraction(1), Fraction(0)], [Fraction(0), Fraction(1)]]
+    for _ in range(60):
+        exact = [[sum(Fraction(turn[i, t]) * exact[t][j] for t in range(2)) for j in range(2)] for i in range(2)]
+    assert found.surviving.min() > 12
+    powers = np.linalg.matrix_power(np.abs(turn), 60)
+    assert (powers > 1e4 * np.abs(np.array(exact, float))).any()
+
+
+def test_an_entry_too_small_for_a_double_has_no_digits_and_a_very_small_one_few():
+    found = counted([np.array([[1e-200], [1.0]]), np.array([[1e-200, 0.0], [1e-120, 0.0], [0.0, 1.0]])])
+    assert found.surviving[:, 0].tolist() == [0, pytest.approx(4.3, abs=1.2), pytest.approx(15.4, abs=0.2)]

@@ -118,3 +118,15 @@ def test_large_factors_beside_small_rows_are_no_overflow():
     (result,) = carry_out(plan_of(maps), maps)
     assert result.exponent == 0
     np.testing.assert_allclose(result.linear.dense[0], factors[0][:, None] * entries)
+
+
+def test_what_is_too_small_for_a_double_is_counted():
+    def vanished(*matrices):
+        plan = make_plan(Instance((matrices[0].shape[0], *(matrix.shape[1] for matrix in matrices))))
+        return [product.vanished for product in carry_out(plan, [LinearMap.full(matrix[None]) for matrix in matrices])]
+
+    assert vanished(np.array([[1e-200]]), np.array([[1e-200]])) == [1]
+    assert vanished(np.array([[1e-200, 0.0], [1.0, 1.0]]), np.array([[1e-200, 0.0], [0.0, 1.0]])) == [1]
+    assert vanished(np.array([[1e-200]]), np.array([[1e-200]]), np.array([[1e300]])) == [0, 0]
+    assert vanished(np.array([[1.0, 1.0]]), np.array([[1.0], [-1.0]])) == [0]
+    assert vanished(np.array([[1e-200, 1.0]]), np.array([[0.0], [0.0]])) == [0]

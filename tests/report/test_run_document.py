@@ -217,10 +217,28 @@ def test_digits_reach_and_spectra_have_their_lines_only_when_asked_for():
         spectra=tuple(StageSpectrum(spectrum(stage.jacobian.linear), spectrum(stage.jacobian.linear)) for stage in SMALL.stages),
     )
     text = shown(trusted)
-    assert "digits  about 13 of 16 survive in every entry of the result, most of the others go in J₁" in text
+    assert "digits  at least 13 of 16 are right in every entry of the result; most of the others go in J₁" in text
     assert "valid for  |Δx₁| < 0.012 (abs(x[1]))" in text
     assert "valid for  not worked out: a reason" in shown(replace(SMALL, unreached="a reason"))
     assert re.search(r"1  f1 +1\.05\d +0\.634\d +1\.7", text)
+
+
+def test_few_digits_of_the_result_are_not_shown_as_many():
+    text = shown(replace(SMALL, digits=Digits((), (), np.array([[15.2, 2.4]]), "J1")))
+    assert "∇f2 = (4, 0.33)" in text
+
+
+def test_an_entry_below_all_doubles_is_not_called_rounding():
+    remark = Diagnostic("underflow", "JC413", "1 entry of P1 is not zero but smaller than any double, and shown as 0")
+    zero = replace(SMALL, jacobian=LinearMap.full(np.array([[0.0, 1.0]])), digits=Digits((), (), np.array([[0.0, 15.2]]), "P1"))
+    assert "1 entry of the result is smaller than any double: no digit" in shown(replace(zero, diagnostics=(remark,)))
+
+
+def test_details_say_what_is_left_of_each_matrix():
+    digits = Digits((np.array([[9.5, 16.0]]), np.array([[15.6]])), (np.array([[0.0], [3.25]]),), np.array([[6.0, 15.2]]), "P1")
+    text = plain(run_document(replace(SMALL, digits=digits), replace(WIDE, detail="trust")), WIDE)
+    assert re.search(r"J₁ +9\.5 *\n +J₂ +15\.6 *\n +P1 +3\.2", text)
+    assert "cancel, at most" not in shown(replace(SMALL, digits=digits))
 
 
 @pytest.mark.parametrize(("distance", "text"), [(0.0128, "0.012"), (2 * (1 - 1e-11), "2"), (703.85, "700"), (0.99999, "0.99")])
@@ -231,7 +249,7 @@ def test_distances_are_rounded_down(distance, text):
 
 def test_entries_without_a_digit_are_said_to_have_none():
     text = shown(replace(SMALL, digits=Digits((), (), np.array([[15.2, 0.0]]), "P1")))
-    assert "1 entry of the result cancels in P1, down to rounding: no digit of it can be trusted" in text
+    assert "digits  1 entry of the result cancels in P1, down to rounding: no digit of it can be trusted; at" in text
     assert "∇f2 = (4, ~0)" in text
     assert text.splitlines()[-1].startswith("~0  cannot be told from zero")
 

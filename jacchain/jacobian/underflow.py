@@ -1,0 +1,62 @@
+"""Numbers that are not zero but smaller than any double: they are shown as 0, and that is said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from jacchain.expression.arithmetic import Array
+from jacchain.expression.program import Program
+from jacchain.jacobian.analytic import Derivative
+from jacchain.jacobian.dependence import Mask
+from jacchain.jacobian.diagnostic import Diagnostic
+from jacchain.linear.map import LinearMap
+from jacchain.pipeline.stage import Stage
+
+POSITIVE = ("exp", "exp2", "sigmoid", "softplus", "erfc", "normcdf", "normpdf", "softmax")
+"""Functions that are never zero."""
+
+FACTORS = ("*", "/", "^", "^n", "square", "prod")
+"""Operations that are zero only where one of their arguments is; of a quotient and a power the first."""
+
+TOO_SMALL = "not zero but smaller than any double, and shown as 0"
+
+
+def vanished(stage: Stage, derivative: Derivative, jacobian: LinearMap) -> Iterator[Diagnostic]:
+    """What there is to say of a stage: one remark on its values and one on the entries of its Jacobian in doubles."""
+    values = derivative.values[0]
+    made_zero = vanished_inside(stage.program, derivative.registers)
+    lost = (values.astype(float) == 0) & ((values != 0) | made_zero)
+    if lost.any():
+        first = stage.outputs[int(lost.argmax())]
+        others = ", with the derivatives made of it" if made_zero.any() else ""
+        others += f", and so are {int(lost.sum()) - 1} more outputs of `{stage.name}`" if lost.sum() > 1 else ""
+        yield Diagnostic("underflow", "JC413", f"`{first}` is {TOO_SMALL}{others}", stage.name, first, where=first)
+    small = np.flatnonzero((jacobian.values[0] == 0) & (derivative.linear.values[0] != 0))
+    if small.size:
+        entry = jacobian.pattern.rows[small[0]], jacobian.pattern.columns[small[0]]
+        output, input_ = stage.outputs[entry[0]], stage.inputs[entry[1]]
+        others = f", and so are {small.size - 1} more entries of J{stage.index}" if small.size > 1 else ""
+        yield Diagnostic("underflow", "JC413", f"∂{output}/∂{input_} is {TOO_SMALL}{others}", stage.name, output, input_)
+
+
+def product_vanished(number: int, count: int) -> Diagnostic:
+    """The remark on a product of the plan."""
+    entries = "1 entry of" if count == 1 else f"{count} entries of"
+    return Diagnostic("underflow", "JC413", f"{entries} P{number} {'is' if count == 1 else 'are'} {TOO_SMALL}")
+
+
+def vanished_inside(program: Program, registers: Array) -> Mask:
+    """Which outputs are zero although what makes them cannot be."""
+    mask = np.zeros(registers.shape[1], bool)
+    for instruction in program.instructions:
+        zero = registers[0, instruction.output] == 0
+        if zero.any() and instruction.operation in POSITIVE:
+            mask[instruction.output] = zero
+        elif zero.any() and instruction.operation in FACTORS:
+            arguments = instruction.arguments if instruction.operation == "*" else instruction.arguments[:1]
+            factors = [registers[0, argument] != 0 for argument in arguments]
+            factors = [factor if factor.size in {1, instruction.size} else factor.all(keepdims=True) for factor in factors]
+            mask[instruction.output] = np.logical_and.reduce(np.broadcast_arrays(zero, *factors))
+    return mask[program.results]
