@@ -291,6 +291,12 @@ CODES: dict[str, Code] = {
     "JC413": Code("a number too small for a double",
         "It is not zero, but closer to zero than any double, so 0 is shown and the derivatives behind it are lost. "
         "Scale the functions, or work with logarithms: `logsumexp`, `log_softmax`, `log_sigmoid`."),
+    "JC414": Code("a value that has lost its digits",
+        "Numbers that are nearly equal were subtracted, and what is left of them is mostly rounding. "
+        "Write the function so that nothing cancels (`expm1`, `log1p`, `2*sin(x/2)^2` for `1 - cos(x)`); --certify proves bounds."),
+    "JC415": Code("a product that is no derivative of the chain",
+        "Stages stand on kinks, each got a number by convention, and the product of those lies outside the slopes of the whole chain: "
+        "kinks that cancel in a later stage are not seen by an earlier one. Write the stages as one function, or move the point."),
     "JC450": Code("an object beyond a limit of size",
         "The vectors, matrices or repetitions asked for would not fit into the memory or time that is allowed. "
         "The message names the limit and what was asked for; make it smaller."),

@@ -40,7 +40,8 @@ class PipelineFacts:
 class StageResult:
     """One function of the chain at its point: ``value`` has one number for each name in ``outputs``.
 
-    ``agreement`` is the verdict of differences on the Jacobian, None where they were not asked or are the Jacobian themselves.
+    ``error_bar`` is how far each value may be off, where rounding did more than usual.  ``agreement`` is the verdict of
+    differences on the Jacobian, None where they were not asked or are the Jacobian themselves.
     """
 
     index: int
@@ -50,6 +51,7 @@ class StageResult:
     value: Numbers
     jacobian: Jacobian
     agreement: Verdict | None = None
+    error_bar: Numbers | None = None
 
 
 @dataclass(frozen=True, eq=False)

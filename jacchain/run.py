@@ -24,14 +24,13 @@ from jacchain.jacobian.diagnostic import Diagnostic
 from jacchain.jacobian.directional import evaluation_operations, linearise, operations
 from jacchain.jacobian.domain import led_here, refuse_values
 from jacchain.jacobian.jacobian import Jacobian
-from jacchain.jacobian.kinks import examine
+from jacchain.jacobian.kinks import Examination, examine
 from jacchain.jacobian.memory import claim_products, claim_stages
-from jacchain.jacobian.precision import error_bar
+from jacchain.jacobian.precision import entry_errors, error_bar, is_unusual, spoilt
 from jacchain.jacobian.reach import reach
-from jacchain.jacobian.rounding import derivative_error
+from jacchain.jacobian.rounding import Errors, derivative_error, repeated, stage_errors
 from jacchain.jacobian.stage_difference import Differenced, jacobian_by_differences, reached_pattern, samples_per_column
 from jacchain.jacobian.underflow import product_vanished, vanished
-from jacchain.jacobian.verdict import Verdict
 from jacchain.linear.map import LinearMap, Numbers
 from jacchain.linear.pattern import Pattern
 from jacchain.linear.product import multiply
@@ -89,6 +88,10 @@ def run(pipeline: Pipeline, request: Request) -> Report:
     total = products[-1].linear if products else jacobians[0].T
     if products and products[-1].exponent:
         raise JacchainError(Problem("JC404", "the Jacobian of the chain is larger than any double", help="scale the functions"))
+    if len(stages) > 1 and any(remark.kind == "kink" for remark in diagnostics):
+        from jacchain.jacobian.through import chain_remarks  # noqa: PLC0415 - few points need it
+
+        diagnostics += chain_remarks(pipeline.stages, pipeline.at, total.T.dense[0])
     moves = reach([stage.program for stage in pipeline.stages], pipeline.at, thorough=request.verbose)
     report = Report(
         pipeline_facts(pipeline),
@@ -98,7 +101,7 @@ def run(pipeline: Pipeline, request: Request) -> Report:
         total.T,
         total.dense[0, :, 0] if pipeline.scalar else None,
         tuple(diagnostics),
-        digits=account(plan, jacobians, products, [_bar(stage.jacobian) for stage in stages]),
+        digits=account(plan, jacobians, products, [_bars(stage.jacobian) for stage in stages]),
         reach=moves,
         unreached="" if moves is not None else _unreached(request),
         unchecked=_unchecked(pipeline, request),
@@ -184,30 +187,38 @@ def differentiate_stages(pipeline: Pipeline, request: Request) -> tuple[list[Sta
     results: list[StageResult] = []
     diagnostics: list[Diagnostic] = []
     formulas: dict[int, Formula | None] = {}
-    checked = not _unchecked(pipeline, request)
+    checked, measured = not _unchecked(pipeline, request), is_cheap(pipeline.stages)
+    no_remarks: tuple[Diagnostic, ...] = ()
     claim_stages(pipeline.stages)
     x = pipeline.at[None]
+    repetitions = repeated(pipeline.at)
     for stage in pipeline.stages:
         x = x.astype(working_type(stage.program))
         derivative = differentiate(stage.program, x)
         try:
+            errors = stage_errors(stage.program, repetitions.astype(x.dtype)) if measured else None
             if (request.method or stage.method) == "difference":
-                results.append(_result(stage, derivative, _differenced(stage, x, derivative)))
+                jacobian, remarks = _differenced(stage, x, derivative), no_remarks
             else:
-                examination = examine(stage, derivative, strict=request.strict)
-                diagnostics += examination.diagnostics
                 if id(stage.program) not in formulas:
                     formulas[id(stage.program)] = derivative_formula(stage.program.graph, stage.outputs)
-                jacobian = _analytic(stage, examination.derivative, formulas[id(stage.program)])
-                diagnostics += vanished(stage, examination.derivative, jacobian.linear)
-                verdict = None
-                if checked:
-                    verdict = agreement(stage, x[0], (jacobian.linear, derivative_error(stage.program, x[0])))
-                results.append(_result(stage, derivative, jacobian, verdict))
+                examination = examine(stage, derivative, strict=request.strict)
+                derivative, remarks = examination.derivative, examination.diagnostics
+                jacobian = _analytic(stage, examination, formulas[id(stage.program)], errors)
+            result = _result(stage, derivative, jacobian, errors, remarks)
+            uncertain = any(earlier.error_bar is not None for earlier in results)
+            if checked and jacobian.method == "analytic":
+                entries = errors.entries if errors and not uncertain else derivative_error(stage.program, x[0])
+                result = replace(result, agreement=agreement(stage, x[0], (jacobian.linear, entries)))
         except JacchainError as error:
             steps = [("x", pipeline.at), *((result.name, result.value) for result in results)]
             raise led_here(error, steps) from None
+        diagnostics += (*remarks, *vanished(stage, derivative, jacobian.linear))
+        if result.error_bar is not None and not uncertain:
+            diagnostics += spoilt(stage, result.value, result.error_bar)
+        results.append(result)
         x = derivative.values
+        repetitions = repetitions if errors is None else errors.points
     return results, diagnostics
 
 
@@ -221,22 +232,31 @@ def _differenced(stage: Stage, x: Array, derivative: Derivative) -> Jacobian:
     return jacobian
 
 
-def _analytic(stage: Stage, derivative: Derivative, formula: Formula | None) -> Jacobian:
+def _analytic(stage: Stage, examination: Examination, formula: Formula | None, measured: Errors | None) -> Jacobian:
+    derivative = examination.derivative
     linear = derivative.linear.astype(float)
     structure = structure_name(linear, constant=derivative.constant)
-    guarded = derivative.constant and derivative.linear.values.dtype != linear.values.dtype
-    exact = guarded and np.array_equal(derivative.linear.values, linear.values)
-    return Jacobian(linear, "analytic", structure, formula, error_bar(stage.program, derivative), exact=exact)
+    errors = entry_errors(stage, derivative, None if measured is None else measured.entries, examination.diagnostics)
+    return Jacobian(linear, "analytic", structure, formula, error_bar(stage.program, derivative, errors), errors=errors)
 
 
-def _bar(jacobian: Jacobian) -> Numbers | None:
-    """How far each entry of a Jacobian may be off, where that is known to be more or less than usual."""
-    return np.broadcast_to(0.0, jacobian.linear.shape) if jacobian.exact else jacobian.error_bar
+def _bars(jacobian: Jacobian) -> Numbers | None:
+    """How far each entry of the pattern of a Jacobian may be off, where that is known."""
+    if jacobian.errors is not None or jacobian.error_bar is None:
+        return jacobian.errors
+    return jacobian.error_bar[jacobian.linear.pattern.rows, jacobian.linear.pattern.columns]
 
 
-def _result(stage: Stage, derivative: Derivative, jacobian: Jacobian, verdict: Verdict | None = None) -> StageResult:
+def _result(
+    stage: Stage, derivative: Derivative, jacobian: Jacobian, errors: Errors | None, given: Sequence[Diagnostic]
+) -> StageResult:
     value = derivative.values[0].astype(float)
-    return StageResult(stage.index, stage.name, stage.inputs, stage.outputs, value, jacobian, verdict)
+    bar = None
+    if errors is not None:
+        settled = [stage.outputs.index(remark.output) for remark in given if remark.output]
+        errors.points[:, settled], errors.values[settled] = errors.points[0, settled], 0
+        bar = errors.values if is_unusual(value, errors.values) else None
+    return StageResult(stage.index, stage.name, stage.inputs, stage.outputs, value, jacobian, error_bar=bar)
 
 
 def structure_name(linear: LinearMap, *, constant: bool) -> str:

@@ -65,8 +65,8 @@ def account(
 ) -> Digits | None:
     """The digits of a chain that was carried out, or None where counting them would cost too much.
 
-    ``jacobians`` are ``J₁ … J_q``, m x n each, ``products`` those of the plan, and ``bars`` the m x n error bars of the
-    Jacobians, where they are known: those of exact ones are zero, the others are taken to be right to the last digit of a double.
+    ``jacobians`` are ``J₁ … J_q``, m x n each, ``products`` those of the plan, and ``bars`` the error bars of the entries of
+    the Jacobians in the order of their patterns, where they are known; others are taken to be right to the last digit.
     """
     shapes = [*(linear.shape for linear in jacobians), *(planned.shape for planned in plan.products)]
     if plan.multiplications > WORK or sum(m * n for m, n in shapes) > ENTRIES:
@@ -95,7 +95,7 @@ def _stage(jacobian: LinearMap, bar: Numbers | None) -> _Bounded:
     rounding = np.where((size > 0) & (size < np.finfo(float).tiny), np.finfo(float).smallest_subnormal, EPSILON * size)
     error: Numbers = rounding * (not jacobian.unit)
     if bar is not None:
-        error = np.asarray(bar.T[pattern.rows, pattern.columns], np.longdouble)[None]
+        error = LinearMap(jacobian.pattern, np.asarray(bar, np.longdouble)[None]).T.values
     return _Bounded(linear, _sized(linear), LinearMap(pattern, error))
 
 

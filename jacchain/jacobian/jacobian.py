@@ -14,7 +14,8 @@ class Jacobian:
 
     ``method`` is ``analytic``, ``difference`` or ``author``; ``structure`` the name of what holds for every x (``constant``,
     ``diagonal``); ``formula`` what a person would write; ``error_bar`` an m x n bound on the error of each entry, where the
-    method yields one.  ``exact`` says that every entry is known to be the exact number: constants that rounding left alone.
+    method yields one or rounding did more than usual.  ``errors`` has how far each entry of the pattern of ``linear`` may be off,
+    zero where it is exact, as far as that was measured.
     """
 
     linear: LinearMap
@@ -23,4 +24,4 @@ class Jacobian:
     formula: Formula | None = None
     error_bar: Numbers | None = None
     remarks: tuple[str, ...] = ()
-    exact: bool = False
+    errors: Numbers | None = None

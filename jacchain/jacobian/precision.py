@@ -1,37 +1,96 @@
-"""Which numbers of a Jacobian rounding has spoilt: a cheap look at every run, and error bars where it finds something."""
+"""Which numbers of a stage rounding has spoilt: measured in small chains, looked for in large ones, bars where it is unusual."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 
 from jacchain.expression.program import Program
 from jacchain.jacobian.analytic import Derivative, differentiate
+from jacchain.jacobian.diagnostic import Diagnostic
 from jacchain.jacobian.rounding import derivative_error
 from jacchain.jacobian.underflow import vanished_inside
 from jacchain.linear.map import LinearMap, Numbers
+from jacchain.pipeline.stage import Stage
+
+DOUBLE = np.finfo(float)
+EPSILON, TINY, SUBNORMAL = float(DOUBLE.eps), float(DOUBLE.tiny), float(DOUBLE.smallest_subnormal)
 
 UNUSUAL = 1e-12
 """Relative difference of an entry worked out in doubles from the one with guard digits that calls for a closer look."""
 
+USUAL = 2.0**7
+"""Ulps by which a number may be off without a word: functions that are worked out in doubles only stay below."""
 
-def error_bar(program: Program, derivative: Derivative) -> Numbers | None:
+FEW, NOTHING = 1e-4, 1e-12
+"""Relative error of a value that is said to have few digits, and error of a zero that is said to have none."""
+
+
+def is_unusual(numbers: Numbers, errors: Numbers) -> bool:
+    """Whether some number may be off by more than a few ulps."""
+    return bool((errors > USUAL * EPSILON * np.abs(numbers) + 2 * SUBNORMAL).any())
+
+
+def entry_errors(stage: Stage, derivative: Derivative, measured: Numbers | None, given: Sequence[Diagnostic]) -> Numbers | None:
+    """How far each entry of the Jacobian, as a double, may be off, in the order of its pattern; None where that was not measured.
+
+    Zero where an entry is exact: a constant that rounding left alone, or a zero that is one.  Rows that were found from the
+    surroundings of the point, as ``given`` says, are right to the last digit.
+    """
+    linear = derivative.linear
+    long, entries = linear.values[0], linear.values[0].astype(float)
+    if derivative.constant and long.dtype != entries.dtype and np.array_equal(long, entries):
+        return np.zeros(entries.size)
+    if measured is None:
+        return None
+    rows = np.isin(linear.pattern.rows, [stage.outputs.index(remark.output) for remark in given if remark.output])
+    errors = np.where(rows, EPSILON * np.abs(entries), measured)
+    lost = (entries == 0) & ((long != 0) | vanished_inside(stage.program, derivative.registers)[linear.pattern.rows])
+    errors = np.where((entries == 0) & (errors <= SUBNORMAL), 0, errors)
+    return np.where(lost, np.maximum(errors, TINY), np.minimum(errors, np.inf))
+
+
+def error_bar(program: Program, derivative: Derivative, errors: Numbers | None = None) -> Numbers | None:
     """How far each entry of the Jacobian may be off, ``(m, n)``, or None where rounding did nothing unusual.
 
-    The stage is worked out once more in doubles.  Only where that differs from the first result by more than a few digits, or
-    where there are no guard digits to compare it with, are the errors estimated, by :func:`derivative_error`.
+    Where ``errors`` were not measured, the stage is worked out once more in doubles.  Only where that differs from the first
+    result by more than a few digits, or where there are no guard digits to compare it with, are they measured then.
     """
     if derivative.constant or not derivative.linear.pattern.count:
         return None
-    x = derivative.registers[0, : program.inputs]
-    if x.dtype != float:
-        plain, exact = differentiate(program, x[None].astype(float)).linear.values[0], derivative.linear.values[0]
-        with np.errstate(all="ignore"):
-            close = np.abs(plain - exact) <= UNUSUAL * np.abs(exact)
-        if (close | ~np.isfinite(plain)).all() and not vanished_inside(program, derivative.registers).any():
+    if errors is None:
+        if not _is_suspicious(program, derivative):
             return None
-    elif np.finfo(np.longdouble).nmant > np.finfo(float).nmant:
+        errors = derivative_error(program, derivative.registers[0, : program.inputs])
+    elif not is_unusual(derivative.linear.values[0].astype(float), errors):
         return None
-    bars = derivative_error(program, x)
-    bars = np.where(bars > np.finfo(float).max, np.inf, bars)
+    bars = np.where(errors > np.finfo(float).max, np.inf, errors)
     spread: Numbers = LinearMap(derivative.linear.pattern, bars[None]).dense[0]
     return spread
+
+
+def _is_suspicious(program: Program, derivative: Derivative) -> bool:
+    x = derivative.registers[0, : program.inputs]
+    if x.dtype == float:
+        return np.finfo(np.longdouble).nmant == np.finfo(float).nmant
+    plain, exact = differentiate(program, x[None].astype(float)).linear.values[0], derivative.linear.values[0]
+    with np.errstate(all="ignore"):
+        close = np.abs(plain - exact) <= UNUSUAL * np.abs(exact)
+    return not (close | ~np.isfinite(plain)).all() or bool(vanished_inside(program, derivative.registers).any())
+
+
+def spoilt(stage: Stage, values: Numbers, errors: Numbers) -> list[Diagnostic]:
+    """The remark that outputs of a stage have lost their digits, on the worst of them; none where they have enough."""
+    with np.errstate(all="ignore"):
+        relative = np.where(values != 0, errors / np.abs(values), np.where(errors > NOTHING, np.inf, 0))
+    worst = int(np.argmax(relative))
+    if not relative[worst] > FEW:
+        return []
+    digits = int(max(0.0, -np.log10(relative[worst])))
+    left = f"about {digits} digit{'' if digits == 1 else 's'}" if digits else "no digit"
+    count = int((relative > FEW).sum()) - 1
+    others = f", and {count} more outputs of `{stage.name}` few" if count else ""
+    name = stage.outputs[worst]
+    message = f"`{name}` has {left} that can be trusted{others}: what it is made of cancels, and all that follows is as uncertain"
+    return [Diagnostic("imprecise", "JC414", message, stage.name, name, where=name)]

@@ -7,6 +7,7 @@ It sees what no count of operations can: how much each rounding is amplified on 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -31,22 +32,43 @@ EXACT = (*CONDITIONS, WHERE, GATHER, STACK, "neg", "abs", "sign", "floor", "ceil
 """Operations that round nothing; what they yield is compared with what they were given."""
 
 
+@dataclass(frozen=True, eq=False)
+class Errors:
+    """How far the numbers of a stage, as doubles, may be from exact ones: outputs ``(m,)``, and the entries of its Jacobian.
+
+    Entries are in the order of its pattern; infinite is what a repetition could not work out.  ``points`` are the outputs of all
+    repetitions, the points of the next stage.
+    """
+
+    values: Numbers
+    entries: Numbers
+    points: Array
+
+
+def stage_errors(program: Program, points: Array) -> Errors:
+    """The errors of a stage and of all before it, which were repeated, too: the first of the ``points`` is the real one."""
+    epsilon = float(np.finfo(float if _multiplies_in_doubles(program) else points.dtype).eps)
+    shaken = _Shaken(program, points, epsilon)
+    values = np.ascontiguousarray(shaken.registers[:, program.results])
+    return Errors(_bars(values), _bars(derivative_of(program, shaken.registers, shaken.disturbed).linear.values), values)
+
+
 def value_error(program: Program, x: Array) -> Numbers:
     """How far the outputs at x ``(n,)``, as doubles, may be from exact ones: ``(m,)``, infinite where a repetition fails.
 
     Here and below x may also be many points ``(batch, n)``; then the result has a row for each.
     """
-    shaken = _Shaken(program, _repeated(x), float(np.finfo(x.dtype).eps))
+    shaken = _Shaken(program, repeated(x), float(np.finfo(x.dtype).eps))
     return _shaped(_bars(_grouped(shaken.registers[:, program.results])), x)
 
 
 def value_noise(programs: Sequence[Program], x: Array) -> Numbers:
     """How far the outputs of a chain may be from exact ones in the type of x: ``(m,)``; zero where that is a few ulps only."""
     epsilon = float(np.finfo(x.dtype).eps)
-    repeated = _repeated(x)
+    points = repeated(x)
     for program in programs:
-        repeated = _Shaken(program, repeated, epsilon).registers[:, program.results]
-    values = _grouped(repeated)
+        points = _Shaken(program, points, epsilon).registers[:, program.results]
+    values = _grouped(points)
     noise = SAFETY / 2 * _spread(values)
     if any(program.double for program in programs):
         epsilon = max(epsilon, float(np.finfo(float).eps))
@@ -56,7 +78,7 @@ def value_noise(programs: Sequence[Program], x: Array) -> Numbers:
 def derivative_error(program: Program, x: Array) -> Numbers:
     """How far the entries of the analytic Jacobian at x, as doubles, may be from exact ones, in the order of its pattern."""
     epsilon = float(np.finfo(float if _multiplies_in_doubles(program) else x.dtype).eps)
-    shaken = _Shaken(program, _repeated(x), epsilon)
+    shaken = _Shaken(program, repeated(x), epsilon)
     values = derivative_of(program, shaken.registers, shaken.disturbed).linear.values
     if len(values) == 1:  # constant: the same numbers at every point
         return _shaped(np.broadcast_to(_bars(values[:, None]), (x.size // x.shape[-1], values.shape[1])), x)
@@ -74,7 +96,7 @@ def _multiplies_in_doubles(program: Program) -> bool:
     return max(sizes, default=0) * program.inputs > SMALL
 
 
-def _repeated(x: Array) -> Array:
+def repeated(x: Array) -> Array:
     """Every point several times: first all of them as they are, then all those to be shaken."""
     return np.tile(np.atleast_2d(x), (REPETITIONS + 1, 1))
 

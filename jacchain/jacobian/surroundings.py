@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -33,12 +33,18 @@ class Side:
 
 def sides(program: Program, registers: Array, inputs: list[int], chosen: Mask) -> dict[int, tuple[Array, Array]]:
     """For each input, the germs of all chosen registers to its left and to its right."""
-    starts = np.empty((2 * len(inputs), program.inputs), object)
-    starts[:] = registers[: program.inputs]
-    for row, (j, direction) in enumerate((j, direction) for j in inputs for direction in (-1, 1)):
-        starts[row, j] = _moving(registers[j], [(1.0, Real(direction))], ORDERS[-1])
+    starts = axis_germs(registers[: program.inputs], inputs)
     values = along(program, registers, starts, chosen, GermArithmetic())
     return {j: (values[2 * row], values[2 * row + 1]) for row, j in enumerate(inputs)}
+
+
+def axis_germs(point: Array, inputs: Sequence[int]) -> Array:
+    """Two rows of germs for each of ``inputs``: the point with that input going down, and going up."""
+    starts = np.empty((2 * len(inputs), point.size), object)
+    starts[:] = point
+    for row, (j, direction) in enumerate((j, direction) for j in inputs for direction in (-1, 1)):
+        starts[row, j] = _moving(point[j], [(1.0, Real(direction))], ORDERS[-1])
+    return starts
 
 
 def one_sided(value: Any, y: Any, direction: int) -> Side:

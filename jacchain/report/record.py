@@ -60,7 +60,7 @@ def _along(along: Along | None) -> Json | None:
 
 
 def _stage(stage: StageResult) -> Json:
-    return {
+    record = {
         "index": stage.index,
         "name": stage.name,
         "inputs": list(stage.inputs),
@@ -69,6 +69,9 @@ def _stage(stage: StageResult) -> Json:
         "jacobian": _jacobian(stage.jacobian),
         "agreement": None if stage.agreement is None else _agreement(stage.agreement),
     }
+    if stage.error_bar is not None:
+        record["error_bar"] = stage.error_bar
+    return record
 
 
 def _agreement(verdict: Verdict) -> Json:
@@ -126,6 +129,7 @@ def _spectrum(spectrum: Spectrum) -> Json:
         "condition": spectrum.condition,
         "rank": spectrum.rank,
         "exact": spectrum.exact,
+        "noise": spectrum.noise,
     }
 
 

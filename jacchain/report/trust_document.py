@@ -18,7 +18,7 @@ from jacchain.linear.map import LinearMap, Numbers
 from jacchain.report.document import Block, Column, Gap, Paragraph, Run, Runs, Table, runs
 from jacchain.report.look import Look
 from jacchain.report.matrix import left_out, some_numbers
-from jacchain.report.number import number_text
+from jacchain.report.number import UNCERTAIN, number_text
 from jacchain.report.symbols import jacobian_symbol
 from jacchain.report.text import component
 from jacchain.results import Certificate, Report
@@ -58,8 +58,8 @@ class Bars:
 
     def value(self, stage: int) -> Numbers | None:
         """Of the value of a stage (from 1): ``(m,)``."""
-        certificate = self.report.certificate
-        return None if certificate is None else _bar(self.report.stages[stage - 1].value, certificate.values[stage - 1])
+        result, certificate = self.report.stages[stage - 1], self.report.certificate
+        return result.error_bar if certificate is None else _bar(result.value, certificate.values[stage - 1])
 
     def jacobian(self, stage: int) -> Numbers | None:
         """Of the Jacobian of a stage (from 1): ``(m, n)``."""
@@ -201,6 +201,15 @@ def _spectrum_row(name: str, number: int, spectrum: StageSpectrum, look: Look) -
 
 def _values(spectrum: Spectrum, look: Look) -> tuple[Runs, Runs, Runs]:
     norm = number_text(spectrum.norm, look.digits)
-    smallest = number_text(float(spectrum.singular_values[-1]), look.digits) if spectrum.exact else "?"
-    condition = "?" if spectrum.condition is None else number_text(spectrum.condition, 2)
-    return runs(norm if spectrum.exact else f"<= {norm}"), runs(smallest), runs(condition)
+    if spectrum.condition is None:
+        return runs(f"<= {norm}"), runs("?"), runs("?")
+    bound = spectrum.condition if isfinite(spectrum.condition) else spectrum.least_condition
+    condition = number_text(bound, 2)
+    singular = spectrum.condition != bound
+    return runs(norm), runs(_smallest(spectrum, look)), runs(f">= {condition}" if singular else condition)
+
+
+def _smallest(spectrum: Spectrum, look: Look) -> str | Run:
+    """The smallest singular value, or that it cannot be told from zero."""
+    text = number_text(float(spectrum.singular_values[-1]), look.digits, spectrum.noise)
+    return Run(text, "uncertain") if text == UNCERTAIN else text

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from jacchain.chain.spectrum import running_products, spectrum
+from jacchain.chain.spectrum import running_products, spectra, spectrum
 from jacchain.linear.map import LinearMap
 
 entries = st.floats(-8, 8).map(lambda value: round(value, 3))
@@ -50,3 +50,24 @@ def test_running_products_grow_from_the_first_stage():
     first, second = LinearMap.full(np.array([[2.0, 1.0]])), LinearMap.full(np.array([[3.0], [5.0]]))
     products = [product.dense[0].tolist() for product in running_products([first, second])]
     assert products == [[[2.0, 1.0]], [[6.0, 3.0], [10.0, 5.0]]]
+
+
+def test_the_smallest_singular_value_of_a_singular_matrix_is_noise():
+    found = spectrum(LinearMap.full(np.array([[0.1, 0.7], [0.3, 2.1]])))
+    assert found.singular_values[-1] <= found.noise
+    assert found.condition == math.inf
+    assert found.least_condition > 1e14
+
+
+@given(arrays(float, (3, 3), elements=entries), arrays(float, (3, 2), elements=entries), arrays(float, (3,), elements=entries))
+def test_a_product_through_a_narrow_place_is_singular(wide, narrow, row):
+    """The rank of a product is at most that of any factor: here one, however badly it is rounded."""
+    first = LinearMap.full(np.outer(row, narrow[:, 0])[:, :3])
+    found = spectra([first, LinearMap.full(wide)])[-1].running
+    assert found.rank <= 1
+    assert found.condition == math.inf
+
+
+def test_a_contracting_chain_is_not_taken_for_singular():
+    steps = [LinearMap.full(0.5 * np.array([[0.8, -0.6], [0.6, 0.8]]))] * 50
+    assert spectra(steps)[-1].running.condition == pytest.approx(1)

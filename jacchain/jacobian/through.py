@@ -1,0 +1,69 @@
+"""Kinks of stages seen through the whole chain: where the product of what is used at them is no derivative of the chain.
+
+Every stage is judged alone, so ``relu(x) - relu(-x)``, written as two stages, has the product 0 where the chain has the slope 1.
+The one-sided derivatives of the chain, along every axis, show it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from jacchain.expression.arithmetic import Array
+from jacchain.jacobian.diagnostic import Diagnostic
+from jacchain.jacobian.germ import Real
+from jacchain.jacobian.rays import GermArithmetic, along
+from jacchain.jacobian.surroundings import Side, axis_germs, one_sided
+from jacchain.linear.map import Numbers
+from jacchain.pipeline.stage import Stage
+
+WORK = 20_000
+"""Germs worked out at most; larger chains are left at what is said of their stages."""
+
+REMARKS = 16
+"""Entries that are listed."""
+
+CLOSE = 1e-9
+"""Share of the larger slope up to which two slopes are the same."""
+
+
+def chain_remarks(stages: Sequence[Stage], x: Numbers, jacobian: Numbers) -> list[Diagnostic]:
+    """A remark for every entry of the Jacobian ``(m, n)`` of the chain at x that lies outside the one-sided derivatives."""
+    if 2 * x.size * sum(stage.program.start.size for stage in stages) > WORK:
+        return []
+    wrong = []
+    for (i, j), left, right in _slopes(stages, x):
+        if isinstance(left.slope, float) and isinstance(right.slope, float):
+            low, high = sorted((left.slope, right.slope))
+            slack = CLOSE * max(abs(low), abs(high))
+            if not low - slack <= jacobian[i, j] <= high + slack:
+                wrong.append(
+                    _remark((stages[-1].outputs[i], stages[0].inputs[j]), (low, high), (left, right), float(jacobian[i, j]))
+                )
+    return wrong[:REMARKS]
+
+
+def _slopes(stages: Sequence[Stage], x: Numbers) -> Iterator[tuple[tuple[int, int], Side, Side]]:
+    """For every entry of the Jacobian of the chain, the derivative from the left and from the right."""
+    point = x.astype(Real)
+    germs = axis_germs(point, range(x.size))
+    for stage in stages:
+        program = stage.program
+        registers = program.registers(point[None])[0]
+        values: Array = along(program, registers, germs, np.ones(registers.size, bool), GermArithmetic())
+        germs, point = values[:, program.results], registers[program.results]
+    for j in range(x.size):
+        for i, value in enumerate(point):
+            yield (i, j), one_sided(value, germs[2 * j, i], -1), one_sided(value, germs[2 * j + 1, i], 1)
+
+
+def _remark(names: tuple[str, str], ends: tuple[float, float], sides: tuple[Side, Side], used: float) -> Diagnostic:
+    left, right = (side.slope for side in sides)
+    same = ends[1] - ends[0] <= CLOSE * max(map(abs, ends))
+    truth = f"the chain has the derivative {ends[0]:.6g}" if same else f"the derivative goes from {left:.6g} to {right:.6g}"
+    message = (
+        f"∂{names[0]}/∂{names[1]} = {used:.6g} is the product of what is used at the kinks of single stages, "
+        f"but {truth} here; one function in their place would show it"
+    )
+    return Diagnostic("kink", "JC415", message, None, *names, left, right, ends, used)
