@@ -3,6 +3,7 @@
 import json
 import os
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -80,14 +81,18 @@ class TestANamedPipe:
         parts = []
 
         def read():
-            with os.fdopen(reader, "rb") as stream:
-                parts.append(stream.read())
+            while (part := os.read(reader, 1 << 16)) or not parts:
+                if part:
+                    parts.append(part)
+                else:
+                    time.sleep(0.02)  # nobody writes yet
 
         rows = ", ".join(["1.5"] * 300)
         text = f"constants:\n  w: [{rows}]\nfunctions:\n  f(v[300]): w*v\nat: {{v: [{rows}]}}\n".encode()
-        thread = threading.Timer(3, read)
+        thread = threading.Thread(target=read, daemon=True)
         thread.start()
         done = jacchain("run", "-", "--json", "--no-check", "-o", tmp_path / "pipe", stdin=text)
-        thread.join()
+        thread.join(60)
+        os.close(reader)
         assert done.returncode == 0
-        assert len(json.loads(parts[0])["stages"][0]["value"]) == 300
+        assert len(json.loads(b"".join(parts))["stages"][0]["value"]) == 300
