@@ -14,7 +14,7 @@ from jacchain.errors import JacchainError, Problem, suggestion
 from jacchain.expression.arithmetic import Array
 from jacchain.jacobian.agreement import Judged, agreements, work
 from jacchain.jacobian.analytic import differentiate, working_type
-from jacchain.jacobian.curve import Curve, difference_curve
+from jacchain.jacobian.curve import Curve, bent_entries, difference_curve
 from jacchain.jacobian.diagnosis import diagnose
 from jacchain.jacobian.kinks import examine
 from jacchain.jacobian.memory import claim_stages
@@ -65,27 +65,34 @@ def check(pipeline: Pipeline, report: Report) -> CheckReport:
     return CheckReport(report.pipeline, tuple(stages), total, witnesses, (*more, *remarks))
 
 
-def curve(pipeline: Pipeline, name: str | None = None, entry: tuple[int, int] = (1, 1)) -> Curve:
-    """The error of differences against their step, for one entry (from 1) of the Jacobian of a stage, the first unless named.
+def curve(pipeline: Pipeline, name: str | None = None, entry: tuple[int, int] | None = None) -> Curve:
+    """The error of differences against their step, for one entry (from 1) of the Jacobian of a stage.
 
-    ``name`` may also be the number of the stage, from 1.
+    ``name`` may also be the number of the stage, from 1.  What is not told is the first stage, and its first entry, in which an
+    output is not linear in an input; the very first where all are.
 
     Raises JacchainError (JC003) when there is no such stage, or no such entry.
     """
     claim_stages(pipeline.stages, REPETITIONS + 1)
     points = _points(pipeline)
-    for stage in pipeline.stages:
-        if name in {None, stage.name, stage.function, str(stage.index)}:
-            row, column = entry
-            m, n = len(stage.outputs), len(stage.inputs)
-            if not (1 <= row <= m and 1 <= column <= n):
-                message = f"the Jacobian of `{stage.name}` is {m}×{n} and has no entry {row},{column}"
-                raise JacchainError(Problem("JC003", message, help="row and column count from 1"))
-            return difference_curve(stage, points[stage.index], row - 1, column - 1)
-    names = [stage.name for stage in pipeline.stages]
-    nearest = suggestion(name or "", names)
-    way_out = f"did you mean `{nearest}`?" if nearest else "there are " + ", ".join(f"`{known}`" for known in names[:8])
-    raise JacchainError(Problem("JC003", f"there is no stage `{name}`", help=way_out))
+    stages = [stage for stage in pipeline.stages if name in {None, stage.name, stage.function, str(stage.index)}]
+    if not stages:
+        names = [stage.name for stage in pipeline.stages]
+        nearest = suggestion(name or "", names)
+        way_out = f"did you mean `{nearest}`?" if nearest else "there are " + ", ".join(f"`{known}`" for known in names[:8])
+        raise JacchainError(Problem("JC003", f"there is no stage `{name}`", help=way_out))
+    if entry is not None:
+        stage, (row, column) = stages[0], entry
+        m, n = len(stage.outputs), len(stage.inputs)
+        if not (1 <= row <= m and 1 <= column <= n):
+            message = f"the Jacobian of `{stage.name}` is {m}×{n} and has no entry {row},{column}"
+            raise JacchainError(Problem("JC003", message, help="row and column count from 1"))
+        return difference_curve(stage, points[stage.index], row - 1, column - 1)
+    for stage in stages:
+        bent = np.argwhere(bent_entries(stage, points[stage.index]))
+        if bent.size:
+            return difference_curve(stage, points[stage.index], int(bent[0, 0]), int(bent[0, 1]))
+    return difference_curve(stages[0], points[stages[0].index], 0, 0)
 
 
 def _points(pipeline: Pipeline) -> dict[int, Array]:

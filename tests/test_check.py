@@ -9,7 +9,8 @@ import pytest
 
 from jacchain.check import check, curve
 from jacchain.errors import JacchainError
-from jacchain.expression.table import ROWS
+from jacchain.expression.graph import CONDITIONS, GATHER, MATRIX, STACK, WHERE
+from jacchain.expression.table import FUNCTIONS, ROWS
 from jacchain.jacobian import analytic
 from jacchain.linear.map import LinearMap
 from jacchain.pipeline import from_expressions, load
@@ -96,6 +97,10 @@ SLIPS = [
     ("quotient rule",     {"p": "sin(x)/x + y"}, [["cos(x)/x - sin(x)/x^2", "1"]],  {(0, 0): "cos(x)/x + sin(x)/x^2"}, "sign", "sin(x)/x^2"),
     ("logarithm",         {"p": "log10(x)*y"}, [["y/(x*log(10))", "log10(x)"]],     {(0, 0): "y/x"},        "logarithm",        "log10(x)"),
     ("of a term",         {"p": "x^3 - y*x"}, [["3*x^2 - y", "-x"]],                {(0, 0): "3*x^2 + y"},  "sign",             "y*x"),
+    ("power rule",        {"p": "x^4*y"}, [["4*x^3*y", "x^4"]],                     {(0, 0): "x^3*y"},  "exponent",         "x^4"),
+    ("other input",       XY, RIGHT, {(1, 1): "exp(x)"},                            "other input",      ""),
+    ("inverse",           {"p": "x*cos(y)", "q": "x*sin(y)"}, [["cos(y)", "-x*sin(y)"], ["sin(y)", "x*cos(y)"]],
+     {(0, 1): "sin(y)", (1, 0): "-sin(y)/x", (1, 1): "cos(y)/x"},                   "inverse matrix",   ""),
     ("nothing known",     XY, RIGHT, {(0, 0): "2*x*y + 0.0001"},                    "unknown",          ""),
 ]
 # fmt: on
@@ -117,6 +122,28 @@ def test_every_slip_gets_its_name(  # noqa: PLR0917 - a row of the table
     explained = {entry for diagnosis in author.diagnoses for entry in diagnosis.entries}
     assert explained == {(e.row, e.column) for e in author.verdict.entries() if e.judgement == "disagree"}
     assert first.span is not None
+
+
+@pytest.mark.parametrize(
+    ("parameters", "outputs", "wrong", "at"),
+    [
+        ("v[3]", {"n": "norm(v)"}, [["2*v[1]", "2*v[2]", "2*v[3]"]], "1, 2, 0.5"),
+        ("v[3]", {"n": "norm(v)"}, [["v[1]", "v[2]", "v[3]"]], "1, 2, 0.5"),
+        ("x, y", {"n": "x^3*y"}, [["3*x^2*y", "x^2 + x - 2"]], "2, 3"),
+        ("x", {"s": "sigmoid(x)"}, [["1 - sigmoid(x)^2"]], "0.4"),
+    ],
+)
+def test_a_number_that_is_right_for_a_slip_by_chance_gets_no_wrong_name(parameters, outputs, wrong, at):
+    (author,) = (s for s in checked(sheet(parameters, outputs, wrong, at)).stages if s.judged == "author")
+    assert {diagnosis.kind for diagnosis in author.diagnoses} == {"unknown"}
+
+
+def test_rows_that_went_round_are_one_mistake():
+    outputs = {"a": "x*y", "b": "y*z", "c": "z*x"}
+    wrong = [["0", "z", "y"], ["z", "0", "x"], ["y", "x", "0"]]
+    (author,) = (s for s in checked(sheet("x, y, z", outputs, wrong, "1.3, 0.7, 2.2")).stages if s.judged == "author")
+    assert [diagnosis.kind for diagnosis in author.diagnoses] == ["rows exchanged"]
+    assert "`a`, `b`, `c`" in author.diagnoses[0].message
 
 
 def test_two_slips_in_one_matrix_get_two_diagnoses():
@@ -262,19 +289,31 @@ BREAKABLE = [(name, position) for name, row in ROWS.items() if row.rule for posi
 BREAKABLE = [case for case in BREAKABLE if case != ("^n", 1)]
 
 
-@pytest.mark.parametrize(("name", "position"), BREAKABLE, ids=[f"{name} {position}" for name, position in BREAKABLE])
-def test_each_rule_of_the_table_broken_once_is_found_and_named(monkeypatch, name, position):
-    row = ROWS[name]
-    parameters = row.parameters.removesuffix(", ...").split(", ")[: len(row.at)]
-    formula = CALLS.get(name, f"{name}({', '.join(parameters)})")
-    point = [float(number) for value in row.at for number in np.atleast_1d(value)]
+MADE_OF = {*CONDITIONS, GATHER, STACK, MATRIX, WHERE}
+
+
+def formula_of(name, row):
+    """A call of an operation with its own parameters."""
+    return CALLS.get(name, f"{name}({', '.join(parameters_of(row))})")
+
+
+def parameters_of(row):
+    return row.parameters.removesuffix(", ...").split(", ")[: len(row.at)]
+
+
+def pipeline_of(name, row):
+    """An operation alone, at its test point."""
+    parameters, point = parameters_of(row), [float(number) for value in row.at for number in np.atleast_1d(value)]
     if name == "^n":
         parameters, point = ["x"], point[:1]
     shapes = [f"{p}[{len(value)}]" if isinstance(value, list) else p for p, value in zip(parameters, row.at, strict=False)]
-    pipeline = from_expressions(
-        [f"f({', '.join(shapes)}): {formula}", "g(y): y" if "[" not in formula else "g(y): 1*y"], ",".join(map(str, point))
-    )
-    pipeline = replace(pipeline, stages=pipeline.stages[:1])
+    return from_expressions([f"f({', '.join(shapes)}): {formula_of(name, row)}"], ",".join(map(str, point)))
+
+
+@pytest.mark.parametrize(("name", "position"), BREAKABLE, ids=[f"{name} {position}" for name, position in BREAKABLE])
+def test_each_rule_of_the_table_broken_once_is_found_and_named(monkeypatch, name, position):
+    row = ROWS[name]
+    pipeline, formula = pipeline_of(name, row), formula_of(name, row)
     assert check(pipeline, run(pipeline, Request())).exit_code == 0
 
     def broken(o, y, *arguments):
@@ -289,6 +328,27 @@ def test_each_rule_of_the_table_broken_once_is_found_and_named(monkeypatch, name
     assert report.exit_code == 1
     assert report.stages[0].diagnoses[0].kind == "rule"
     assert report.stages[0].diagnoses[0].where == formula
+
+
+def test_the_rules_broken_above_are_all_there_are():
+    """A function without a rule of its own is written in terms of others, or picks and sums components."""
+    for name, row in FUNCTIONS.items():
+        if row.rule is None and name not in {"where", "transpose"}:
+            program = pipeline_of(name, row).stages[0].program
+            used = {instruction.operation for instruction in program.constants + program.instructions} - MADE_OF
+            assert used <= {broken for broken, _ in BREAKABLE}, name
+
+
+@pytest.mark.parametrize("name", [name for name, row in FUNCTIONS.items() if name not in {"where", "transpose"}])
+def test_a_derivative_of_any_function_that_is_a_thousandth_off_disagrees(name):
+    pipeline = pipeline_of(name, ROWS[name])
+    report = run(pipeline, Request(check=False))
+    stage = report.stages[0]
+    linear = stage.jacobian.linear
+    off = LinearMap(linear.pattern, linear.values * 1.001 + 0.001 * (linear.values == 0).all())
+    wrong = replace(stage, jacobian=replace(stage.jacobian, linear=off))
+    assert check(pipeline, report).exit_code == 0
+    assert check(pipeline, replace(report, stages=(wrong,))).exit_code == 1
 
 
 def test_a_broken_rule_is_named_where_it_is_used_and_not_what_is_built_on_it(monkeypatch):
@@ -354,7 +414,20 @@ def test_the_curve_of_an_entry_is_that_of_its_stage_at_its_point():
     found = curve(pipeline, "g", (2, 1))
     assert (found.stage, found.output, found.input, found.at) == ("g", "g[2]", "v[1]", pytest.approx(-0.66))
     assert found.reference == pytest.approx(np.cos(-0.66))
-    assert curve(pipeline).stage == "f"
+    assert (curve(pipeline).output, curve(pipeline).input) == ("f[2]", "y")
+    assert (curve(pipeline, "g").output, curve(pipeline, "g").input) == ("g[2]", "v[1]")
+
+
+def test_the_curve_is_drawn_where_there_is_one_unless_all_is_linear():
+    pipeline = from_expressions(
+        ["f(x, y): [2*x - y, x]", "g(v[2]): [v[1]*v[2], v[1] + v[2]^3, v[2]]", "h(v[3]): sum(v)"], "0.6,-1.1"
+    )
+    found = curve(pipeline)
+    assert (found.stage, found.output, found.input, found.is_linear) == ("g", "g[2]", "v[2]", False)
+    assert curve(pipeline, "g", (1, 1)).is_linear
+    linear = curve(pipeline, "h")
+    assert (linear.output, linear.input, linear.is_linear) == ("h", "v[1]", True)
+    assert all(scheme.truncation_slope is None for scheme in linear.schemes)
 
 
 @pytest.mark.parametrize(("name", "entry"), [("h", (1, 1)), ("g", (3, 1)), ("g", (0, 1)), (None, (1, 3))])

@@ -13,8 +13,8 @@ from jacchain.errors import JacchainError, Problem
 @click.command()
 @file_argument
 @pipeline_options
-@click.option("--stage", metavar="NAME", help="The function to look at (the first).")
-@click.option("--entry", default="1,1", show_default=True, metavar="I,J", help="Row and column of its Jacobian.")
+@click.option("--stage", metavar="NAME", help="The function to look at (the first that is not linear).")
+@click.option("--entry", metavar="I,J", help="Row and column of its Jacobian (the first that is not constant).")
 @display_options
 @output_options(*DOCUMENT)
 def curve(file: str | None, **options: Any) -> None:
@@ -30,7 +30,7 @@ def curve(file: str | None, **options: Any) -> None:
     from jacchain.run import Request, differentiate_stages
 
     pipeline = read_pipeline(file, options)
-    entry = parse_entry(options["entry"])
+    entry = None if options["entry"] is None else parse_entry(options["entry"])
     differentiate_stages(pipeline, Request(check=False))  # refuses a point at which there is nothing to draw
     found = curve_of(pipeline, options["stage"], entry)
     deliver(render_curve(found, options["format"], look_of(options)), options["output"])

@@ -6,6 +6,7 @@ For one that a person wrote, the largest part of an entry that makes it right wh
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -68,8 +69,10 @@ def author_span(stage: Stage, row: int, column: int) -> Span | None:
     return stage.author_spans[output] if output < len(stage.author_spans) else stage.span
 
 
-def wrong_part(stage: Stage, x: Array, entry: tuple[int, int], expected: tuple[float, float]) -> Culprit | None:
-    """The largest part of a hand-derived entry that makes it ``expected`` (a number and its bar) when its factor is put right.
+def wrong_part(stage: Stage, entry: tuple[int, int], expected: Sequence[tuple[Array, float, float]]) -> Culprit | None:
+    """The largest part of a hand-derived entry that makes it what is ``expected`` when its factor is put right.
+
+    That is a number with its bar at each of some points.
 
     None where no such part is smaller than the entry itself.
     """
@@ -81,10 +84,10 @@ def wrong_part(stage: Stage, x: Array, entry: tuple[int, int], expected: tuple[f
     if not parts or sum(part.stop - part.start for part in registers if isinstance(part, slice)) > ENTRIES:
         return None
     trials = [(part, factor) for part in parts for factor in REPAIRS]
-    values = _scaled(author, x, trials)[:, register]
-    value, bar = expected
-    with np.errstate(invalid="ignore"):
-        right = np.abs(values - value) <= bar + 64 * np.finfo(float).eps * abs(value)
+    right = np.ones(len(trials), bool)
+    for x, value, bar in expected:
+        with np.errstate(invalid="ignore"):
+            right &= np.abs(_scaled(author, x, trials)[:, register] - value) <= bar + 64 * np.finfo(float).eps * abs(value)
     for trial in np.flatnonzero(right):
         part, factor = trials[trial]
         span = author_span(stage, *entry)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from jacchain.expression.arithmetic import Array
 from jacchain.jacobian.analytic import differentiate
@@ -18,6 +19,8 @@ from jacchain.pipeline.stage import Stage
 
 DECADES = 17
 PER_DECADE = 4
+AROUND = 2
+"""Steps to either side that are looked at together, so that luck with one does not count."""
 EPSILON = float(np.finfo(float).eps)
 
 
@@ -26,7 +29,7 @@ class SchemeCurve:
     """One scheme: ``errors`` ``(steps,)`` relative to the derivative, NaN where a sample is undefined.
 
     ``rounding_slope`` and ``truncation_slope`` are those of the two sides of the V on logarithmic axes (in theory -1 and the
-    ``order``), None where there is no such side; ``best_step`` is where the error is least, ``rule_of_thumb`` where theory
+    ``order``), None where there is no such side; ``best_step`` is where the error is least around, ``rule_of_thumb`` where theory
     puts it.
     """
 
@@ -46,7 +49,7 @@ class Curve:
     """The derivative of ``output`` by ``input`` of a stage, by every fixed scheme at many ``steps``, and by the adaptive engine.
 
     All of it in doubles.  ``reference`` is what errors are relative to, off by ``reference_bar`` at most; the adaptive engine
-    found ``adaptive`` and vouches for ``adaptive_bar``.
+    found ``adaptive`` and vouches for ``adaptive_bar``.  Where the output is linear in the input there is no V: no truncation.
     """
 
     stage: str
@@ -61,7 +64,24 @@ class Curve:
     adaptive_error: float
     adaptive_bar: float
     adaptive_step: float
+    is_linear: bool
     remarks: tuple[str, ...] = ()
+
+
+def bent_entries(stage: Stage, x: Array) -> npt.NDArray[np.bool_]:
+    """Which outputs bend along which inputs, ``(m, n)``: seen from the values at a few long steps to both sides.
+
+    Elsewhere a difference has no truncation error.
+    """
+    n = x.size
+    size = np.maximum(np.abs(x), 1) if stage.scale is None else stage.scale
+    moves = (size * np.array([0.05, 0.3, 1.7])[:, None])[:, None, :] * np.eye(n)
+    at = stage.program.values(x[None])[0]
+    up, down = (stage.program.values((x + side * moves).reshape(-1, n)).reshape(3, n, -1) for side in (1, -1))
+    with np.errstate(all="ignore"):
+        bend = np.abs((up - at) - (at - down))
+        bent = bend > 64 * np.finfo(x.dtype).eps * (np.abs(up) + np.abs(down) + 2 * np.abs(at))
+    return np.asarray(bent.any(0).T)
 
 
 def difference_curve(stage: Stage, x: Array, row: int, column: int) -> Curve:
@@ -84,7 +104,10 @@ def difference_curve(stage: Stage, x: Array, row: int, column: int) -> Curve:
     size = max(abs(float(point[column])), 1.0) if stage.scale is None else float(stage.scale[column])
     steps = size * 10.0 ** (np.arange(-DECADES * PER_DECADE, PER_DECADE + 1) / PER_DECADE)
     schemes = [scheme for scheme in SCHEMES.values() if not (scheme.imaginary and stage.program.real)]
-    curves = tuple(_scheme_curve(scheme, along, point[column], (steps, size), reference) for scheme in schemes)
+    curves = [_scheme_curve(scheme, along, point[column], (steps, size), reference) for scheme in schemes]
+    is_linear = not bent_entries(stage, x)[row, column]
+    if is_linear:
+        curves = [replace(scheme, truncation_slope=None) for scheme in curves]
     bounds = None if stage.bounds is None else (stage.bounds[column] - point[column])[None]
     found = difference_jacobian(along, np.zeros(1), Sweep(scale=np.array([size]), bounds=bounds))
     adaptive = float(found.value[0])
@@ -96,11 +119,12 @@ def difference_curve(stage: Stage, x: Array, row: int, column: int) -> Curve:
         steps,
         reference,
         bar,
-        curves,
+        tuple(curves),
         adaptive,
         _relative(adaptive, reference),
         float(found.error_bar[0]),
         float(found.step[0]),
+        is_linear,
         _remarks(reference, bar, adaptive, float(found.error_bar[0])),
     )
 
@@ -117,16 +141,20 @@ def _scheme_curve(scheme: Scheme, along: Evaluate, at: float, scales: tuple[Numb
     steps, size = scales
     errors = np.array([_relative(value, reference) for value in _by_scheme(scheme, along, at, steps)])
     rule = float(scheme.step(np.array([size]), EPSILON)[0])
-    with np.errstate(invalid="ignore"):
-        best = int(np.nanargmin(errors)) if np.isfinite(errors).any() else 0
+    best, least = _bottom(errors)
     at_rule = _relative(float(_by_scheme(scheme, along, at, np.array([rule]))[0]), reference)
     left, right = slice(0, best), slice(best, None)
-    rounding = None if scheme.imaginary else _slope(steps[left], errors[left], errors[best])
+    rounding = None if scheme.imaginary else _slope(steps[left], errors[left], least)
     ruled = np.cumsum(~(errors[right] < 1e-3)) == 0
-    truncation = _slope(steps[right][ruled], errors[right][ruled], errors[best])
-    return SchemeCurve(
-        scheme.name, scheme.order, errors, rounding, truncation, float(steps[best]), float(errors[best]), rule, at_rule
-    )
+    truncation = _slope(steps[right][ruled], errors[right][ruled], least)
+    return SchemeCurve(scheme.name, scheme.order, errors, rounding, truncation, float(steps[best]), least, rule, at_rule)
+
+
+def _bottom(errors: Numbers) -> tuple[int, float]:
+    """Where the V is lowest, and how low: the median of a few steps, for one in the noise may have a small error by luck."""
+    padded = np.pad(np.where(np.isfinite(errors), errors, np.inf), AROUND, mode="edge")
+    medians = np.median(np.lib.stride_tricks.sliding_window_view(padded, 2 * AROUND + 1), axis=1)
+    return int(medians.argmin()), float(medians.min())
 
 
 def _by_scheme(scheme: Scheme, along: Evaluate, at: float, steps: Numbers) -> Numbers:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -15,18 +16,22 @@ from jacchain.errors import Span
 from jacchain.expression.arithmetic import Array
 from jacchain.expression.graph import MATRIX
 from jacchain.expression.texts import node_text
-from jacchain.jacobian.analytic import derivative_of
+from jacchain.jacobian.analytic import derivative_of, differentiate
 from jacchain.jacobian.bisection import author_span, wrong_part, wrong_rule
 from jacchain.jacobian.difference import dense
-from jacchain.jacobian.dissection import dissect
-from jacchain.jacobian.slips import Trials
+from jacchain.jacobian.sight import Sight, sights
+from jacchain.jacobian.slips import Suspicion
 from jacchain.jacobian.verdict import JUDGEMENTS, REASONS, Verdict
 from jacchain.linear.map import Numbers
+from jacchain.linear.pattern import Integers
 from jacchain.pipeline.stage import Stage
 
 LARGEST = 1 << 18
 """Entries of a matrix up to which mistakes of the whole matrix are looked for."""
 NAMED = 4
+WIDEST, FEW, MANY = 64, 16, 50
+"""Inputs up to which an inverse, and another input in an entry, are thought of; entries that are explained at a time."""
+EPSILON = float(np.finfo(float).eps)
 Mask = npt.NDArray[np.bool_]
 
 RATIOS = (
@@ -42,9 +47,9 @@ class Diagnosis:
     """A mistake that explains some entries ``(row, column)``, from 0.
 
     ``span`` is where it is written; ``where`` is the sub-expression whose derivative went wrong, ``where_span`` its place.
-    Kinds: ``transposed``, ``rows exchanged``, ``columns exchanged``, ``zero column``, ``zero row``, ``zero entry``, those of
-    :data:`jacchain.jacobian.slips.SLIPS`, ``rule``, ``unknown``; and, of entries nobody can judge, ``kink`` and
-    ``untrustworthy``.
+    Kinds: ``inverse matrix``, ``transposed``, ``rows exchanged``, ``columns exchanged``, ``zero column``, ``zero row``,
+    ``zero entry``, those of :data:`jacchain.jacobian.slips.SLIPS`, ``other input``, ``rule``, ``unknown``; and, of entries nobody
+    can judge, ``kink`` and ``untrustworthy``.
     """
 
     kind: str
@@ -107,34 +112,36 @@ class _Sheet:
     """A hand-derived Jacobian and what is known of the right one; entries are crossed off as they are explained."""
 
     def __init__(self, stage: Stage, verdict: Verdict, x: Array) -> None:
-        self.stage, self.verdict, self.x = stage, verdict, x
-        self.pattern = verdict.difference.pattern
-        self.wrong = dense(self.pattern, verdict.codes == JUDGEMENTS.index("disagree"))
+        self.stage, self.verdict = stage, verdict
+        self.wrong = dense(verdict.difference.pattern, verdict.codes == JUDGEMENTS.index("disagree"))
         self.turned = False
         self.found: list[Diagnosis] = []
-        self.value = dense(self.pattern, verdict.value)
-        self.value_bar = dense(self.pattern, verdict.value_bar)
-        self.right = verdict.difference.matrix
-        self.right_bar = verdict.difference.bars
+        self.sights = sights(stage, verdict, x)
 
     def diagnoses(self) -> list[Diagnosis]:
         """All mistakes, those of the whole matrix first."""
         if self.wrong.size <= LARGEST:
+            self.inverse()
             self.transposed()
             self.transposed_constant()
-            self.exchanged(lambda matrix: matrix, self.verdict.outputs, "rows", "outputs")
-            self.exchanged(np.transpose, self.verdict.inputs, "columns", "inputs")
+            self.misplaced(lambda matrix: matrix, self.verdict.outputs, "rows", "outputs")
+            self.misplaced(np.transpose, self.verdict.inputs, "columns", "inputs")
         self.zeros()
         self.signs()
         self.slips()
         self.ratios()
+        self.other_inputs()
         self.rest()
         return self.found
 
-    def differs(self, value: Numbers, bar: Numbers) -> Mask:
-        """Where a matrix, with its bars, is not what differences say."""
-        with np.errstate(invalid="ignore"):
-            return np.asarray(np.abs(value - self.right) > bar + self.right_bar)
+    @property
+    def value(self) -> Numbers:
+        """The matrix as judged."""
+        return self.sights[0].value
+
+    def differs(self, change: Callable[[Numbers], Numbers]) -> Mask:
+        """Where the matrix, changed, is not the right one, at the point or beside it."""
+        return np.asarray(np.logical_or.reduce([sight.differs(change) for sight in self.sights]))
 
     def explain(self, kind: str, message: str, explained: Mask, where: tuple[str, Span | None] = ("", None)) -> None:
         """Notes a mistake and crosses off what it explains."""
@@ -153,53 +160,80 @@ class _Sheet:
         """The row and column in which an entry is written."""
         return (j, i) if self.turned else (i, j)
 
-    def transposed(self) -> None:
-        """The transpose has fewer wrong entries."""
-        if self.wrong.shape[0] != self.wrong.shape[1]:
+    def inverse(self) -> None:
+        """The matrix undoes the right one."""
+        n = self.wrong.shape[0]
+        if self.wrong.shape != (n, n) or not 1 < n <= WIDEST or self.wrong.sum() < n:
             return
-        differs = self.differs(self.value.T, self.value_bar.T)
-        if differs.sum() < self.wrong.sum():
+        for sight in self.sights:
+            sizes = np.abs(sight.value) @ np.abs(sight.right)
+            room = np.abs(sight.value) @ sight.right_bar + sight.value_bar @ np.abs(sight.right) + 64 * n * EPSILON * sizes
+            if not (np.abs(sight.value @ sight.right - np.eye(n)) <= room).all():
+                return
+        self.explain("inverse matrix", "this is the inverse: the derivatives of the inputs by the outputs", self.wrong)
+
+    def transposed(self) -> None:
+        """The transpose has at most half of the wrong entries."""
+        if self.wrong.shape[0] != self.wrong.shape[1] or not self.wrong.any():
+            return
+        differs = self.differs(np.transpose)
+        if 2 * differs.sum() <= self.wrong.sum():
             self.explain("transposed", "the matrix is transposed: rows are outputs, columns are inputs", ~differs)
-            self.value, self.value_bar, self.wrong, self.turned = self.value.T, self.value_bar.T, differs, True
+            self.sights, self.wrong, self.turned = [sight.transposed for sight in self.sights], differs, True
 
     def transposed_constant(self) -> None:
         """The matrix of some product ``W @ v`` was transposed on the way."""
         program = self.stage.program
         if not self.wrong.any():
             return
-        registers = program.registers(self.x[None])
         for position, instruction in enumerate(program.instructions):
             matrix = instruction.matrix
             if instruction.operation != MATRIX or matrix is None or matrix.shape[0] != matrix.shape[1]:
                 continue
             changed = list(program.instructions)
             changed[position] = replace(instruction, matrix=np.ascontiguousarray(matrix.T))
-            slipped = derivative_of(replace(program, instructions=tuple(changed)), registers).linear.dense[0]
-            fits = np.abs(slipped - self.value) <= self.value_bar + 64 * np.finfo(float).eps * np.abs(slipped)
+            slipped = replace(program, instructions=tuple(changed))
+            fits = np.ones_like(self.wrong)
+            for sight in self.sights:
+                expected = derivative_of(slipped, program.registers(sight.x[None])).linear.dense[0]
+                fits &= np.abs(expected - sight.value) <= sight.room(expected)
             if (fits & self.wrong).sum() >= 2:
                 number = instruction.nodes[0]
                 node, text = program.graph.nodes[number], node_text(program.graph, number)
                 message = f"`{node.name or 'the matrix'}` is transposed, in the derivative of `{text}`"
                 self.explain("transposed", message, fits, (node.name, node.span))
 
-    def exchanged(self, turned: Callable[[Numbers], Numbers], names: tuple[str, ...], what: str, of_what: str) -> None:
-        """Two rows (or columns, of the transpose) stand in each other's place."""
+    def misplaced(self, turned: Callable[[Numbers], Numbers], names: tuple[str, ...], what: str, of_what: str) -> None:
+        """Rows (or columns, of the transpose) stand in one another's place."""
         hurt = np.flatnonzero(turned(self.wrong).any(1))
-        for position, first in enumerate(hurt):
-            for second in hurt[position + 1 :]:
-                order = np.arange(len(names))
-                order[[first, second]] = second, first
-                value, bar = turned(turned(self.value)[order]), turned(turned(self.value_bar)[order])
-                differs = turned(self.differs(value, bar))[[first, second]]
-                if not differs.any() and turned(self.wrong)[[first, second]].any(1).all():
-                    explained = np.zeros_like(turned(self.wrong))
-                    explained[[first, second]] = True
-                    message = f"the {what} of `{names[first]}` and `{names[second]}` are exchanged ({what} are {of_what})"
-                    self.explain(f"{what} exchanged", message, turned(explained))
+        belongs = {int(row): self.same(turned, int(row), hurt) for row in hurt}
+        while belongs:
+            first, following = belongs.popitem()
+            cycle = [first]
+            while following in belongs:
+                cycle.append(following)
+                following = belongs.pop(following)
+            if following != first or len(cycle) < 2:
+                continue
+            cycle = sorted(cycle)
+            explained = np.zeros_like(turned(self.wrong))
+            explained[cycle] = True
+            listed = " and ".join(f"`{names[row]}`" for row in cycle[:2]) if len(cycle) == 2 else _listed(names, cycle)
+            message = f"the {what} of {listed} are exchanged ({what} are {of_what})"
+            self.explain(f"{what} exchanged", message, turned(explained))
+
+    def same(self, turned: Callable[[Numbers], Numbers], row: int, others: Integers) -> int:
+        """Which one of other rows of the right matrix is written as a row, -1 when none is, or several."""
+        fits = others != row
+        for sight in self.sights:
+            value, value_bar = turned(sight.value)[row], turned(sight.value_bar)[row]
+            right, right_bar = turned(sight.right)[others], turned(sight.right_bar)[others]
+            fits &= (np.abs(value - right) <= value_bar + right_bar).all(1)
+        return int(others[fits][0]) if fits.sum() == 1 else -1
 
     def zeros(self) -> None:
         """Zeros where there should be none: of a whole input, of a whole output, or single ones."""
-        zero = (self.value == 0) & self.wrong
+        zero = np.logical_and.reduce([sight.value == 0 for sight in self.sights]) & self.wrong
         for j in np.flatnonzero(zero.any(0) & (self.value == 0).all(0)):
             name = self.verdict.inputs[j]
             if self.wrong.shape[0] > 1:
@@ -218,46 +252,51 @@ class _Sheet:
 
     def signs(self) -> None:
         """Minus what it should be: the sign of a part, of an entry, or of all of them."""
-        negative = self.wrong & ~self.differs(-self.value, self.value_bar)
+        negative = self.wrong & ~self.differs(np.negative)
         if negative.any():
             where = self.suspected(negative, "sign")
             hint = f", as if the derivative of `{where[0]}` had been taken with the wrong sign" if where[0] else ""
             self.explain("sign", f"{self.names(negative)} {_has(negative)} the wrong sign{hint}", negative, where)
         for i, j in np.argwhere(self.wrong):
-            expected = float(self.right[i, j]), float(self.right_bar[i, j] + self.value_bar[i, j])
-            part = wrong_part(self.stage, self.x, self.written(int(i), int(j)), expected)
+            part = wrong_part(self.stage, self.written(int(i), int(j)), [self.expected(sight, i, j) for sight in self.sights])
             if part is not None and part.factor < 0:
                 entry = ((int(i), int(j)),)
                 message = f"`{part.text}` in {_name(self.verdict, entry[0])} has the wrong sign"
                 self.found.append(Diagnosis("sign", message, entry, part.span, part.text, part.span))
                 self.wrong[i, j] = False
 
+    def expected(self, sight: Sight, i: int, j: int) -> tuple[Array, float, float]:
+        """A point, what an entry should be there, and how far off that may be."""
+        return sight.x, float(sight.right[i, j]), float(sight.right_bar[i, j] + sight.value_bar[i, j])
+
     def suspected(self, entries: Mask, kind: str) -> tuple[str, Span | None]:
         """The sub-expression of the function where one slip of a kind explains all of some entries."""
-        trials = self.trials()
-        if trials is None:
-            return "", None
-        best = trials.best([self.hits(trials, entry) for entry in np.argwhere(entries)[:50]])
-        if best is None or best[0].slip.kind != kind or best[1].size < min(50, entries.sum()):
+        best = self.best(np.argwhere(entries)[:MANY])
+        if best is None or best[0].slip.kind != kind or best[1].size < min(MANY, entries.sum()):
             return "", None
         return best[0].text, best[0].span
 
-    def trials(self) -> Trials | None:
-        """The stage taken apart, when it is small enough."""
-        whole = dissect(self.stage.program, self.x)
-        return None if whole is None or whole.output.size > LARGEST else Trials(whole)
-
-    def hits(self, trials: Trials, entry: Numbers) -> Array:
-        """Which slips would make an entry what it is."""
-        i, j = int(entry[0]), int(entry[1])
-        return trials.hits((i, j), float(self.value[i, j]), float(self.value_bar[i, j]))
+    def best(self, entries: Integers) -> tuple[Suspicion, Integers] | None:
+        """The slip that explains most of some entries, at the point and beside it, and which of them."""
+        trials = [sight.trials for sight in self.sights]
+        first = trials[0]
+        if first is None or not len(entries):
+            return None
+        hits = []
+        for i, j in entries.tolist():
+            at_each = [
+                one.hits((i, j), float(sight.value[i, j]), float(sight.value_bar[i, j]))
+                for one, sight in zip(trials, self.sights, strict=True)
+                if one is not None
+            ]
+            hits.append(np.logical_and.reduce(at_each))
+        return first.best(hits)
 
     def slips(self) -> None:
         """One wrong local derivative after the other, each explaining as many entries as it can."""
-        trials = self.trials() if self.wrong.any() else None
-        while trials is not None and self.wrong.any():
-            entries = np.argwhere(self.wrong)[:50]
-            best = trials.best([self.hits(trials, entry) for entry in entries])
+        while self.wrong.any():
+            entries = np.argwhere(self.wrong)[:MANY]
+            best = self.best(entries)
             if best is None:
                 return
             suspicion, explained = best
@@ -269,15 +308,38 @@ class _Sheet:
     def ratios(self) -> None:
         """A factor that has a name."""
         for kind, factor, says in RATIOS:
-            off = self.wrong & ~self.differs(self.value / factor, self.value_bar / factor)
+            off = self.wrong & ~self.differs(partial(np.multiply, 1 / factor))
             if off.any():
                 self.explain(kind, f"{self.names(off)} {_is(off)} {says}", off)
+
+    def other_inputs(self) -> None:
+        """An entry in which another input was written in the place of the right one."""
+        inputs = self.verdict.inputs
+        if not self.wrong.any() or not 1 < len(inputs) <= FEW:
+            return
+        pairs = [(p, q) for p in range(len(inputs)) for q in range(len(inputs)) if p != q]
+        fits = np.ones((len(pairs), *self.wrong.shape), bool) & self.wrong
+        for sight in self.sights:
+            points = np.repeat(sight.x[None], len(pairs), axis=0)
+            for point, (p, q) in zip(points, pairs, strict=True):
+                point[p] = sight.x[q]
+            with np.errstate(all="ignore"):
+                expected = differentiate(self.stage.program, points).linear.dense
+                fits &= np.abs(expected - sight.value) <= sight.room(expected)
+        for i, j in np.argwhere(fits.any(0)):
+            p, q = min(
+                (pairs[pair] for pair in np.flatnonzero(fits[:, i, j])), key=lambda pair: (pair[0] != j, abs(pair[0] - pair[1]))
+            )
+            message = (
+                f"{_name(self.verdict, (int(i), int(j)))} is what it would be with `{inputs[q]}` in the place of `{inputs[p]}`"
+            )
+            self.explain("other input", message, _only(self.wrong, (i, j)))
 
     def rest(self) -> None:
         """What no slip explains, with the ratio to what it should be."""
         for i, j in np.argwhere(self.wrong)[:NAMED]:
             with np.errstate(all="ignore"):
-                ratio = float(self.value[i, j] / self.right[i, j])
+                ratio = float(self.value[i, j] / self.sights[0].right[i, j])
             times = f"{ratio:.6g} times what differences give" if np.isfinite(ratio) else "not what differences give"
             self.explain("unknown", f"{_name(self.verdict, (int(i), int(j)))} is {times}", _only(self.wrong, (i, j)))
         if self.wrong.any():
@@ -300,6 +362,12 @@ def _name(verdict: Verdict, entry: tuple[int, int]) -> str:
 def _named(verdict: Verdict, entries: tuple[tuple[int, int], ...]) -> str:
     shown = ", ".join(_name(verdict, entry) for entry in entries[:NAMED])
     return shown + (f" and {len(entries) - NAMED} more" if len(entries) > NAMED else "")
+
+
+def _listed(names: tuple[str, ...], chosen: list[int]) -> str:
+    """Some names, with commas."""
+    shown = ", ".join(f"`{names[position]}`" for position in chosen[:NAMED])
+    return shown + (f" and {len(chosen) - NAMED} more" if len(chosen) > NAMED else "")
 
 
 def _only(mask: Mask, chosen: object) -> Mask:

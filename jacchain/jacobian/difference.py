@@ -62,7 +62,7 @@ class Difference:
     A value is NaN and its bar infinite where nothing can be said.  ``step`` and ``side`` (a position in :data:`SIDES`) belong
     to the quotient it was made from; ``steepest`` is the largest slope seen at any step.  At a kink the value is the mean of
     ``left`` and ``right``, and the bar reaches both.  ``at`` ``(m,)`` is the value of the function, ``reach`` ``(n,)`` the
-    largest step, ``evaluations`` ``(n,)`` how often the function was evaluated for a column.
+    largest step or, if that is less, the scale of the function, ``evaluations`` ``(n,)`` how many there were for a column.
     """
 
     pattern: Pattern
@@ -133,7 +133,8 @@ def difference_jacobian(evaluate: Evaluate, x: Array, sweep: Sweep | None = None
         values[~np.isfinite(values)] = np.nan
         entries.take(block, values, (at, sweep.noise), epsilon)
     evaluations = np.full(n, 2 * levels + 1) - np.isnan(places).sum(1)
-    return entries.difference(at, np.nanmax(steps, axis=1, initial=0), evaluations)
+    reach = np.fmin(np.nanmax(steps, axis=1, initial=0), 4 * _smallest(scales, pattern))
+    return entries.difference(at, reach, evaluations)
 
 
 def steps_to_a_side(epsilon: float) -> int:
@@ -153,7 +154,8 @@ def _ladder(x: Array, epsilon: float, sweep: Sweep, nearest: Array) -> Array:
     size = np.abs(x)
     scale = np.maximum(size, 1) if sweep.scale is None else np.asarray(sweep.scale, x.dtype)
     steps = scale[:, None] * LARGEST * factors
-    smallest = np.finfo(x.dtype).tiny * 2.0 ** (2 * NEAR_ZERO_LEVELS)
+    limits, last = np.finfo(x.dtype), 2.0 ** (2 * NEAR_ZERO_LEVELS)
+    smallest = last * np.maximum(limits.tiny, 2.0**4 * limits.eps * size)  # the last step is still one of many digits
     size = np.where(np.isfinite(nearest), nearest * NEARER, size)
     small = (size > smallest) & (size < steps[:, -1] * 2.0**20)
     if small.any():

@@ -19,11 +19,14 @@ from jacchain.linear.map import Numbers
 
 # fmt: off
 SMOOTH = frozenset((
-    *CONDITIONS, GATHER, STACK, MATRIX, WHERE, "+", "-", "neg", "*", "/", "^n", "square", "sqrt", "cbrt", "log", "log2", "log10",
-    "abs", "sign", "relu", "max", "min", "max of", "min of", "hypot", "atan2", "sum", "mean", "prod", "dot", "norm", "normalize",
-    "layernorm epsilon", "cumsum", "reverse",
+    "and", "or", "not", GATHER, STACK, MATRIX, WHERE, "+", "-", "neg", "*", "^n", "square", "max of", "min of", "hypot", "atan2",
+    "sum", "mean", "prod", "dot", "norm", "normalize", "layernorm epsilon", "cumsum", "reverse",
 ))
 """Operations that look the same at every scale."""
+AT_ZERO = frozenset(("/", "sqrt", "cbrt", "log", "log2", "log10", "abs", "sign", "relu"))
+"""Operations with a pole, an edge or a corner at zero: their scale is the size of their argument."""
+AT_A_TIE = frozenset((*CONDITIONS, "max", "min")) - SMOOTH
+"""Operations with a corner or a jump where two arguments are the same."""
 LEVELLING = frozenset(("atan", "asinh", "acosh", "log1p", "softsign"))
 """Operations whose scale grows with their argument once that is larger than one; that of all others is one."""
 # fmt: on
@@ -65,9 +68,16 @@ def _carried(instruction: Instruction, scales: Numbers, values: Array, moved: Ar
         smallest = np.minimum(smallest, scale)
     if instruction.operation in SMOOTH:
         return smallest
-    for argument in instruction.arguments[instruction.operation == "^" :]:  # a power has a scale in its exponent
-        before, after = read(values, argument), read(moved, argument)
-        size = np.maximum(np.abs(before), 1) if instruction.operation in LEVELLING else 1.0
+    operation, arguments = instruction.operation, instruction.arguments
+    if operation in AT_A_TIE:
+        apart, then = (read(numbers, arguments[0]) - read(numbers, arguments[1]) for numbers in (values, moved))
+        ways = [(apart, then)]
+    else:  # a quotient turns with its divisor, and a power has a scale in its exponent
+        ways = [(read(values, argument), read(moved, argument)) for argument in arguments[operation in {"/", "^"} :]]
+    for before, after in ways:
+        size = np.abs(before) if operation in AT_ZERO | AT_A_TIE else np.ones_like(before)
+        if operation in LEVELLING:
+            size = np.maximum(np.abs(before), 1)
         own = (PART * size / np.abs(after - before)).astype(float)
         if not is_elementwise(instruction):
             own = own.min(1, keepdims=True)

@@ -25,11 +25,15 @@ from jacchain.linear.pattern import Integers
 
 @dataclass(frozen=True)
 class Slip:
-    """``wrong(p, y, x)`` takes the place of the partial p of ``y = f(x)``; ``says`` goes on from "the derivative of `f(x)`"."""
+    """``wrong(p, y, x)`` takes the place of the partial p of ``y = f(x)``; ``says`` goes on from "the derivative of `f(x)`".
+
+    It is made of the operations ``only``, or of any.
+    """
 
     kind: str
     says: str
     wrong: Callable[[Array, Array, Array], Array]
+    only: tuple[str, ...] = ()
 
 
 # fmt: off
@@ -42,6 +46,7 @@ SLIPS: tuple[Slip, ...] = (
     Slip("factor 1/2",      "was halved",                                   lambda p, y, x: p / 2),
     Slip("not derived",     "was taken to be the function itself",          lambda p, y, x: y),
     Slip("exponent",        "still has the exponent it should lose",        lambda p, y, x: p * x),
+    Slip("exponent",        "lacks the exponent as a factor",               lambda p, y, x: y / x, only=("^n", "^")),
     Slip("inverse",         "was turned upside down",                       lambda p, y, x: 1 / p),
     Slip("degrees",         "is for an angle in degrees, not in radians",   lambda p, y, x: p * (pi / 180)),
     Slip("degrees",         "has radians turned into degrees",              lambda p, y, x: p * (180 / pi)),
@@ -67,10 +72,11 @@ class Trials:
     dissection: Dissection
 
     @cached_property
-    def _derived(self) -> npt.NDArray[np.bool_]:
-        """The edges at which something is differentiated; picking and stacking leave nothing to get wrong."""
-        derived = [instruction.operation in ROWS for instruction in self.dissection.program.instructions]
-        return np.array(derived, bool)[self.dissection.instruction]
+    def _open(self) -> npt.NDArray[np.bool_]:
+        """Which slips can be made at which edges ``(slips, edges)``; picking and stacking leave nothing to get wrong."""
+        operations = [instruction.operation for instruction in self.dissection.program.instructions]
+        made = [[name in (slip.only or ROWS) for name in operations] for slip in SLIPS]
+        return np.array(made, bool)[:, self.dissection.instruction]
 
     def hits(self, entry: tuple[int, int], found: float, bar: float) -> Array:
         """Truth values ``(slips, edges)``: the entry would be ``found``, to its bar and to rounding."""
@@ -82,7 +88,7 @@ class Trials:
             changes = np.stack([shares * (slip.wrong(whole.partial, values, arguments) - whole.partial) for slip in SLIPS])
             rounding = 64 * float(np.finfo(float).eps) * (abs(right) + np.abs(shares * whole.partial) + np.abs(changes))
             room = bar + rounding
-            return np.asarray((np.abs(right + changes - found) <= room) & (np.abs(changes) > 2 * room) & self._derived)
+            return np.asarray((np.abs(right + changes - found) <= room) & (np.abs(changes) > 2 * room) & self._open)
 
     def best(self, hits: list[Array]) -> tuple[Suspicion, Integers] | None:
         """The suspicion that explains most of the entries whose hits are given, and which of them; None when nothing does.

@@ -75,8 +75,8 @@ def estimate(samples: Samples, epsilon: float) -> Estimates:
         changes, spans, sizes = _quotients(samples)
         slopes = changes / spans
         jump = _jump(samples)
-        reach = spans if samples.scale is None else np.minimum(spans, samples.scale)
-        scale = np.inf if samples.scale is None else 4 * samples.scale[:, 0]
+        scale = np.full((*spans.shape[1:2], 1, 1), np.inf) if samples.scale is None else samples.scale
+        reach = np.minimum(spans, scale)
         known = _rounding(changes, reach, sizes, epsilon, blind=samples.noise is None)
         known += epsilon * np.fmax.reduce(np.abs(slopes[1:])).astype(
             float
@@ -88,7 +88,9 @@ def estimate(samples: Samples, epsilon: float) -> Estimates:
         contradiction = _contradiction(candidates, slopes, error)
         chosen = _Choice(candidates, np.maximum(own, 2 * contradiction) + error + tiny)
         fresh = _Choice(candidates[:, :, :, -FINEST:], (own + known + tiny)[:, :, :, -FINEST:])
-        finest = _Finest(slopes[:, :, -DIVERGENCE:], slopes[:, :, -1], spans[:, :, -1], sizes[:, :, -1], samples.noise, scale)
+        finest = _Finest(
+            slopes[:, :, -DIVERGENCE:], slopes[:, :, -1], spans[:, :, -1], sizes[:, :, -1], samples.noise, 4 * scale[:, 0]
+        )
         bar = _widened(chosen, fresh, finest, changes, epsilon)
         one_sided = np.abs(slopes[1:])
         steepest = np.where(np.isfinite(one_sided), one_sided, 0).max((0, 2))
@@ -221,7 +223,7 @@ class _Choice:
 class _Finest:
     """The finest quotients: the last few, and the very last with its span, the values it is made of.
 
-    A span longer than the ``scale`` on which the function may turn tells nothing of it.
+    A span longer than the ``scale`` on which the function may turn tells nothing of it, unless it is flat all around.
     """
 
     slopes: Array
@@ -229,7 +231,7 @@ class _Finest:
     spans: Array
     sizes: Array
     noise: Array | None
-    scale: Array | float
+    scale: Array
 
 
 def _widened(chosen: _Choice, fresh: _Choice, finest: _Finest, changes: Array, epsilon: float) -> Array:
@@ -252,7 +254,8 @@ def _widened(chosen: _Choice, fresh: _Choice, finest: _Finest, changes: Array, e
     endless = (unexplained > noise + 2.0**10 * rounding) & _diverging(finest.slopes)
     lost = np.where(whole > 2.0**10 * rounding, np.inf, np.maximum(bar, 2 * missed))
     bar = np.where(unresolved | endless, lost, bar)
-    return np.where(np.isfinite(finest.last) & (finest.spans <= finest.scale), bar, np.inf)
+    resolved = (finest.spans <= finest.scale) | (finest.slopes == 0).all(2)
+    return np.where(np.isfinite(finest.last) & resolved, bar, np.inf)
 
 
 def _diverging(slopes: Array) -> npt.NDArray[np.bool_]:

@@ -12,12 +12,10 @@ from jacchain.report.look import Look
 from jacchain.report.number import number_text
 from jacchain.report.text import component
 
-HEIGHT = 18
 MARGIN = 8
 LETTERS = {"forward": "f", "backward": "b", "central": "c", "central4": "4", "complex": "i"}
-FLOOR = -17.0
-"""Errors below are drawn on the lowest line: no double resolves them."""
-CEILING = 2.0
+FLOOR, CEILING = -17, 2
+"""Powers of ten, a line for each: errors below are drawn on the lowest line, no double resolves them."""
 
 
 def curve_document(curve: Curve, look: Look) -> Document:
@@ -37,7 +35,7 @@ def curve_document(curve: Curve, look: Look) -> Document:
         _schemes(curve),
         Gap(),
         Paragraph(runs(Run("adaptive  ", "heading"), *_adaptive(curve)), hang=10),
-        Paragraph(runs(*_explanation())),
+        Paragraph(runs(Run(_explanation(curve), "note"))),
         *(Paragraph(runs(Run(remark, "note"))) for remark in curve.remarks),
     ]
     return tuple(blocks)
@@ -54,7 +52,7 @@ def _picture(curve: Curve, look: Look) -> tuple[Runs, ...]:
     width = max(20, min(look.width - MARGIN - 2, 2 * curve.steps.size))
     exponents = [log10(step) for step in curve.steps.tolist()]
     low, high = min(exponents), max(exponents)
-    cells = [[" "] * width for _ in range(HEIGHT)]
+    cells = [[" "] * width for _ in range(CEILING - FLOOR + 1)]
     for scheme in curve.schemes:
         for exponent, error in zip(exponents, scheme.errors.tolist(), strict=True):
             if isfinite(error):
@@ -62,8 +60,7 @@ def _picture(curve: Curve, look: Look) -> tuple[Runs, ...]:
                 cells[_line(error)][x] = LETTERS[scheme.scheme]
     lines: list[Runs] = []
     for number, row in enumerate(cells):
-        level = CEILING - number * (CEILING - FLOOR) / (HEIGHT - 1)
-        label = f"1e{round(level):+03d}" if number % 3 == 0 else ""
+        label = f"1e{CEILING - number:+03d}" if number % 3 == 0 else ""
         lines.append(runs(Run(f"{label:>{MARGIN - 2}} |", "note"), Run("".join(row).rstrip(), "number")))
     axis = f"{'':>{MARGIN - 2}} +{'-' * width}"
     ends = f"{'':>{MARGIN - 1}}h = {10**low:.0e}{'':{max(1, width - 16)}}{10**high:.0e}"
@@ -72,7 +69,7 @@ def _picture(curve: Curve, look: Look) -> tuple[Runs, ...]:
 
 def _line(error: float) -> int:
     level = min(CEILING, max(FLOOR, log10(error) if error > 0 else FLOOR))
-    return round((CEILING - level) / (CEILING - FLOOR) * (HEIGHT - 1))
+    return round(CEILING - level)
 
 
 def _schemes(curve: Curve) -> Table:
@@ -82,7 +79,7 @@ def _schemes(curve: Curve) -> Table:
         Column("order", right=True),
         Column("best h", right=True),
         Column("error", right=True),
-        Column("rule of thumb", right=True),
+        Column("h by rule", right=True),
         Column("error", right=True),
         Column("left slope", right=True, optional=1),
         Column("right slope", right=True, optional=1),
@@ -106,10 +103,14 @@ def _adaptive(curve: Curve) -> Runs:
     return runs(f"{value} ± {bar}, off by {number_text(curve.adaptive_error, 2)} of the derivative, without choosing a step")
 
 
-def _explanation() -> Runs:
-    said = (
+def _explanation(curve: Curve) -> str:
+    if curve.is_linear:
+        return (
+            f"{component(curve.output)} is linear in {component(curve.input)}: a difference cuts nothing off, whatever its step, "
+            "and there is no V. Only rounding is left, and halving h doubles it, slope -1: the longest step is the best."
+        )
+    return (
         "Left of the V rounding wins: halving h doubles the error, slope -1. Right of it truncation wins: the slope is the "
         "order of the scheme. The rule of thumb puts h where both are equal, ε^(1/(order+1)) times the size of x; the complex "
         "step cancels nothing and has no left side."
     )
-    return runs(Run(said, "note"))

@@ -54,3 +54,36 @@ def test_text_and_json_tell_the_same(jacchain):
 )
 def test_the_exit_code_says_whether_anything_was_found_out(jacchain, expression, point, code):
     assert jacchain("check", "-e", expression, "--at", point).returncode == code
+
+
+SQUASHED = """
+functions:
+  polar(r, t):
+    outputs: {x: r*cos(t), y: r*sin(t)}
+    jacobian: [[cos(t), -r*sin(t)], [sin(t), r*cos(t)]]
+  squash(u, v):
+    outputs: [sigmoid(u), tanh(v)]
+    jacobian: [[sigmoid(u)*sigmoid(-u), 0], [0, 1 - tanh(v)^2]]
+at: [2, 0.5]
+"""
+
+
+@pytest.mark.parametrize("at", ["2,0.5", "900,0.7", "-50,3", "1e-200,1e-200", "1e-9,2", "1e8,0.3", "1e150,1", "3,1e6"])
+def test_a_right_sheet_passes_wherever_it_is_looked_at(jacchain, at):
+    done = jacchain("check", "-", "--at=" + at, stdin=SQUASHED.encode())
+    assert (done.returncode, done.stderr) == (0, b""), done.stdout.decode()
+
+
+@pytest.mark.parametrize(
+    ("expression", "at", "says"),
+    [
+        ("f(x): abs(x)", "0", "a kink at this point"),
+        ("f(x): x + sin(x)", "1e18", "differences are not to be trusted here"),
+        ("f(x): (1 - cos(x))/x^2", "1e-8", "differences are not to be trusted here"),
+    ],
+)
+def test_where_nobody_could_tell_it_says_so_and_leaves_with_five(jacchain, expression, at, says):
+    done = jacchain("check", "-e", expression, "--at", at, "--width", "100")
+    assert done.returncode == 5
+    assert says in done.stdout.decode()
+    assert "verdict  inconclusive" in done.stdout.decode()

@@ -65,3 +65,17 @@ def test_the_curve_of_a_central_difference_has_the_slopes_of_theory(jacchain):
     assert central["truncation_slope"] == pytest.approx(2, abs=0.1)
     assert central["rounding_slope"] == pytest.approx(-1, abs=0.2)
     assert jacchain("curve", "-e", "f(x): sin(x)", "--at", "1", "--ascii", "--width", "60").stdout.isascii()
+
+
+@pytest.mark.parametrize("width", [60, 100])
+def test_the_curve_of_a_linear_entry_does_not_explain_a_v_that_is_not_there(jacchain, width):
+    linear, bent = (
+        jacchain("curve", "-e", "f(x, y): x*y + y^2", "--at", "3,4", "--entry", entry, "--width", str(width)).stdout.decode()
+        for entry in ("1,1", "1,2")
+    )
+    assert "there is no V" in linear
+    assert "truncation wins" not in linear
+    assert "truncation wins" in bent
+    assert max(map(len, (linear + bent).splitlines())) <= width
+    levels = [line.split()[0] for line in bent.splitlines() if line.lstrip().startswith("1e")]
+    assert levels == [f"1e{power:+03d}" for power in range(2, -17, -3)]

@@ -87,7 +87,7 @@ def test_a_wrong_sign_inside_an_entry_is_shown_at_its_term():
     found, verdict = diagnosed(stage, x)
     assert [diagnosis.kind for diagnosis in found] == ["sign"]
     entry = verdict.entries(1)[0]
-    part = wrong_part(stage, x, (0, 0), (entry.difference, entry.difference_bar))
+    part = wrong_part(stage, (0, 0), [(x, entry.difference, entry.difference_bar)])
     assert (part.text, part.factor) == ("exp(x*y)*y", -1)
     assert part.span.source.text[part.span.start : part.span.end] == "exp(x*y)*y"
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from jacchain.expression.table import ROWS
-from jacchain.jacobian.scales import LEVELLING, PART, SMOOTH, own_scales
+from jacchain.jacobian.scales import AT_ZERO, LEVELLING, PART, SMOOTH, own_scales
 
 
 def scales(program, x, dtype=float):
@@ -26,7 +26,10 @@ def scales(program, x, dtype=float):
         ("x^2.5 + tanh(x - 7)", 1e5, 1),
         ("x + atan(x)", 1e8, 1e8),
         ("x + atan(x - 12345)", 12345.0, 1),
-        ("sqrt(x)*log(x)/x^3 - abs(x)", 1e8, np.inf),
+        ("x^3 + square(x) - hypot(x, 1)", 1e8, np.inf),
+        ("sqrt(x)*log(x) - abs(x)", 1e8, 1e8),
+        ("1/(x - 3)", 3.001, 0.001),
+        ("max(x, 7) + where(x < 8, x, 2)", 7.25, 0.25),
     ],
 )
 def test_a_scale_is_that_of_the_argument_seen_from_the_input(compiled, formula, x, scale):
@@ -47,6 +50,6 @@ def test_outputs_have_scales_of_their_own(compiled):
 
 
 def test_the_lists_name_operations_that_exist():
-    known = {name for name in SMOOTH | LEVELLING if name.isidentifier()}
+    known = {name for name in SMOOTH | AT_ZERO | LEVELLING if name.isidentifier()}
     assert known - {"where", "gather", "stack", "matrix", "not", "and", "or"} <= set(ROWS)
-    assert not SMOOTH & LEVELLING
+    assert not SMOOTH & (LEVELLING | AT_ZERO)

@@ -102,3 +102,27 @@ def test_thousands_of_inputs_stay_sparse():
     found = stage_difference(stage, x)
     assert found.value.size == 2 * n
     assert np.abs(found.value - np.where(pattern.rows == pattern.columns, 2.5, 1.5)).max() < 1e-9
+
+
+@pytest.mark.parametrize("dtype", [float, np.longdouble])
+@pytest.mark.parametrize(
+    ("function", "at", "truth"),
+    [
+        ("f(x): log(x) + sin(x)", "1e-300", 1e300),
+        ("f(x): exp(2^66*x)", "0", 2.0**66),
+        ("f(x): exp(2^66*x) + x", "1e-200", 2.0**66),
+        ("f(x): x^2 + sin(x)", "1e-200", 1),
+        ("f(x): sigmoid(x)", "1e149", 0),
+        ("f(x, y): x*tanh(y)", "3,-1e100", -1),
+    ],
+)
+def test_steps_go_to_the_scale_of_the_function_and_no_finer_than_numbers(dtype, function, at, truth):
+    (stage,), x = stages_of(function, at=at)
+    found = stage_difference(stage, x.astype(dtype))
+    assert abs(found.matrix[0, 0] - truth) <= found.bars[0, 0] + np.spacing(abs(float(truth)))
+    assert found.bars[0, 0] <= max(1e-6 * abs(truth), 1e-14)
+
+
+def test_what_no_step_resolves_is_not_told():
+    (stage,), x = stages_of("f(x): x + sin(x)", at="1e100")
+    assert np.isinf(stage_difference(stage, x).error_bar[0])
