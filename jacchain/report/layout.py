@@ -33,6 +33,8 @@ _WORDS = re.compile(" +|[^ ]+(?: [=∈] [^ ]+)*")
 _CHUNKS = re.compile(" {3,}|(?:[^ ]| {1,2}(?! ))+")
 INDENT = 4
 """How far the second line of an equation is moved to the right."""
+WORD = 6
+"""Cells that words keep before numbers in a column of their own are cut."""
 LEAST = 24
 """Cells that a column of numbers or of words is given, unless it needs less, before optional columns are."""
 
@@ -213,7 +215,9 @@ def _table(table: Table, look: Look) -> Iterator[Line]:
         left_out.append(kept.pop(optional[1]))
         widths = _widths(table, titles, kept, look)
     numeric = {place for place, number in enumerate(kept) if _is_numeric(table, number)}
-    widths = _squeezed(widths, numeric, look.width - 2 * len(kept) + 1)
+    room = look.width - 2 * len(kept) + 1
+    counted = numeric | {place for place, number in enumerate(kept) if table.columns[number].right}
+    widths = _squeezed(_squeezed(widths, counted, room, WORD), numeric, room, 1)
     columns = [table.columns[number] for number in kept]
     height = max(len(titles[number]) for number in kept)
     for line in range(height):
@@ -262,11 +266,11 @@ def _is_numeric(table: Table, number: int) -> bool:
     return any(isinstance(row[number], Vector) for row in table.rows if not isinstance(row, Run))
 
 
-def _squeezed(widths: list[int], kept: set[int], room: int) -> list[int]:
-    """The widths, the widest of those that are not kept made narrower until all fit."""
+def _squeezed(widths: list[int], kept: set[int], room: int, least: int) -> list[int]:
+    """The widths, the widest of those that are not kept made narrower until all fit, or none of them is wider than the least."""
     while sum(widths) > room:
         widest = max(((width, place) for place, width in enumerate(widths) if place not in kept), default=(0, 0))
-        if widest[0] <= 1:
+        if widest[0] <= least:
             break
         widths = [width - (place == widest[1]) for place, width in enumerate(widths)]
     return widths

@@ -182,3 +182,12 @@ def test_titles_take_two_lines_before_a_column_is_left_out():
 def test_a_long_formula_begins_beside_its_name():
     text = plain((Paragraph(runs("derivative    ", "diag(softmax(v)) - outer(softmax(v), softmax(v))"), 2, 14),), Look(width=50))
     assert text.splitlines()[0] == "  derivative    diag(softmax(v)) -"
+
+
+def test_words_are_cut_before_numbers():
+    row = (runs("whole chain"), runs("analytic"), runs("disagree"), runs("2.9e-17"), runs("123,456"))
+    columns = (Column("function"), Column("judged"), Column("verdict"), Column("agree to", right=True), Column("n", right=True))
+    text = plain((Table(columns, (row,)),), Look(width=44))
+    assert "2.9e-17" in text
+    assert "123,456" in text
+    assert max(map(cells, text.splitlines())) <= 44
