@@ -105,3 +105,17 @@ def test_every_sample_lies_in_its_certificate(sample):
 def test_the_assumption_names_what_the_bounds_rest_on():
     assert "4 units in the last place" in assumption()
     assert np.__version__ in assumption()
+
+
+def test_contracting_steps_keep_their_certified_digits():
+    """Plain intervals lose a digit every few steps here; fractions are the oracle."""
+    turn = [[Fraction(0.72), Fraction(-0.54)], [Fraction(0.54), Fraction(0.72)]]
+    step = ("x y", ["0.72*x - 0.54*y", "0.54*x + 0.72*y"])
+    found = certificate(pipeline_of(*[step] * 60, at=[1, 2]))
+    exact = [[Fraction(1), Fraction(0)], [Fraction(0), Fraction(1)]]
+    for _ in range(60):
+        exact = [[sum(turn[i][t] * exact[t][j] for t in range(2)) for j in range(2)] for i in range(2)]
+    for i in range(2):
+        for j in range(2):
+            assert Fraction(float(found.jacobian.lower[i, j])) <= exact[i][j] <= Fraction(float(found.jacobian.upper[i, j]))
+    assert found.jacobian.digits.min() >= 12

@@ -1,0 +1,68 @@
+"""A run says of every number whether it can be trusted: no silent zero, no digits that are not there."""
+
+import numpy as np
+import pytest
+
+from jacchain.errors import Fragment
+from jacchain.expression import Builder, compile_graph, parse
+from jacchain.pipeline.stage import Pipeline, Stage
+from jacchain.run import Request, run
+
+
+def chain(*functions, at):
+    """A chain of functions, each a text of parameters and a list of outputs."""
+    stages = []
+    for index, (parameters, *outputs) in enumerate(functions, 1):
+        names = parameters.split()
+        builder = Builder([(name, ()) for name in names], {})
+        fragments = [Fragment.whole(output, "test") for output in outputs]
+        program = compile_graph(builder.graph([builder.output(fragment, parse(fragment)) for fragment in fragments]))
+        stages.append(
+            Stage(index, f"f{index}", f"f{index}", tuple(names), tuple(f"f{index}_{k + 1}" for k in range(len(outputs))), program)
+        )
+    return Pipeline("test", "", "", tuple(stages), stages[0].inputs, np.array(at, float))
+
+
+def remarks(report):
+    return [(remark.kind, remark.stage) for remark in report.diagnostics]
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_what_underflows_in_a_stage_or_in_a_product_is_said(check):
+    request = Request(check=check)
+    found = run(chain(("x", "1e-200*x"), ("y", "1e-200*y"), at=[1]), request)
+    assert found.jacobian.dense.ravel().tolist() == [0]
+    assert remarks(found) == [("underflow", "f2"), ("underflow", None)]
+    assert found.digits.surviving.tolist() == [[0]]
+    alone = run(chain(("x", "exp(-x)"), at=[1000]), request)
+    assert {kind for kind, _ in remarks(alone)} == {"underflow"}
+    assert alone.digits.surviving.tolist() == [[0]]
+
+
+def test_a_value_that_lost_its_digits_is_named_and_spoils_what_follows():
+    found = run(chain(("x", "(1 - cos(x))/x^2"), ("y", "exp(y)"), at=[1e-10]), Request())
+    assert remarks(found) == [("imprecise", "f1")]
+    assert found.stages[0].error_bar[0] > 0.5
+    assert found.stages[1].jacobian.error_bar[0, 0] > 0.1
+    assert found.digits.surviving[0, 0] < 1
+
+
+def test_ordinary_numbers_need_no_bars():
+    found = run(chain(("x y", "x*sin(y)", "x - y"), ("a b", "a^2 + exp(b)"), at=[0.7, 1.9]), Request())
+    assert found.diagnostics == ()
+    assert [stage.error_bar for stage in found.stages] == [None, None]
+    assert found.digits.surviving.min() > 14
+
+
+def test_kinks_that_cancel_in_a_later_stage_are_said_to():
+    found = run(chain(("x", "relu(x)", "relu(-x)"), ("a b", "a - b"), at=[0]), Request())
+    assert remarks(found) == [("kink", "f1"), ("kink", "f1"), ("kink", None)]
+    assert (found.diagnostics[-1].left, found.diagnostics[-1].right, found.diagnostics[-1].used) == (1, 1, 0)
+
+
+def test_the_reach_of_a_long_chain_is_left_out_unless_asked_for():
+    long = chain(*[("x", "sin(x) + 0.1*x^2")] * 30, ("y", "log(y + 3)"), at=[0.4])
+    found = run(long, Request())
+    assert found.reach is None
+    assert "-v" in found.unreached
+    assert run(long, Request(verbose=True)).reach is not None
