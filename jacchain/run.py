@@ -45,9 +45,9 @@ class Request:
 
     ``order`` is as a person writes it (``optimal``, ``(1 (2 3))``); ``strict`` refuses points without a derivative;
     ``certify`` encloses every number; ``spectrum`` asks for singular values; ``verbose`` for the reach of a derivative also where
-    that takes longer than the rest.  ``method`` is that of all stages, in place of
-    their own; ``check`` compares analytic Jacobians with differences where that is cheap.  In the mode ``matrix-free`` the
-    products are made by passes through the stages; Jacobians are built for those who look at them, not for the products.
+    that takes longer than the rest.  ``method`` is that of all stages, in place of their own; ``check`` compares analytic
+    Jacobians with differences where that is cheap.  In the mode ``matrix-free`` the products are made by passes through the
+    stages; Jacobians are built for those who look at them, not for the products.
     ``seed`` and ``direction`` are vectors of outputs and of inputs, as a person writes them (``1,0``).
     """
 
