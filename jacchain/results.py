@@ -27,7 +27,7 @@ DECLINED = "not asked for"
 
 @dataclass(frozen=True, eq=False)
 class PipelineFacts:
-    """Which pipeline, and at which point: ``at`` holds one number for each name in ``inputs``."""
+    """Which pipeline, and at which point: ``at`` holds one number for each name in ``inputs``, NaN where a plan needs none."""
 
     name: str
     description: str

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeGuard
 
-from jacchain.chain.instance import Instance, StageCost
+from jacchain.chain.instance import LONGEST_CHAIN, Instance, StageCost
 from jacchain.errors import JacchainError, Problem, Span, suggestion
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ KEYS = ("dims", "edges", "tangent", "adjoint", "memory", "patterns")
 WORDS = ("dense", "diagonal", "lower triangular", "upper triangular", "tridiagonal")
 LARGEST_COUNT = 10**15
 LARGEST_PATTERN = 1 << 22
-LONGEST_CHAIN = 200_000
 
 
 def instance_from_fields(fields: Mapping[str, Any], where: Callable[[Path], Span | None] = lambda _: None) -> Instance:
@@ -75,8 +74,8 @@ class _Reader:
                 "JC361", ("dims",), "`dims` is a list of two or more sizes", "dims: [2, 3, 1] is a chain of two Jacobians"
             )
             return None
-        if len(dims) > LONGEST_CHAIN:
-            self.report("JC450", ("dims",), f"`dims` has {len(dims):,} sizes, {LONGEST_CHAIN:,} is the most")
+        if len(dims) > LONGEST_CHAIN + 1:
+            self.report("JC450", ("dims",), f"`dims` has {len(dims):,} sizes, {LONGEST_CHAIN + 1:,} is the most")
             return None
         wrong = [place for place, size in enumerate(dims) if not _is_count(size, least=1)]
         for place in wrong:

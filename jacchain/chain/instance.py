@@ -11,6 +11,9 @@ from jacchain.chain.plan import Mode
 if TYPE_CHECKING:
     from jacchain.linear.pattern import Pattern
 
+LONGEST_CHAIN = 100_000
+"""Factors that a chain may have."""
+
 
 @dataclass(frozen=True, slots=True)
 class StageCost:

@@ -99,14 +99,13 @@ class Plan:
         pending: list[Tree | str] = [self.tree]
         text: list[str] = []
         while pending:
-            match pending.pop():
-                case str(word):
-                    text.append(word)
-                case int(number):
-                    text.append(f"J{number}T" if ascii_only else f"J{number}ᵀ".translate(SUBSCRIPTS))
-                case (left, right):
-                    pending += [")", right, " ", left, "("]
-        return "".join(text[1:-1] if self.products else text)
+            part = pending.pop()
+            if isinstance(part, tuple):
+                pending += [")", part[1], " ", part[0], "("]
+            else:
+                text.append(part if isinstance(part, str) else f"J{part}ᵀ")
+        whole = "".join(text[1:-1] if self.products else text)
+        return whole.replace("ᵀ", "T") if ascii_only else whole.translate(SUBSCRIPTS)
 
     @cached_property
     def peak(self) -> int:

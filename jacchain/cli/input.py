@@ -16,8 +16,10 @@ LIMIT = 64 << 20
 """Bytes a pipeline file may have."""
 
 
-def read_pipeline(file: str | None, options: dict[str, Any]) -> Pipeline:
+def read_pipeline(file: str | None, options: dict[str, Any], *, needs_point: bool = True) -> Pipeline:
     """The pipeline of FILE, or of ``-e``, at the point that ``--at`` and ``--set`` say.
+
+    Without ``needs_point`` there may be no point, where sizes do not depend on it.
 
     Raises:
         JacchainError: neither or both are given (JC001), FILE cannot be read (JC002), or it is not a pipeline.
@@ -31,8 +33,9 @@ def read_pipeline(file: str | None, options: dict[str, Any]) -> Pipeline:
         way_out = "give a pipeline file, `-` for stdin, or -e 'f(x, y): x*y'; `jacchain samples` lists samples"
         raise JacchainError(Problem("JC001", message, help=way_out))
     if file is not None:
-        return pipeline_of(read_source(file), options)
-    return _remarked(pipeline.from_expressions(expressions, at=options.get("at"), sets=options.get("set") or ()), options)
+        return pipeline_of(read_source(file), options, needs_point=needs_point)
+    at, sets = options.get("at"), options.get("set") or ()
+    return _remarked(pipeline.from_expressions(expressions, at=at, sets=sets, needs_point=needs_point), options)
 
 
 def _remarked(loaded: Pipeline, options: dict[str, Any]) -> Pipeline:
@@ -47,13 +50,14 @@ def _remarked(loaded: Pipeline, options: dict[str, Any]) -> Pipeline:
     return loaded
 
 
-def pipeline_of(source: tuple[bytes, str, Path], options: dict[str, Any]) -> Pipeline:
-    """The pipeline of a file that has been read, at the point that ``--at`` and ``--set`` say."""
+def pipeline_of(source: tuple[bytes, str, Path], options: dict[str, Any], *, needs_point: bool = True) -> Pipeline:
+    """The pipeline of a file that has been read, as :func:`read_pipeline` gives it."""
     from jacchain import pipeline
 
     text, name, folder = source
     at, sets = options.get("at"), options.get("set") or ()
-    loaded = pipeline.load(text, name, folder=folder, at=at, sets=sets, allow_dirs=options.get("allow_dir") or ())
+    folders = options.get("allow_dir") or ()
+    loaded = pipeline.load(text, name, folder=folder, at=at, sets=sets, allow_dirs=folders, needs_point=needs_point)
     return _remarked(loaded, options)
 
 

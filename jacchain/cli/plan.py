@@ -13,9 +13,6 @@ if TYPE_CHECKING:
     from jacchain.chain.instance import Instance
     from jacchain.results import PipelineFacts
 
-WIDTHS = 1_000_000
-"""Widths that ``--dims`` may list."""
-
 
 @click.command()
 @file_argument
@@ -68,13 +65,13 @@ def _asked(file: str | None, options: dict[str, Any]) -> tuple[PipelineFacts | N
     from jacchain.pipeline import load_fields
 
     if file is None:
-        pipeline = read_pipeline(file, options)
+        pipeline = read_pipeline(file, options, needs_point=False)
     else:
         text, name, folder = read_source(file)
         fields = load_fields(text, name, "dims") if b"dims" in text else None
         if fields is not None:
             return None, instance_from_fields(fields.values, fields.where)
-        pipeline = pipeline_of((text, name, folder), options)
+        pipeline = pipeline_of((text, name, folder), options, needs_point=False)
 
     from jacchain.run import instance_of, pipeline_facts
 
@@ -84,12 +81,18 @@ def _asked(file: str | None, options: dict[str, Any]) -> tuple[PipelineFacts | N
 def parse_widths(text: str) -> tuple[int, ...]:
     """The widths d0, d1, ... of a chain, written with commas or blanks between them.
 
-    Raises JacchainError (JC015) when they are not at least two whole numbers above zero.
+    Raises JacchainError when they are not at least two whole numbers above zero (JC015), or too many (JC450).
     """
+    from jacchain.chain.instance import LONGEST_CHAIN
+
     fragment = Fragment.whole(text, "--dims")
     widths: list[int] = []
     position = 0
-    for word in text.replace(",", " ").split(" "):
+    words = text.replace(",", " ").split(" ")
+    count = sum(map(bool, words))
+    if count > LONGEST_CHAIN + 1:
+        raise JacchainError(Problem("JC450", f"--dims has {count:,} widths, {LONGEST_CHAIN + 1:,} is the most"))
+    for word in words:
         if word:
             if not (word.isascii() and word.isdigit() and len(word) <= 18 and int(word) > 0):
                 span = fragment.span(position, position + len(word))
@@ -97,7 +100,7 @@ def parse_widths(text: str) -> tuple[int, ...]:
                 raise JacchainError(Problem("JC015", message, span, help="widths are whole numbers from 1"))
             widths.append(int(word))
         position += len(word) + 1
-    if not 2 <= len(widths) <= WIDTHS:
-        message = f"a chain has 2 to {WIDTHS:,} widths, here are {len(widths)}"
+    if len(widths) < 2:
+        message = f"a chain has two widths or more, here {'is one' if widths else 'are none'}"
         raise JacchainError(Problem("JC015", message, help="write --dims 25,20,10 for a 25×20 and a 20×10 matrix"))
     return tuple(widths)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 
-from jacchain.errors import Problem
+from jacchain.errors import Problem, Span
+from jacchain.expression.arithmetic import Array
 from jacchain.pipeline.compiler import Attempt, Compiled, check_names, compile_function
 from jacchain.pipeline.constants import Constants
 from jacchain.pipeline.ledger import Ledger
 from jacchain.pipeline.mismatch import Arrival, misfit, order_warning, wrong_count
-from jacchain.pipeline.point import point_of
-from jacchain.pipeline.spec import FunctionSpec, Link, Placed, Spec
+from jacchain.pipeline.spec import FunctionSpec, Link, Spec
 from jacchain.pipeline.stage import Pipeline, Stage
 
 NAMES = 1 << 20
@@ -23,18 +23,17 @@ ANY = 3
 """A number of inputs for looking at a function to which no number arrives."""
 
 
-def assemble(spec: Spec, constants: Constants, at: Placed | None, file: str, ledger: Ledger) -> Pipeline:
-    """The pipeline that a spec describes, at its point.
+def assemble(spec: Spec, constants: Constants, placed: tuple[Array | None, Span | None], file: str, ledger: Ledger) -> Pipeline:
+    """The pipeline that a spec describes, at a point that is written at a place.
 
     Raises JacchainError with every problem of the file.
     """
     for function in spec.functions.values():
         check_names(function, constants, ledger)
-    first = spec.chain[0] and spec.functions[spec.chain[0].function]
-    point = point_of(first.signature, at, constants, ledger) if first and first.signature.parameters else None
+    point, written = placed
     chain = _Chain(spec, constants, ledger)
     count = None if point is None else point.size
-    stages = chain.stages(Arrival(count, span=at.span if at else None, history=(f"x:{count or '?'}",)))
+    stages = chain.stages(Arrival(count, span=written, history=(f"x:{count or '?'}",)))
     chain.check_unused()
     ledger.settle()
     assert point is not None

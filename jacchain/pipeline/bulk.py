@@ -63,6 +63,11 @@ def json_list(source: Source, start: int) -> Block | None:
     return _bracketed(source, found) if found else None
 
 
+def numbers_of(block: Block) -> list[str]:
+    """The numbers of a list as they are written."""
+    return [found.group() for found in NUMBER.finditer(block.span.source.text, block.span.start + 1, block.span.end)]
+
+
 def expand(block: Block) -> Iterator[Scalar]:
     """The numbers of a list as values with their places."""
     for found in NUMBER.finditer(block.span.source.text, block.span.start + 1, block.span.end):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from jacchain.errors import Span
-from jacchain.pipeline.bulk import expand
+from jacchain.pipeline.bulk import expand, numbers_of
 from jacchain.pipeline.document import Block, Broken, Mapping, Node, Scalar, Sequence
 from jacchain.pipeline.ledger import EnoughError, Ledger
 
@@ -65,8 +65,7 @@ def _value(node: Node) -> Any:
     """A node as a value; the depth of a file is limited, so this may call itself."""
     match node:
         case Scalar(kind="number"):
-            whole = node.text.lstrip("+-").isdigit()
-            return int(node.text) if whole else float(node.text)
+            return _number(node.text)
         case Scalar(kind="null") | Broken():
             return None
         case Scalar(kind="boolean"):
@@ -74,8 +73,12 @@ def _value(node: Node) -> Any:
         case Scalar():
             return node.text
         case Block():
-            return [_value(item) for item in expand(node)]
+            return [_number(text) for text in numbers_of(node)]
         case Sequence():
             return [_value(item) for item in node.items]
         case Mapping():
             return {name.text: _value(value) for name, value in node.entries}
+
+
+def _number(text: str) -> int | float:
+    return int(text) if text.lstrip("+-").isdigit() else float(text)

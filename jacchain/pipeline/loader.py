@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
 
 from jacchain.errors import Fragment, JacchainError, Problem
 from jacchain.pipeline.assemble import assemble
@@ -14,11 +17,20 @@ from jacchain.pipeline.fields import Fields, fields_of
 from jacchain.pipeline.json_reader import read_json
 from jacchain.pipeline.ledger import EnoughError, Ledger
 from jacchain.pipeline.parameter_files import ParameterFiles
-from jacchain.pipeline.point import merged, read_at, read_sets
+from jacchain.pipeline.point import merged, point_of, read_at, read_sets
 from jacchain.pipeline.sections import read_spec
 from jacchain.pipeline.stage import Pipeline
 from jacchain.pipeline.text import decode
 from jacchain.pipeline.yaml_reader import read_yaml
+
+
+class Options(NamedTuple):
+    """What is said beside a file: the point, the constants, and whether there has to be a point."""
+
+    at: str | None
+    sets: Sequence[str]
+    needs_point: bool
+
 
 _DEFINITION = re.compile(r"\s*(?P<signature>[^()\s][^()]*\([^()]*\))\s*:")
 
@@ -31,8 +43,11 @@ def load(  # noqa: PLR0913  (what the command line may say about a file)
     at: str | None = None,
     sets: Sequence[str] = (),
     allow_dirs: Sequence[Path | str] = (),
+    needs_point: bool = True,
 ) -> Pipeline:
     """The pipeline that a file describes, at the point it gives or that ``at`` gives.
+
+    Without ``needs_point`` there may be no point where the first function declares its size: it is then all NaN.
 
     ``name`` is what the file is called in messages; JSON is read when it ends in ``.json``, or when it does not say what it is
     and the text begins with ``{``.  Parameter files are read from ``folder`` and, when there are any, from ``allow_dirs``.
@@ -40,7 +55,7 @@ def load(  # noqa: PLR0913  (what the command line may say about a file)
     Raises JacchainError with every problem that was found, in the order of the file; about ten at most.
     """
     files = ParameterFiles(folder, tuple(map(Path, allow_dirs)))
-    return _pipeline(_reader(text, name), name, files, at, sets)
+    return _pipeline(_reader(text, name), name, files, Options(at, sets, needs_point))
 
 
 def load_fields(text: bytes, name: str, key: str) -> Fields | None:
@@ -51,12 +66,15 @@ def load_fields(text: bytes, name: str, key: str) -> Fields | None:
     return fields_of(_reader(text, name), key)
 
 
-def from_expressions(texts: Sequence[str], at: str | None = None, sets: Sequence[str] = ()) -> Pipeline:
-    """The pipeline of the definitions given with ``-e``, in order: ``f(x, y): x*y``.
+def from_expressions(
+    texts: Sequence[str], at: str | None = None, sets: Sequence[str] = (), *, needs_point: bool = True
+) -> Pipeline:
+    """The pipeline of the definitions given with ``-e``, in order: ``f(x, y): x*y``; ``needs_point`` as for :func:`load`.
 
     Raises JacchainError with every problem that was found.
     """
-    return _pipeline(lambda ledger: _definitions(texts, ledger), "-e", ParameterFiles(None), at, sets)
+    options = Options(at, sets, needs_point)
+    return _pipeline(lambda ledger: _definitions(texts, ledger), "-e", ParameterFiles(None), options)
 
 
 def _reader(text: bytes, name: str) -> Callable[[Ledger], Node]:
@@ -67,27 +85,30 @@ def _reader(text: bytes, name: str) -> Callable[[Ledger], Node]:
     return lambda ledger: reader(source, ledger)
 
 
-def _pipeline(read: Callable[[Ledger], Node], name: str, files: ParameterFiles, at: str | None, sets: Sequence[str]) -> Pipeline:
+def _pipeline(read: Callable[[Ledger], Node], name: str, files: ParameterFiles, options: Options) -> Pipeline:
     """Reads, evaluates and compiles, and raises every problem met on the way."""
     ledger = Ledger()
     try:
         with ledger.gather():
-            return _assembled(read, name, files, (at, sets), ledger)
+            return _assembled(read, name, files, options, ledger)
     except EnoughError:
         pass
     ledger.settle()
     raise AssertionError
 
 
-def _assembled(
-    read: Callable[[Ledger], Node], name: str, files: ParameterFiles, options: tuple[str | None, Sequence[str]], ledger: Ledger
-) -> Pipeline:
-    at, sets = options
-    option = None if at is None else read_at(at, ledger)
+def _assembled(read: Callable[[Ledger], Node], name: str, files: ParameterFiles, options: Options, ledger: Ledger) -> Pipeline:
+    option = None if options.at is None else read_at(options.at, ledger)
     spec = read_spec(read(ledger), name, ledger)
-    replaced = read_sets(sets, spec.constants, ledger)
+    replaced = read_sets(options.sets, spec.constants, ledger)
     constants = evaluate_constants(spec.constants, replaced, files.read, ledger)
-    return assemble(spec, constants, merged(spec.at, option), name, ledger)
+    at = merged(spec.at, option)
+    first = spec.chain[0] and spec.functions[spec.chain[0].function].signature
+    point = None
+    if first and first.parameters:
+        size = None if at or options.needs_point else first.size
+        point = point_of(first, at, constants, ledger) if size is None else np.full(size, np.nan)
+    return assemble(spec, constants, (point, at.span if at else None), name, ledger)
 
 
 def _definitions(texts: Sequence[str], ledger: Ledger) -> Node:

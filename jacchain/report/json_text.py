@@ -23,6 +23,7 @@ OPTIONS = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_APPEND_NEWLINE
 
 ACTING = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 """Characters that JSON may hold and a terminal obeys: they are written as escapes."""
+FINITE = {str, int, bool, type(None)}
 
 Json = dict[str, Any]
 
@@ -93,9 +94,10 @@ def _nonfinite(facts: Any) -> list[Json]:
         path, value = pending.pop()
         match value:
             case dict():
-                pending.extend((f"{path}.{key}", part) for key, part in reversed(value.items()))
+                pending.extend((f"{path}.{key}", part) for key, part in reversed(value.items()) if type(part) not in FINITE)
             case list() | tuple():
-                pending.extend((f"{path}[{number}]", part) for number, part in reversed(list(enumerate(value))))
+                parts = [(f"{path}[{number}]", part) for number, part in enumerate(value) if type(part) not in FINITE]
+                pending.extend(reversed(parts))
             case float() if not isfinite(value):
                 found.append({"path": path, "value": str(value)})
             case np.ndarray() if value.dtype.kind == "f" and not np.isfinite(value).all():

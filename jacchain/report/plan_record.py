@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from jacchain.chain.plan import Operand, Plan, PlannedProduct
 from jacchain.report.json_text import Json, head, json_bytes, tree_fragment
 from jacchain.results import PipelineFacts
@@ -30,7 +32,7 @@ def pipeline_record(facts: PipelineFacts) -> Json:
         "description": facts.description,
         "file": facts.file,
         "inputs": list(facts.inputs),
-        "at": facts.at,
+        "at": facts.at if np.isfinite(facts.at).all() else None,
     }
 
 

@@ -4,6 +4,9 @@ import json
 
 import pytest
 
+from jacchain.cli.plan import parse_widths
+from jacchain.errors import JacchainError
+
 
 def plan(jacchain, *words, stdin=b""):
     done = jacchain("plan", *words, "--json", stdin=stdin)
@@ -26,6 +29,31 @@ def test_an_instance_file_is_planned_without_matrices(jacchain):
     text = b"dims: [3, 3, 1, 2]\nedges: [29, 14, 7]\n"
     found = plan(jacchain, "-", stdin=text)["plan"]
     assert [found[key] for key in ("tangent", "adjoint", "preaccumulation", "multiplications")] == [150, 100, 123, 56]
+
+
+def test_a_pipeline_that_declares_its_sizes_needs_no_point(jacchain):
+    text = b"functions:\n  f(x, y): [x*y, x + y, 'where(x < y, x, y)']\n  g(v): tanh(v)\n  h(v): sum(v)\n"
+    for mode in ("explicit", "matrix-free"):
+        found = plan(jacchain, "-", "--mode", mode, stdin=text)
+        assert found["pipeline"]["at"] is None
+        assert "nonfinite" not in found
+        assert found == plan(jacchain, "-", "--mode", mode, "--at", "1,2", stdin=text) | {"pipeline": found["pipeline"]}
+    assert b"JC320" in jacchain("run", "-", stdin=text).stderr
+    assert b"JC320" in jacchain("plan", "-e", "f(v): 2*v").stderr
+
+
+def test_a_chain_may_have_a_hundred_thousand_factors(jacchain):
+    found = plan(jacchain, "-", stdin=b"dims: [" + b"2, 1, " * 50_000 + b"3]")["plan"]
+    assert (len(found["products"]), found["multiplications"]) == (99_999, 49_998 + 49_999 * 2 + 8)
+    refused = jacchain("plan", "-", stdin=b"dims: [" + b"2, " * 100_001 + b"3]")
+    assert refused.returncode == 4
+    assert b"100,001 is the most" in refused.stderr
+
+
+def test_too_many_widths_are_refused_before_they_are_read():
+    with pytest.raises(JacchainError) as caught:
+        parse_widths("2," * 1_000_000)
+    assert caught.value.problems[0].code == "JC450"
 
 
 def test_a_misspelt_field_of_an_instance_is_found_at_its_place(jacchain):
