@@ -139,18 +139,20 @@ def magnitude(linear: LinearMap) -> float:
     For a matrix with factors beside it the sum of their magnitudes, which it does not exceed, when that is unremarkable.
     """
     given = linear.given
-    if isinstance(given, Scaled) and (given.rows is not None or given.columns is not None):
-        bound = sum(_size(part) for part in (given.core, given.rows, given.columns) if part is not None)
-        if UNREMARKABLE <= bound <= LARGEST_EXPONENT:
-            return bound
-    return _size(linear.values)
+    if not isinstance(given, Scaled):
+        return _size(given)
+    bound = _size(given.core)
+    if given.rows is None and given.columns is None:
+        return bound
+    bound += sum(_size(part) for part in (given.rows, given.columns) if part is not None)
+    return bound if UNREMARKABLE <= bound <= LARGEST_EXPONENT else _size(linear.values)
 
 
 def _size(numbers: Numbers) -> float:
     if not numbers.size:
         return -inf
-    largest = max(numbers.max(), -numbers.min())
-    if largest == 0 or not np.isfinite(largest):
+    largest = np.maximum.reduce(np.abs(numbers), axis=None)
+    if largest == 0 or not isfinite(largest):
         return -inf if largest == 0 else float(largest)
     return int(np.frexp(largest)[1])
 

@@ -34,6 +34,8 @@ class Scaled:
     @property
     def batch(self) -> int:
         """Points there are numbers for."""
+        if self.rows is None and self.columns is None:
+            return len(self.core)
         return max(len(part) for part in (self.core, self.rows, self.columns) if part is not None)
 
     @property

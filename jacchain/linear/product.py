@@ -15,6 +15,9 @@ from jacchain.linear.pattern import Pattern, matching_entries, multiplications, 
 SMALL = 32**3
 """Multiplications up to which a dense product is summed in a fixed order, with the longest floats the machine has."""
 
+TINY = 1 << 12
+"""Multiplications up to which finite numbers are multiplied with the zeros as well: leaving those out takes longer."""
+
 WRITTEN = 1 << 12
 """Entries up to which a scaled matrix is written out at once."""
 
@@ -44,13 +47,24 @@ def multiply(left: LinearMap, right: LinearMap) -> LinearMap:
         return right.take(a.columns)
     if right.unit and (b.column_counts == 1).all():
         return left.T.take(b.T.columns).T
-    if a.is_full and b.is_full and a.shape[1] > 1:
-        return LinearMap.full(_dense_product(left.scaled, right.scaled))
+    work = a.shape[0] * a.shape[1] * b.shape[1] if left.batch == right.batch == 1 else SMALL + 1
+    if a.is_full and b.is_full and (work <= SMALL or a.shape[1] > 1):
+        return LinearMap.full(_long_product(left, right) if work <= SMALL else _dense_product(left.scaled, right.scaled))
     if b.is_full and (a.row_counts == 1).all():
         return scale_rows(left.values, right.take(a.columns))
     if a.is_full and (b.column_counts == 1).all():
         return scale_rows(right.T.values, left.T.take(b.T.columns)).T
+    if work <= TINY and np.isfinite(product := _long_product(left, right)).all():
+        pattern = a @ b
+        return LinearMap.full(product) if pattern.is_full else LinearMap(pattern, product[:, pattern.rows, pattern.columns])
     return _sparse_product(left, right)
+
+
+def _long_product(left: LinearMap, right: LinearMap) -> Numbers:
+    """All entries of a small product, zeros included, summed in a fixed order in the longest floats: shape ``(1, m, n)``."""
+    first, second = left.dense, right.dense
+    product = np.matmul(first.astype(np.longdouble), second.astype(np.longdouble))
+    return np.asarray(product.astype(np.result_type(first, second), copy=False))
 
 
 def scale_rows(factors: Numbers, linear: LinearMap) -> LinearMap:
@@ -68,12 +82,6 @@ def scale_rows(factors: Numbers, linear: LinearMap) -> LinearMap:
 
 def _dense_product(left: Scaled, right: Scaled) -> Numbers:
     """Full times full, of shapes ``(batch, m, k)`` and ``(batch, k, n)``."""
-    m, k = left.core.shape[1:]
-    n = right.core.shape[2]
-    if m * k * n <= SMALL and left.batch == right.batch == 1:
-        first, second = left.entries(), right.entries()
-        product = np.matmul(first.astype(np.longdouble), second.astype(np.longdouble))
-        return np.asarray(product.astype(np.result_type(first, second)))
     plain = all(factors is None for factors in (left.rows, left.columns, right.rows, right.columns))
     folded = None if plain else _folded_product(left, right)
     return _matmul(left.entries(), right.entries()) if folded is None else folded
