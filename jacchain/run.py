@@ -262,4 +262,4 @@ def _result(
 def structure_name(linear: LinearMap, *, constant: bool) -> str:
     """The most telling name of what holds for every x: the shape of the pattern, else that the numbers are constant."""
     name = linear.structure
-    return "constant" if constant and name in {"dense", "sparse"} else name
+    return "constant" if constant and name in {"dense", "scalar", "sparse"} else name

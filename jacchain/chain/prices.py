@@ -64,8 +64,8 @@ class Shapes:
         return self.dims[i - 1] * self.dims[j]
 
     def structures(self, joins: Sequence[Join]) -> list[str]:
-        """Every product is dense."""
-        return ["dense"] * len(joins)
+        """Every product is dense, or one number."""
+        return ["dense" if self.entries(i, j) > 1 else "scalar" for i, _, j in joins]
 
     def panel(self, k: int) -> tuple[Numbers, Numbers]:
         """The two arrays whose product holds ``split(i, k, j)``."""

@@ -199,7 +199,7 @@ class Pattern:
         if self.count == 0:
             return "zero"
         if self.is_full:
-            return "dense"
+            return "dense" if m * n > 1 else "scalar"
         if m == n:
             offsets = self.columns - self.rows
             below, above = -int(offsets.min()), int(offsets.max())

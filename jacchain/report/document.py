@@ -108,7 +108,7 @@ Cell = Runs | Vector
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table; those that are ``optional`` are left out where the width does not allow them, higher numbers first.
+    """A column of a table; ``optional`` ones are left out where the width does not allow them, and named; higher numbers first.
 
     Words in a ``flexible`` column are cut where the others leave no more room.
     """

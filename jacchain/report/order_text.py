@@ -15,7 +15,8 @@ def order_line(plan: Plan, look: Look) -> Paragraph:
     """The order of the products, what it costs, and what the obvious orders would have cost."""
     if plan.length == 1:
         return Paragraph(runs(Run("order  ", "heading"), "one function: nothing to multiply"))
-    remark = f"(forward {plan.forward:,}, reverse {plan.reverse:,}: {remark_on(plan)})"
+    trivial = plan.length == 2 and plan.mode == "explicit"
+    remark = "" if trivial else f"(forward {plan.forward:,}, reverse {plan.reverse:,}: {remark_on(plan)})"
     cost = f"{plan.multiplications:,} multiplication{'' if plan.multiplications == 1 else 's'}"
     order = Run(bracketing_text(plan, look), "symbol")
     return Paragraph(runs(Run("order  ", "heading"), order, "   ", Run(cost, "number"), "   ", Run(remark, "note")), hang=7)

@@ -91,7 +91,7 @@ def _tree(plan: Plan) -> tuple[Runs, ...]:
 
 def _step(product: PlannedProduct) -> Runs:
     m, n = product.shape
-    structure = "" if product.structure == "dense" else f"   {product.structure}"
+    structure = "" if product.structure in {"dense", "scalar"} else f"   {product.structure}"
     how = "" if product.operation == "multiply" else f"   {product.operation}"
     return runs(f"× {m:,}×{n:,}   ", Run(f"{product.multiplications:,}", "number"), Run(structure + how, "note"))
 
@@ -110,6 +110,8 @@ def _bars(plan: Plan, look: Look) -> tuple[Runs, ...]:
     }
     costs |= {name: cost for name, cost in more.items() if cost is not None}
     most, least = max(costs.values()), min(costs.values())
+    if most == least:
+        return (runs(Run(f"every order costs {most:,}", "note")),)
     name_width, cost_width = max(map(len, costs)), len(f"{most:,}")
     bar = min(BAR, max(4, look.width - name_width - cost_width - 12))
     lines = []
@@ -179,7 +181,8 @@ def _verdict(plan: Plan, survey: Survey | None, look: Look) -> Iterator[Block]:
     yield Paragraph(runs(Run("order  ", "heading"), Run(bracketing_text(plan, look), "symbol")), hang=7)
     cost = f"{plan.multiplications:,} multiplication{'' if plan.multiplications == 1 else 's'}"
     bound = ", at most: the zero patterns are too large to count on" if plan.upper_bound else ""
-    yield Paragraph(runs(Run(cost, "number"), bound, "   ", Run(remark_on(plan), "note")), indent=7)
+    remark = "" if plan.forward == plan.reverse == plan.worst else remark_on(plan)
+    yield Paragraph(runs(Run(cost, "number"), bound, "   ", Run(remark, "note")), indent=7)
     yield Paragraph(runs(Run(f"at most {plan.peak:,} numbers of intermediate matrices are alive at a time", "note")), indent=7)
     if survey is not None and (standing := optimum_text(survey, plan.optimum)):
         yield Paragraph(runs(Run(standing, "note")), indent=7)

@@ -72,9 +72,12 @@ def _caption(survey: Survey) -> str:
 
 def optimum_text(survey: Survey, optimum: int) -> str:
     """How many bracketings are as good, and how far the next one is behind; nothing where that is not known."""
-    if survey.optimal is None or survey.bracketings is None:
+    if survey.optimal is None or survey.bracketings in {None, 1}:
         return ""
-    count = f"{_count(survey.optimal)} of {_count(survey.bracketings)} bracketing{'' if survey.bracketings == 1 else 's'}"
+    assert survey.bracketings is not None
+    if survey.optimal == survey.bracketings:
+        return f"all {_count(survey.bracketings)} bracketings attain the optimum"
+    count = f"{_count(survey.optimal)} of {_count(survey.bracketings)} bracketings"
     parts = [f"{count} {'attains' if survey.optimal == 1 else 'attain'} the optimum"]
     if survey.margin:
         more = f" ({number_text(100 * survey.margin / optimum, 2)} %)" if optimum else ""
@@ -123,8 +126,8 @@ def candidates_blocks(candidates: Sequence[Candidate], look: Look) -> Iterator[B
             rows.append(left_out("ways", shown, len(candidates), look))
     columns = (
         Column("way"),
-        Column("left part", right=True, optional=1),
-        Column("right part", right=True, optional=1),
+        Column("left part", right=True, optional=2),
+        Column("right part", right=True, optional=2),
         Column("this product", right=True, optional=1),
         Column("together", right=True),
         Column(""),

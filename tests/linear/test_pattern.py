@@ -23,8 +23,9 @@ def factors(draw):
     return draw(booleans(m, k)), draw(booleans(k, n))
 
 
-@pytest.fixture(params=["ordinary limits", "tiny limits", "tiny limits, dense"])
+@pytest.fixture(params=["ordinary limits", "large", "tiny limits", "tiny limits, dense"])
 def limits(request, monkeypatch):
+    monkeypatch.setattr(module, "SMALL", module.SMALL if request.param == "ordinary limits" else 0)
     if "tiny" in request.param:
         monkeypatch.setattr(module, "PAIRS", 3)
         monkeypatch.setattr(module, "CROWDED", 100 if "dense" in request.param else 0)
@@ -96,7 +97,8 @@ def test_a_large_product_needs_no_large_matrix():
     ("matrix", "name"),
     [
         ([[0, 0], [0, 0]], "zero"),
-        ([[1]], "dense"),
+        ([[1]], "scalar"),
+        ([[1, 1]], "dense"),
         ([[1, 1], [1, 1]], "dense"),
         ([[1, 0], [0, 1]], "diagonal"),
         ([[0, 1], [1, 0]], "permutation"),

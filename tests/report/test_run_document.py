@@ -86,7 +86,7 @@ def test_a_small_run_from_top_to_bottom():
         "     f1₁  f1₂",
         "f2 [ 4    -1  ]",
         "",
-        "order  J₁ᵀ J₂ᵀ   3 multiplications   (forward 3, reverse 3: both are optimal)",
+        "order  J₁ᵀ J₂ᵀ   3 multiplications",
         "",
         "P1 = J₁ᵀ J₂ᵀ   ⎡ 1     ·      ⎤ · ⎡  4 ⎤ = ⎡ 4      ⎤",
         "               ⎣ 0.25  0.6667 ⎦   ⎣ -1 ⎦   ⎣ 0.3333 ⎦",
