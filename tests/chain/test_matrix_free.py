@@ -3,23 +3,52 @@
 from heapq import heappop, heappush
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from jacchain.chain.instance import Instance, StageCost, difference_cost
-from jacchain.chain.planner import make_plan
+from jacchain.chain.planner import make_plan, prices_of, tabulate
+from jacchain.errors import JacchainError
+from jacchain.linear.pattern import Pattern
 
 
-def shortest_path(dims, costs):
-    """Dijkstra over states: which neighbouring stages have been joined into one matrix, and what has not been built yet.
+def moves(state, dims, costs, products):
+    """What can be done next: its price, and the state after it.
 
-    From the definition: build a Jacobian, multiply two neighbouring matrices, push the columns of a matrix through the next
-    stage, or pull its rows back through the one before.
+    A state lists which neighbouring stages have been joined, and whether there is a matrix of them.  From the definition: build
+    a Jacobian, multiply two neighbouring matrices, push the columns of a matrix through the next stage, or pull its rows back
+    through the one before.
+    """
+    for place, (i, _, built) in enumerate(state):
+        ways = ((costs[i].given, 1), (costs[i].tangent, dims[i]), (costs[i].adjoint, dims[i + 1]))
+        for price, times in () if built else ways:
+            if price is not None:
+                yield price * times, (*state[:place], (i, i, True), *state[place + 1 :])
+    for place, ((i, k, left), (_, j, right)) in enumerate(pairwise(state)):
+        joined = (*state[:place], (i, j, True), *state[place + 2 :])
+        if left and right:
+            yield int(products[i, k].sum(0) @ products[k + 1, j].sum(1)), joined
+        elif left and costs[j].tangent is not None:
+            yield dims[i] * costs[j].tangent, joined
+        elif right and costs[i].adjoint is not None:
+            yield dims[j + 1] * costs[i].adjoint, joined
+
+
+def shortest_path(dims, costs, chain=None, limit=None):
+    """Dijkstra over states, until one matrix is left; None when there is no way to it.
+
+    ``chain`` are the zero patterns of the transposes, as boolean matrices.  What is made and what it is made of may not have
+    more than ``limit`` entries together with what is there beside them.
     """
     q = len(costs)
-    start = tuple((i, i, False) for i in range(q))
-    agenda, settled = [(0, start)], set()
+    products = {(i, i): np.ones((dims[i], dims[i + 1]), bool) if chain is None else chain[i] for i in range(q)}
+    for i in reversed(range(q)):
+        for j in range(i + 1, q):
+            products[i, j] = products[i, i] @ products[i + 1, j]
+    agenda, settled = [(0, tuple((i, i, False) for i in range(q)))], set()
     while agenda:
         cost, state = heappop(agenda)
         if state == ((0, q - 1, True),):
@@ -27,21 +56,11 @@ def shortest_path(dims, costs):
         if state in settled:
             continue
         settled.add(state)
-        for place, (i, j, built) in enumerate(state):
-            if not built:
-                ways = ((costs[i].given, 1), (costs[i].tangent, dims[i]), (costs[i].adjoint, dims[i + 1]))
-                for price, times in ways:
-                    if price is not None:
-                        heappush(agenda, (cost + price * times, (*state[:place], (i, j, True), *state[place + 1 :])))
-        for place, ((i, k, left), (_, j, right)) in enumerate(pairwise(state)):
-            joined = (*state[:place], (i, j, True), *state[place + 2 :])
-            if left and right:
-                heappush(agenda, (cost + dims[i] * dims[k + 1] * dims[j + 1], joined))
-            if left and not right and costs[j].tangent is not None:
-                heappush(agenda, (cost + dims[i] * costs[j].tangent, joined))
-            if right and not left and costs[i].adjoint is not None:
-                heappush(agenda, (cost + dims[j + 1] * costs[i].adjoint, joined))
-    raise AssertionError
+        for price, after in moves(state, dims, costs, products):
+            there = {(i, j) for i, j, built in (*state, *after) if built and (i < j or costs[i].given != 0)}
+            if limit is None or sum(products[span].sum() for span in there) <= limit:
+                heappush(agenda, (cost + price, after))
+    return None
 
 
 prices = st.one_of(st.none(), st.integers(0, 40))
@@ -63,6 +82,24 @@ def chain(dims, edges, memory=None):
 @given(instances())
 def test_no_sequence_of_operations_is_cheaper(instance):
     assert make_plan(instance).multiplications == shortest_path(instance.dims, instance.costs)
+
+
+@given(instances(max_length=4), st.data())
+def test_no_sequence_of_operations_is_cheaper_on_zero_patterns(instance, data):
+    chain = [data.draw(arrays(bool, shape)) for shape in pairwise(instance.dims)]
+    structured = Instance.of_patterns([Pattern.from_boolean(matrix) for matrix in chain], instance.costs)
+    assert make_plan(structured).multiplications == shortest_path(instance.dims, instance.costs, chain)
+
+
+@given(instances(max_length=4), st.data())
+def test_no_sequence_within_a_limit_on_memory_is_cheaper(instance, data):
+    limit = data.draw(st.integers(0, 2 * make_plan(instance).peak))
+    cheapest = shortest_path(instance.dims, instance.costs, limit=limit)
+    if cheapest is None:
+        with pytest.raises(JacchainError):
+            make_plan(instance, memory_limit=limit)
+    else:
+        assert make_plan(instance, memory_limit=limit).multiplications == cheapest
 
 
 @given(instances(max_length=12))
@@ -147,6 +184,10 @@ def test_two_stages_of_naumann(dims):
 def test_three_stages_of_naumann():
     plan = make_plan(chain((3, 3, 1, 2), (29, 14, 7)))
     assert (plan.tangent, plan.adjoint, plan.preaccumulation, plan.multiplications) == (150, 100, 123, 56)
+    instance = chain((3, 3, 1, 2), (29, 14, 7))
+    table = tabulate(instance, prices_of(instance)[0])
+    cells = {(2, 2): 14, (1, 2): 43, (3, 3): 7, (2, 3): 27, (1, 3): 56}
+    assert {(i, j): table.cost(i, j) for i, j in cells} == cells
 
 
 def test_ten_stages_of_naumann():
