@@ -44,7 +44,7 @@ def check(pipeline: Pipeline, report: Report) -> CheckReport:
     for copies in _copies(pipeline):
         stage, x = copies[0], np.stack([points[copy.index] for copy in copies])
         known = _judged(copies, x, report)
-        cost = len(copies) * work([stage], max(linear.pattern.count for linear, _ in known[0]))
+        cost = len(copies) * max(work([stage], linear.pattern) for linear, _ in known[0])
         if cost <= left:
             left -= cost
             found = agreements(copies, x, known)
@@ -151,7 +151,7 @@ def _whole(
     stages, x = pipeline.stages, pipeline.at.astype(_type(pipeline))
     remarks = (f"evaluated in {'long double' if x.dtype == np.longdouble else 'double'}",)
     quick = [taylor(stages, x, total, factors), transpose(factors, total)]
-    if first.inputs != stages[0].inputs or (len(stages) > 1 and work(stages, total.pattern.count) > left):
+    if first.inputs != stages[0].inputs or (len(stages) > 1 and work(stages, total.pattern) > left):
         return None, tuple(quick), (*remarks, f"the chain {TOO_LARGE}")
     bars = factors.total_bars()
     imaginary = complex_step(stages, x, total, bars)

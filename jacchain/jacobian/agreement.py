@@ -27,13 +27,19 @@ Judged = tuple[LinearMap, Numbers]
 
 def is_cheap(stages: Sequence[Stage]) -> bool:
     """Whether differences of all these stages are cheap, however many of their columns have to be differenced alone."""
-    return sum(STAGE + work([stage], len(stage.inputs) * len(stage.outputs)) for stage in stages) <= CHEAP
+    return sum(STAGE + _work([stage], n := len(stage.inputs), n * len(stage.outputs)) for stage in stages) <= CHEAP
 
 
-def work(stages: Sequence[Stage], entries: int) -> int:
-    """Numbers handled in differencing a chain by every input, when so many entries of its Jacobian may be nonzero."""
-    evaluations = SAMPLES * len(stages[0].inputs)
-    return evaluations * evaluation_work([stage.program for stage in stages]) + ENTRY * entries
+def work(stages: Sequence[Stage], pattern: Pattern) -> int:
+    """Numbers handled in differencing a chain by every input, when its Jacobian has a pattern.
+
+    Columns go together where they can: as many groups of them are counted as the fullest row has entries.
+    """
+    return _work(stages, int(pattern.row_counts.max(initial=0)), pattern.count)
+
+
+def _work(stages: Sequence[Stage], groups: int, entries: int) -> int:
+    return SAMPLES * groups * evaluation_work([stage.program for stage in stages]) + ENTRY * entries
 
 
 def agreement(stage: Stage, x: Array, judged: Judged) -> Verdict:
