@@ -19,8 +19,6 @@ from jacchain.cli.commands import jacchain
 if TYPE_CHECKING:
     from jacchain.errors import JacchainError
 
-PATIENCE = 50_000
-"""Objects made between two looks for garbage: a program that ends soon leaves little, and looking costs a tenth of its start."""
 BUG, INTERRUPTED, READER_GONE = 70, 130, 141
 
 COLLECTION = 100_000, 20, 20
@@ -31,7 +29,6 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Runs the command line and leaves with its exit code."""
     gc.set_threshold(*COLLECTION)
     words = list(sys.argv[1:] if arguments is None else arguments)
-    gc.set_threshold(PATIENCE)
     code = outcome(words)
     _flush()
     sys.exit(code)

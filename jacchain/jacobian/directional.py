@@ -96,6 +96,7 @@ class _Reverse:
         self.program, self.registers = program, registers
         self.arithmetic = Arithmetic(registers.dtype)
         self.blocks = [slice(0, program.inputs), *(instruction.output for instruction in program.instructions)]
+        self.whole = {(block.start, block.stop): number for number, block in enumerate(self.blocks)}
         self.owner = np.full(program.start.size, -1)
         for number, block in enumerate(self.blocks):
             self.owner[block] = number
@@ -115,6 +116,9 @@ class _Reverse:
 
     def spread(self, registers: Registers, adjoint: LinearMap) -> None:
         """Adds the adjoint of some registers to that of the blocks they stand in."""
+        if isinstance(registers, slice) and (whole := self.whole.get((registers.start, registers.stop))) is not None:
+            self.found[whole].append(adjoint)
+            return
         places = np.arange(registers.start, registers.stop) if isinstance(registers, slice) else registers
         owners = self.owner[places]
         for owner in np.unique(owners[owners >= 0]):

@@ -13,7 +13,7 @@ from jacchain.jacobian.limits import TIES, limits
 from jacchain.linear.map import Numbers
 
 QUICK, THOROUGH = (24, 1 << 14), (1 << 13, 1 << 23)
-"""Instructions, and intervals, up to which distances are worked out in every run, and when they are asked for."""
+"""Pairs of arguments, and intervals, up to which distances are worked out in every run, and when they are asked for."""
 
 STEPS = 16
 """Places on a way that are tried at a time, about."""
@@ -52,7 +52,8 @@ def reach(programs: Sequence[Program], x: Numbers, *, thorough: bool = False) ->
     ending = programs[: limited[-1]] if limited else ()
     registers = sum(program.start.size for program in ending)
     most, intervals = THOROUGH if thorough else QUICK
-    if sum(len(program.instructions) for program in ending) > most or 2 * size * STEPS * registers > intervals:
+    work = sum(len(instruction.arguments) for program in ending for instruction in program.instructions)
+    if work > 2 * most or 2 * size * STEPS * registers > intervals:
         return None
     from jacchain.jacobian.way import Way  # noqa: PLC0415  (many functions have neither switch nor edge)
 
