@@ -201,6 +201,10 @@ def _seen_scales(move: Array, x: Array, colours: Integers, pattern: Pattern, swe
     return None if turns is None else turns[colours[pattern.columns], pattern.rows] * np.abs(move)[pattern.columns]
 
 
+ROWS = 1 << 12
+"""Outputs whose estimates are made together."""
+
+
 class _Entries:
     """Where the estimates of each block go: the entries of the pattern, in its order."""
 
@@ -221,8 +225,19 @@ class _Entries:
     def take(self, block: slice, values: Array, known: tuple[Array, Array | None], epsilon: float) -> None:
         """Makes estimates of the samples of a block of colours and keeps them; ``known`` are the value at x and its noise."""
         chosen = self.order[self.starts[block.start] : self.starts[block.stop]]
-        group, row = self.colour[chosen] - block.start, self.pattern.rows[chosen]
-        spans = self._spans(block, values.shape[2], chosen)
+        at, noise = known
+        for first in range(0, at.size, ROWS):
+            part = slice(first, first + ROWS)
+            rows = self.pattern.rows[chosen]
+            here = chosen if at.size <= ROWS else chosen[(rows >= part.start) & (rows < part.stop)]
+            self._take_rows(block, first, here, values[:, :, part], (at[part], None if noise is None else noise[part]), epsilon)
+
+    def _take_rows(  # noqa: PLR0913, PLR0917  (a part of what take is given, and where it begins)
+        self, block: slice, first: int, chosen: Integers, values: Array, known: tuple[Array, Array | None], epsilon: float
+    ) -> None:
+        """Makes the estimates of the rows from ``first`` on, whose entries are ``chosen``."""
+        group, row = self.colour[chosen] - block.start, self.pattern.rows[chosen] - first
+        spans = self._spans(block, values.shape[2], chosen, first)
         levels = values.shape[1] // 2
         scale = None
         if self.scales is not None:
@@ -236,12 +251,12 @@ class _Entries:
         level = settled.level[group, row] + np.where(self.side[chosen] == SIDES.index("backward"), levels, 0)
         self.step[chosen] = self.spans[self.pattern.columns[chosen], level]
 
-    def _spans(self, block: slice, m: int, chosen: Integers) -> Array:
+    def _spans(self, block: slice, m: int, chosen: Integers, first: int) -> Array:
         """The distances stepped, for each colour and row those of the column that row sees."""
         if self.alone:
             return self.spans[block, :, None]
         spans = np.full((block.stop - block.start, self.spans.shape[1], m), np.nan, self.spans.dtype)
-        group, row = self.colour[chosen] - block.start, self.pattern.rows[chosen]
+        group, row = self.colour[chosen] - block.start, self.pattern.rows[chosen] - first
         spans[group, :, row] = self.spans[self.pattern.columns[chosen]]
         return spans
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from jacchain.errors import Span
 from jacchain.expression.graph import CONDITIONS, GATHER, MATRIX, STACK
 from jacchain.expression.program import Instruction, Program
 from jacchain.expression.table import ROWS
@@ -24,6 +25,9 @@ COPIES = 3
 
 MATRIX_COPIES = 2
 """How many times a constant matrix is there: as it is, and what is made of it for an error bar or a transpose."""
+
+DIFFERENCED = 160
+"""Bytes for each entry of a Jacobian by differences: what was found on both sides, with bars and places; measured."""
 
 Sizes = tuple[int, tuple[int, int]]
 """The entries of a map that may be nonzero, and its shape."""
@@ -109,6 +113,11 @@ def _is_full(instruction: Instruction) -> bool:
 def _bytes(counts: Integers, n: int, item: int) -> int:
     entries = int(counts.sum())
     return entries * (item if entries == counts.size * n else item + PLACE)
+
+
+def claim_differences(name: str, entries: int, span: Span | None) -> None:
+    """Raises JacchainError (JC451) when differences for so many entries of a Jacobian do not fit."""
+    claim(DIFFERENCED * entries, f"the differences for {entries:,} entries of `{name}`", span, "work with smaller vectors")
 
 
 def claim_products(jacobians: Sequence[Sizes], products: Sequence[Sizes]) -> None:

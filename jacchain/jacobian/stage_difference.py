@@ -18,6 +18,7 @@ from jacchain.jacobian.analytic import working_type
 from jacchain.jacobian.dependence import is_elementwise
 from jacchain.jacobian.difference import Difference, Sweep, difference_jacobian, steps_to_a_side
 from jacchain.jacobian.jacobian import Jacobian
+from jacchain.jacobian.memory import claim_differences
 from jacchain.jacobian.rounding import value_noise
 from jacchain.jacobian.samples import Evaluate
 from jacchain.jacobian.scales import own_scales
@@ -45,6 +46,7 @@ def stage_differences(stage: Stage, points: Array, pattern: Pattern | None = Non
     reached = reached_pattern(stage.program)
     part = reached.union(pattern) if pattern else reached
     count, n = points.shape
+    claim_differences(stage.function, count * part.count, stage.span)
     block = np.repeat(np.arange(count), part.count)
     rows, columns = np.tile(part.rows, count) + block * part.shape[0], np.tile(part.columns, count) + block * n
     whole = Pattern.of((count * part.shape[0], count * n), rows, columns)

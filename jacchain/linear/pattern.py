@@ -177,6 +177,8 @@ class Pattern:
         (m, k), n = self.shape, other.shape[1]
         if self.is_full and other.is_full:
             return Pattern((m, n))
+        if not self.count or not other.count:
+            return Pattern.zero(m, n)
         if m * k * n <= SMALL:
             return Pattern.from_boolean(self.boolean() @ other.boolean())
         if self.is_full or other.is_full:

@@ -28,6 +28,8 @@ SYNONYMS = {
 LONG_FORM = ("outputs", "description", "let", "jacobian", "method", "scale", "bounds")
 NEEDED = ("outputs", "let", "functions", "constants", "at")
 """Keys without which other mistakes would be found that are none."""
+LETS = 2_000
+"""Names that a function may give to sub-expressions."""
 ENTRIES = 10_000
 """Entries a hand-derived Jacobian may have."""
 
@@ -145,6 +147,9 @@ class _Reader:
             if not isinstance(node, Mapping):
                 raise unexpected(node, "a mapping of names to expressions", "write `let:` and, indented, `name: expression`")
             entries = node.entries
+            if len(entries) > LETS:
+                message = f"`let` has {len(entries):,} names; the limit is {LETS:,}"
+                raise JacchainError(Problem("JC450", message, entries[LETS][0].span, help="split the function"))
         for key, value in entries:
             name = None
             with self.part.noting():

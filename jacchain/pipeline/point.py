@@ -11,14 +11,15 @@ import numpy as np
 from jacchain.errors import Fragment, JacchainError, Problem, Span, suggestion
 from jacchain.expression.arithmetic import Array
 from jacchain.pipeline.constants import Constants
-from jacchain.pipeline.document import Scalar, already_reported, clip
+from jacchain.pipeline.document import Block, Scalar, already_reported, clip
 from jacchain.pipeline.ledger import Ledger
 from jacchain.pipeline.numbers import kind_of
 from jacchain.pipeline.spec import ConstantSpec, Named, Placed, Signature
 from jacchain.pipeline.written import Written, name_of, written
 
 _ASSIGNED = re.compile(r"\s*(?P<name>[^\s=()\[\],+*/^<>!-]+)\s*=(?!=)")
-_BRACKET = re.compile(r"[()\[\],]")
+_LISTED = re.compile(r"\([^()]*,[^()]*\)|\{.*\}", re.DOTALL)
+_BRACKET = re.compile(r"[()\[\]{},]")
 
 
 def read_at(text: str, ledger: Ledger) -> Placed:
@@ -34,7 +35,13 @@ def read_at(text: str, ledger: Ledger) -> Placed:
         for piece in _pieces(text_of_option):
             if assigned := _ASSIGNED.match(piece.text):
                 key = piece.part(assigned.start("name"), assigned.end("name"))
-                named.append(Named(name_of(key, "an input"), (_value(piece, assigned.end()),), key.span()))
+                name = name_of(key, "an input")
+                if before := next((entry for entry in named if entry.name == name), None):
+                    related = ((before.span, "it stands here already"),)
+                    raise JacchainError(
+                        Problem("JC010", f"`{name}` is given twice", key.span(), related=related, help="delete one")
+                    )
+                named.append(Named(name, (_value(piece, assigned.end()),), key.span()))
             else:
                 positional.append(_value(piece, 0))
         if named and positional:
@@ -62,6 +69,7 @@ def read_direction(text: str, option: str, names: Sequence[str]) -> Array:
 def read_sets(texts: Sequence[str], constants: Sequence[ConstantSpec], ledger: Ledger) -> dict[str, Written]:
     """The constants that ``--set NAME=VALUE`` replaces."""
     known = [constant.name for constant in constants]
+    places: dict[str, Span] = {}
     sets: dict[str, Written] = {}
     for text in texts:
         with ledger.gather():
@@ -77,6 +85,13 @@ def read_sets(texts: Sequence[str], constants: Sequence[ConstantSpec], ledger: L
                 listed = "the constants are " + ", ".join(known[:8]) if known else "the pipeline has no constants"
                 way_out = f"did you mean `{nearest}`?" if nearest else listed
                 raise JacchainError(Problem("JC011", f"there is no constant `{name}` to set", key.span(), help=way_out))
+            if name in places:
+                related = ((places[name], "it is set here already"),)
+                raise JacchainError(Problem("JC010", f"`{name}` is set twice", key.span(), related=related, help="set it once"))
+            places[name] = key.span()
+            if len([*_pieces(whole)]) > 1:
+                way_out = f"write a vector as {name}=[1, 2], and repeat --set for another constant"
+                raise JacchainError(Problem("JC010", "one value is set at a time", whole.span(), help=way_out))
             sets[name] = _value(whole, assigned.end())
     return sets
 
@@ -85,7 +100,7 @@ def _pieces(whole: Fragment) -> Iterator[Fragment]:
     """The parts of a text between the commas that stand outside of brackets."""
     start = depth = 0
     for sign in _BRACKET.finditer(whole.text):
-        depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(sign.group(), 0)
+        depth += {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}.get(sign.group(), 0)
         if sign.group() == "," and depth <= 0:
             yield whole.part(start, sign.start())
             start = sign.end()
@@ -96,6 +111,9 @@ def _value(piece: Fragment, start: int) -> Written:
     """The expression from ``start`` to the end of a piece of an option."""
     rest = piece.part(start, len(piece.text))
     text = rest.text.strip()
+    if _LISTED.fullmatch(text):
+        message, way_out = "a vector stands in square brackets", "write [1, 2]"
+        raise JacchainError(Problem("JC010", message, rest.span(rest.text.index(text[0])), help=way_out))
     offset = start + (rest.text.index(text[0]) if text else 0)
     fragment = piece.part(offset, offset + len(text))
     return written(Scalar(fragment, "number" if kind_of(text) == "number" else "text", plain=True))
@@ -123,6 +141,9 @@ def point_of(signature: Signature, placed: Placed | None, constants: Constants, 
         parts = [part for part in _by_name(signature, placed, constants, ledger) if part is not None]
         return np.concatenate(parts) if len(parts) == len(signature.parameters) else None
     with ledger.gather():
+        least = sum(value.count if isinstance(value, Block) else 1 for value in placed.positional)
+        if signature.size is not None and least > signature.size:
+            raise JacchainError(_count(signature, least, placed.span))
         numbers = constants.numbers(placed.positional)
         if not numbers.size or (signature.size is not None and numbers.size != signature.size):
             raise JacchainError(_count(signature, numbers.size, placed.span))

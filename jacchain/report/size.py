@@ -15,7 +15,7 @@ DENSE = 1 << 20
 """Entries up to which a sparse matrix is written out with its zeros."""
 FULL = {"text": 120, "markdown": 120, "latex": 80, "html": 260, "svg": 850}
 """Bytes for each entry of a matrix that is written out in full, at the peak; measured."""
-JSON, WRITTEN, NPZ = 16, 32, 24
+JSON, WRITTEN, NPZ = 24, 64, 32
 """Bytes for each entry, zeros included, of an answer as JSON, for each that is not zero, and for each of an archive."""
 NAME = 120
 """Bytes for the name of a component wherever it is written."""

@@ -118,3 +118,9 @@ def test_patterns_cannot_be_changed():
     pattern = Pattern.diagonal(3)
     with pytest.raises(ValueError, match="read-only"):
         pattern.rows[0] = 1
+
+
+def test_a_product_with_nothing_is_nothing_however_large():
+    diagonal = Pattern.diagonal(1 << 20)
+    for product in (Pattern.zero(0, 1 << 20) @ diagonal, diagonal @ Pattern.zero(1 << 20, 3)):
+        assert product.count == 0

@@ -479,3 +479,30 @@ def test_every_sample_loads_without_a_warning(path):
     loaded = load(path.read_bytes(), path.name, folder=path.parent)
     assert loaded.warnings == ()
     assert np.isfinite(value(loaded)).all()
+
+
+@pytest.mark.parametrize(
+    ("options", "place", "message"),
+    [
+        ({"at": "x=1,y=2,x=3"}, "--at:1:9", "`x` is given twice"),
+        ({"at": "x=(1,2),y=1"}, "--at:1:3", "a vector stands in square brackets"),
+        ({"at": "x={1,2},y=1"}, "--at:1:3", "a vector stands in square brackets"),
+        ({"sets": ["a=1", "a=2"]}, "--set:1:1", "`a` is set twice"),
+        ({"sets": ["a=1,2"]}, "--set:1:1", "one value is set at a time"),
+        ({"sets": ["a=(1, 2)"]}, "--set:1:3", "a vector stands in square brackets"),
+    ],
+)
+def test_what_options_say_twice_or_in_other_brackets_is_refused_at_its_place(options, place, message):
+    file = b"constants: {a: 1}\nfunctions:\n  f(x, y): a*x*y\nat: [1, 2]\n"
+    with pytest.raises(JacchainError) as caught:
+        load(file, "f.yaml", **options)
+    problem = caught.value.problems[0]
+    assert (problem.code, str(problem.span), problem.message) == ("JC010", place, message)
+    assert caught.value.exit_code == 2
+
+
+def test_a_function_has_a_bearable_number_of_names():
+    lets = "".join(f"      t{i}: x\n" for i in range(2001))
+    file = f"functions:\n  f(x):\n    let:\n{lets}    outputs: x\nat: 1\n"
+    with pytest.raises(JacchainError, match="`let` has 2,001 names"):
+        load(file.encode(), "f.yaml")
