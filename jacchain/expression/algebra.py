@@ -16,6 +16,9 @@ HALF = Fraction(1, 2)
 MOST = 100
 """Exponents up to which powers are put together."""
 
+BITS = 2000
+"""Bits up to which the coefficient of a power is worked out."""
+
 Factors = tuple[tuple[Tree, Fraction], ...]
 """Atoms with their exponents, in the order in which they came."""
 
@@ -107,7 +110,9 @@ def number_of(tree: Tree) -> Fraction | None:
 def _raised(tree: Tree, exponent: Fraction) -> Sum:
     """A whole power of every factor; a half one stays whole, since the root of a square is not the base."""
     base = single(tree)
-    if exponent.denominator == 1 and (base.coefficient or exponent > 0):
+    above, below = base.coefficient.as_integer_ratio()
+    bits = (above.bit_length() + below.bit_length()) * abs(exponent)
+    if exponent.denominator == 1 and (base.coefficient or exponent > 0) and bits <= BITS:
         return collected((base ** int(exponent),))
     if exponent.denominator == 2:
         return (Term(factors=((tree, exponent),)),)

@@ -115,7 +115,7 @@ def _spread(values: Array) -> Numbers:
     """How far the other repetitions are from the first, infinite where one is undefined."""
     if values.shape[0] == 1:
         return np.zeros(values.shape[1:])
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         spread = np.abs(values[1:] - values[0]).max(0).astype(float)
     return np.where(np.isfinite(spread), spread, np.inf)
 
@@ -123,7 +123,8 @@ def _spread(values: Array) -> Numbers:
 def _bars(values: Array) -> Numbers:
     """The bars of the numbers as they are without a disturbance, once they are doubles."""
     smallest = float(np.finfo(float).smallest_subnormal)
-    bars = SAFETY * _spread(values) + float(np.finfo(float).eps) * np.abs(values[0]).astype(float) + smallest
+    with np.errstate(over="ignore"):
+        bars = SAFETY * _spread(values) + float(np.finfo(float).eps) * np.abs(values[0]).astype(float) + smallest
     return np.where(np.isfinite(bars), bars, np.inf)
 
 
