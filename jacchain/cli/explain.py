@@ -65,7 +65,8 @@ def _matrix(found: re.Match[str], file: str | None, options: dict[str, Any], loo
     from jacchain.chain.plan import Operand
     from jacchain.cli.input import read_pipeline
     from jacchain.report.document import Paragraph
-    from jacchain.report.lesson import matrix_of, step_document, steps
+    from jacchain.report.lesson import step_document, steps
+    from jacchain.report.matrix_document import matrix_named
     from jacchain.report.paint import paint
     from jacchain.run import Request
     from jacchain.run import run as run_pipeline
@@ -74,14 +75,11 @@ def _matrix(found: re.Match[str], file: str | None, options: dict[str, Any], loo
     report = run_pipeline(read_pipeline(file, options), request)
     kind, number, row, column = found.groups()
     about = Operand("stage" if kind == "J" else "product", int(number))
-    step = next((step for step in steps(report, look) if step.about == about), None)
-    linear = None if step is None else matrix_of(report, step)
-    if step is None or linear is None:
-        there = [f"J1 … J{len(report.stages)}", *([f"P1 … P{len(report.products)}"] if report.products else [])]
-        raise JacchainError(Problem("JC003", f"there is no {kind}{number} in this run", help=f"it has {' and '.join(there)}"))
+    shape = matrix_named(report, f"{kind}{number}").linear.shape
+    step = next(step for step in steps(report, look) if step.about == about)
     entry = None if row is None else (int(row) - 1, int(column) - 1)
-    if entry is not None and not (entry[0] < linear.shape[0] and entry[1] < linear.shape[1]):
-        message = f"{kind}{number} is {linear.shape[0]}×{linear.shape[1]} and has no entry {row},{column}"
+    if entry is not None and not (entry[0] < shape[0] and entry[1] < shape[1]):
+        message = f"{kind}{number} is {shape[0]}×{shape[1]} and has no entry {row},{column}"
         raise JacchainError(Problem("JC003", message, help="row and column count from 1"))
     document = step_document(report, step, look, entry)
     if entry is not None and kind == "P":

@@ -137,7 +137,7 @@ def test_a_matrix_an_entry_a_function_is_explained(jacchain, words, said):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["J9", MAZUR], "there is no J9"),
+        (["J9", MAZUR], "there is no matrix `J9`"),
         (["P2[3,1]", MAZUR], "P2 is 2×1 and has no entry 3,1"),
         (["J2[1,1]"], "FILE is missing"),
         (["nothing"], "nothing to explain"),
