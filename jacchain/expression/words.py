@@ -12,7 +12,7 @@ from jacchain.expression import slips
 NAME_LENGTH = 64
 LITERAL_LENGTH = 400
 TEXT_LENGTH = 200_000
-TOKENS = 50_000
+TOKENS = 20_000
 
 SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉"
 _BLANKS = " \t\r\n"
