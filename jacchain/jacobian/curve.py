@@ -69,15 +69,16 @@ class Curve:
 
 
 def bent_entries(stage: Stage, x: Array) -> npt.NDArray[np.bool_]:
-    """Which outputs bend along which inputs, ``(m, n)``: seen from the values at a few long steps to both sides.
+    """Which outputs bend along the first inputs, ``(m, c)``: seen from the values at a few long steps to both sides.
 
-    Elsewhere a difference has no truncation error.
+    Elsewhere a difference has no truncation error.  All inputs are looked at, or as many as fit into a block of samples.
     """
     n = x.size
+    count = min(n, block_size(6 * stage.program.start.size, x.dtype, MEMORY))
     size = np.maximum(np.abs(x), 1) if stage.scale is None else stage.scale
-    moves = (size * np.array([0.05, 0.3, 1.7])[:, None])[:, None, :] * np.eye(n)
+    moves = (size * np.array([0.05, 0.3, 1.7])[:, None])[:, None, :] * np.eye(count, n)
     at = stage.program.values(x[None])[0]
-    up, down = (stage.program.values((x + side * moves).reshape(-1, n)).reshape(3, n, -1) for side in (1, -1))
+    up, down = (stage.program.values((x + side * moves).reshape(-1, n)).reshape(3, count, -1) for side in (1, -1))
     with np.errstate(all="ignore"):
         bend = np.abs((up - at) - (at - down))
         bent = bend > 64 * np.finfo(x.dtype).eps * (np.abs(up) + np.abs(down) + 2 * np.abs(at))
