@@ -24,7 +24,7 @@ from jacchain.pipeline.numbers import NUMBER as LITERAL
 NUMBER = 24
 """Bytes that a number of a parameter file takes: as it is in the file, as a double, and once more on the way."""
 CSV_BYTES = 1 << 24
-BLOCK = 1 << 20
+BLOCK = 1 << 16
 """Characters of a .csv file that are read at a time."""
 LENGTH = 1000
 SUFFIXES = (".npy", ".csv")
