@@ -132,6 +132,7 @@ def nearest_point(points: Vector) -> Vector:
         weights = np.append(weights, np.longdouble(0))
         chosen, weights = _corral(p, chosen, weights)
     x = weights @ p[chosen]
+    x[np.abs(x) < TOLERANCE * np.abs(p).max(0)] = 0  # what is left of components that cancel
     return np.asarray(np.zeros_like(x) if np.sqrt((x * x).sum()) < TOLERANCE else x * scale)
 
 

@@ -66,3 +66,9 @@ def test_planes_in_general_position_in_space_have_the_known_number_of_cells():
 
 def test_very_many_cells_are_not_claimed_to_be_all():
     assert not explore(arrangement(np.eye(9, dtype=np.longdouble)), 9).complete
+
+
+def test_components_that_cancel_leave_no_dust():
+    points = np.array([[-1, 4, 3], [1, 4, 3]], np.longdouble)
+    assert nearest_point(points).tolist() == [0, 4, 3]
+    assert nearest_point(points * np.array([1, 1e-9, 1], np.longdouble))[1] == np.longdouble(4) * np.longdouble(1e-9)
