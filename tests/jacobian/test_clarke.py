@@ -69,6 +69,7 @@ def test_very_many_cells_are_not_claimed_to_be_all():
 
 
 def test_components_that_cancel_leave_no_dust():
-    points = np.array([[-1, 4, 3], [1, 4, 3]], np.longdouble)
-    assert nearest_point(points).tolist() == [0, 4, 3]
-    assert nearest_point(points * np.array([1, 1e-9, 1], np.longdouble))[1] == np.longdouble(4) * np.longdouble(1e-9)
+    points = np.array([[-1, 4, 3e-9], [1, 4, 3e-9]], np.longdouble)
+    nearest = nearest_point(points)
+    assert nearest[0] == 0
+    assert nearest[1:].astype(float) == pytest.approx([4, 3e-9])
