@@ -128,18 +128,18 @@ def _no_sizes(shapes: Sequence[tuple[int, int]]) -> Counts:
 def _narrow_reach_sizes(matrices: Sequence[npt.NDArray[np.float32]]) -> Counts:
     """The same for narrow factors, of zeros and ones: here a set is such a row, and equal ones are let be while they are few."""
     sizes = _no_sizes([matrix.shape for matrix in matrices])
-    ones = np.ones(NARROW, np.float32)
     reached = np.zeros((0, len(matrices[0])), np.float32)
     member = np.zeros(0, np.int64)
     for j, matrix in enumerate(matrices, 1):
         member = np.concatenate([member, np.arange(len(reached), len(reached) + len(matrix))])
-        reached = np.concatenate([np.minimum(reached @ matrix, 1), matrix])
+        with np.errstate(invalid="ignore"):  # BLAS may raise the flag over padding that it reads and does not use
+            reached = np.concatenate([np.minimum(reached @ matrix, 1), matrix])
         if len(reached) > SETS:
             packed = np.packbits(reached.astype(bool), axis=1)
             kinds = packed.view(np.dtype((np.void, packed.shape[1]))).ravel()
             _, kept, number = np.unique(kinds, return_index=True, return_inverse=True)
             reached, member = reached[kept], number[member]
-        sizes[j, : member.size] = (reached @ ones[: reached.shape[1]])[member]
+        sizes[j, : member.size] = np.count_nonzero(reached, axis=1)[member]
     return sizes
 
 
