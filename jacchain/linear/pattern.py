@@ -186,7 +186,8 @@ class Pattern:
             return Pattern.from_keys((m, n), np.add.outer(rows * n, columns).ravel())
         pairs = multiplications(self, other)
         if pairs > PAIRS and m * k * n <= CROWDED * pairs and max(m * k, k * n, m * n) <= DENSE:
-            return Pattern.from_boolean(self.boolean().astype(np.float32) @ other.boolean().astype(np.float32) > 0)
+            with np.errstate(invalid="ignore"):  # BLAS may raise the flag over padding that it reads and does not use
+                return Pattern.from_boolean(self.boolean().astype(np.float32) @ other.boolean().astype(np.float32) > 0)
         keys = []
         for rows in row_blocks(self, other, PAIRS):
             part = self if rows.size == m else self.take(rows)
