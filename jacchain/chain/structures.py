@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from jacchain.chain.prices import Join
-from jacchain.linear.pattern import Integers, Pattern, entries_of_rows, multiplications
+from jacchain.linear.pattern import Integers, Pattern, entries_of_rows, meetings, multiplications
 
 Counts = npt.NDArray[Any]
 
@@ -132,8 +132,7 @@ def _narrow_reach_sizes(matrices: Sequence[npt.NDArray[np.float32]]) -> Counts:
     member = np.zeros(0, np.int64)
     for j, matrix in enumerate(matrices, 1):
         member = np.concatenate([member, np.arange(len(reached), len(reached) + len(matrix))])
-        with np.errstate(invalid="ignore"):  # BLAS may raise the flag over padding that it reads and does not use
-            reached = np.concatenate([np.minimum(reached @ matrix, 1), matrix])
+        reached = np.concatenate([np.minimum(meetings(reached, matrix), 1), matrix])
         if len(reached) > SETS:
             packed = np.packbits(reached.astype(bool), axis=1)
             kinds = packed.view(np.dtype((np.void, packed.shape[1]))).ravel()

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from jacchain.linear.enclosure import Enclosure
 from jacchain.linear.map import Numbers
+from jacchain.linear.pattern import meetings
 from jacchain.linear.product import SMALL
 
 Real = np.longdouble
@@ -232,8 +233,8 @@ def matrix_product(a: Interval, b: Interval) -> Interval:
         if _is_whole(a, b) and size.max(initial=0) < 2.0**format_.nmant:
             radius = np.zeros_like(radius)
     product = around(middle, middle, radius, radius) if radius.any() else Interval.point(middle)
-    touched = _meets(~a.exact_zero, ~b.exact_zero)
-    unknown = _meets(~known_a, ~b.exact_zero) | _meets(~a.exact_zero, ~known_b)
+    touched = meetings(~a.exact_zero, ~b.exact_zero) > 0
+    unknown = (meetings(~known_a, ~b.exact_zero) > 0) | (meetings(~a.exact_zero, ~known_b) > 0)
     lower, upper = np.where(touched, product.lower, 0), np.where(touched, product.upper, 0)
     return Interval(np.where(unknown, -np.inf, lower), np.where(unknown, np.inf, upper))
 
@@ -278,8 +279,3 @@ def _multiplier(multiplications: int) -> tuple[Callable[[Numbers, Numbers], Numb
 def _is_whole(*intervals: Interval) -> bool:
     """Whether all are whole numbers, known exactly: small ones are multiplied and added without an error."""
     return all(bool((x.lower == x.upper).all() and (x.lower == np.rint(x.lower)).all()) for x in intervals)
-
-
-def _meets(a: Booleans, b: Booleans) -> Booleans:
-    """Where a true entry of a row of a meets a true one of a column of b."""
-    return np.asarray(a.astype(np.float32) @ b.astype(np.float32) > 0)

@@ -186,8 +186,7 @@ class Pattern:
             return Pattern.from_keys((m, n), np.add.outer(rows * n, columns).ravel())
         pairs = multiplications(self, other)
         if pairs > PAIRS and m * k * n <= CROWDED * pairs and max(m * k, k * n, m * n) <= DENSE:
-            with np.errstate(invalid="ignore"):  # BLAS may raise the flag over padding that it reads and does not use
-                return Pattern.from_boolean(self.boolean().astype(np.float32) @ other.boolean().astype(np.float32) > 0)
+            return Pattern.from_boolean(meetings(self.boolean(), other.boolean()) > 0)
         keys = []
         for rows in row_blocks(self, other, PAIRS):
             part = self if rows.size == m else self.take(rows)
@@ -268,3 +267,9 @@ def _frozen(array: npt.NDArray[Any]) -> Integers:
     array = np.asarray(array, np.int64)
     array.flags.writeable = False
     return array
+
+
+def meetings(a: npt.NDArray[Any], b: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+    """How often an entry of a row of ``a`` meets one of a column of ``b``, both of zeros and ones: exact up to 2^24."""
+    with np.errstate(invalid="ignore"):  # BLAS may raise the flag over padding that it reads and does not use
+        return np.asarray(a.astype(np.float32, copy=False) @ b.astype(np.float32, copy=False))
