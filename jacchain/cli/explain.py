@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from jacchain.cli.options import display_options, pipeline_options, point_options
+from jacchain.cli.options import debug_option, display_options, order_option, pipeline_options, point_options
 from jacchain.errors import JacchainError, Problem, suggestion
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ MATRIX = re.compile(r"([JP])([1-9]\d{0,6})(?:\[([1-9]\d{0,8}),\s*([1-9]\d{0,8})\
 @click.argument("file", required=False, metavar="[FILE]")
 @pipeline_options
 @point_options
-@click.option("--order", default="optimal", metavar="ORDER", help="The order of the products, as for `run`.")
-@click.option("--debug", is_flag=True, hidden=True, expose_value=False)
+@order_option
+@debug_option
 @display_options
 def explain(what: str, file: str | None, **options: Any) -> None:
     """Explain an error code, a function, a matrix or an entry.
@@ -63,16 +63,13 @@ def _code(what: str, functions: tuple[str, ...]) -> str:
 def _matrix(found: re.Match[str], file: str | None, options: dict[str, Any], look: Look) -> str:
     """The matrix in the run of a file, with the entry that was asked for, if one was."""
     from jacchain.chain.plan import Operand
-    from jacchain.cli.input import read_pipeline
+    from jacchain.cli.input import report_of
     from jacchain.report.document import Paragraph
     from jacchain.report.lesson import step_document, steps
     from jacchain.report.matrix_document import matrix_named
     from jacchain.report.paint import paint
-    from jacchain.run import Request
-    from jacchain.run import run as run_pipeline
 
-    request = Request(order=options["order"], strict=options["strict"], check=False)
-    report = run_pipeline(read_pipeline(file, options), request)
+    report = report_of(file, options)
     kind, number, row, column = found.groups()
     about = Operand("stage" if kind == "J" else "product", int(number))
     shape = matrix_named(report, f"{kind}{number}").linear.shape

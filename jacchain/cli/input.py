@@ -11,6 +11,7 @@ from jacchain.errors import JacchainError, Problem, suggestion
 
 if TYPE_CHECKING:
     from jacchain.pipeline.stage import Pipeline
+    from jacchain.results import Report
 
 LIMIT = 64 << 20
 """Bytes a pipeline file may have."""
@@ -36,6 +37,13 @@ def read_pipeline(file: str | None, options: dict[str, Any], *, needs_point: boo
         return pipeline_of(read_source(file), options, needs_point=needs_point)
     at, sets = options.get("at"), options.get("set") or ()
     return _remarked(pipeline.from_expressions(expressions, at=at, sets=sets, needs_point=needs_point), options)
+
+
+def report_of(file: str | None, options: dict[str, Any]) -> Report:
+    """What a run of the pipeline a command line names finds, without differences beside it."""
+    from jacchain.run import Request, run
+
+    return run(read_pipeline(file, options), Request(order=options["order"], strict=options["strict"], check=False))
 
 
 def _remarked(loaded: Pipeline, options: dict[str, Any]) -> Pipeline:

@@ -51,6 +51,11 @@ point_options = _group(
     click.option("--strict", is_flag=True, help="Refuse a point without a derivative instead of a convention."),
 )
 
+order_option = click.option(
+    "--order", default="optimal", metavar="ORDER", help="optimal, forward, reverse, or a bracketing: '(1 (2 3))'."
+)
+debug_option = click.option("--debug", is_flag=True, hidden=True, expose_value=False, help="Show the traceback of a bug.")
+
 display_options = _group(
     click.option(
         "--digits", type=click.IntRange(1, 17), metavar="N", help="Digits of a rounded number (4); one shown with fewer is exact."
@@ -88,7 +93,7 @@ def output_options(*formats: str) -> Callable[[Command], Command]:
         click.option("--format", type=click.Choice(formats), help="The form of the output: text, or what the ending of -o says."),
         *([click.option("--json", "format", flag_value="json", help="Short for --format json.")] if "json" in formats else []),
         click.option("-o", "--output", metavar="FILE", help="Write to FILE, in one step, instead of stdout."),
-        click.option("--debug", is_flag=True, hidden=True, expose_value=False, help="Show the traceback of a bug."),
+        debug_option,
     )
 
     def decorate(command: Command) -> Command:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from jacchain.cli.options import DOCUMENT, display_options, file_argument, output_options, pipeline_options
+from jacchain.cli.options import DOCUMENT, display_options, file_argument, order_option, output_options, pipeline_options
 from jacchain.errors import Fragment, JacchainError, Problem
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @file_argument
 @pipeline_options
 @click.option("--dims", metavar="WIDTHS", help="The widths of a chain instead of FILE: 25,20,10,5,15,35,30.")
-@click.option("--order", default="optimal", metavar="ORDER", help="optimal, forward, reverse, or a bracketing: '(1 (2 3))'.")
+@order_option
 @click.option("--mode", type=click.Choice(["explicit", "matrix-free"]), default="explicit", help="How to multiply.")
 @click.option("--memory-limit", type=click.IntRange(0), metavar="N", help="At most N numbers of intermediate matrices at a time.")
 @click.option("--best", type=click.IntRange(1, 1000), default=1, metavar="K", help="Show the K cheapest plans.")

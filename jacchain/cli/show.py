@@ -6,7 +6,15 @@ from typing import Any
 
 import click
 
-from jacchain.cli.options import PAGES, display_options, file_argument, output_options, pipeline_options, point_options
+from jacchain.cli.options import (
+    PAGES,
+    display_options,
+    file_argument,
+    order_option,
+    output_options,
+    pipeline_options,
+    point_options,
+)
 
 
 @click.command()
@@ -14,7 +22,7 @@ from jacchain.cli.options import PAGES, display_options, file_argument, output_o
 @click.argument("name", required=False, metavar="[NAME]")
 @pipeline_options
 @point_options
-@click.option("--order", default="optimal", metavar="ORDER", help="The order of the products, as for `run`.")
+@order_option
 @display_options
 @output_options(*PAGES, "csv", "npy")
 def show(file: str | None, name: str | None, **options: Any) -> None:
@@ -22,15 +30,12 @@ def show(file: str | None, name: str | None, **options: Any) -> None:
 
     NAME is J2 for the Jacobian of the second function, P1 for the first product, J (or nothing) for the Jacobian of the chain.
     """
-    from jacchain.cli.input import read_pipeline
+    from jacchain.cli.input import report_of
     from jacchain.cli.output import deliver
     from jacchain.cli.settings import look_of
     from jacchain.report import render_matrix
-    from jacchain.run import Request
-    from jacchain.run import run as run_pipeline
 
     if options["expression"] and name is None:  # then the only word is the name
         file, name = None, file
-    request = Request(order=options["order"], strict=options["strict"], check=False)
-    report = run_pipeline(read_pipeline(file, options), request)
+    report = report_of(file, options)
     deliver(render_matrix(report, name or "J", options["format"], look_of(options)), options["output"])

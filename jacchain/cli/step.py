@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from jacchain.cli.options import display_options, file_argument, pipeline_options, point_options
+from jacchain.cli.options import debug_option, display_options, file_argument, order_option, pipeline_options, point_options
 
 if TYPE_CHECKING:
     from jacchain.report.document import Document
@@ -26,10 +26,10 @@ SECONDS = click.FloatRange(0, 3600)
 @file_argument
 @pipeline_options
 @point_options
-@click.option("--order", default="optimal", metavar="ORDER", help="optimal, forward, reverse, or a bracketing: '(1 (2 3))'.")
+@order_option
 @click.option("--pace", type=SECONDS, metavar="SECONDS", help="Ask nothing; show a step every so many seconds.")
 @click.option("--no-input", is_flag=True, help="Ask nothing; show all steps at once, as into a pipe.")
-@click.option("--debug", is_flag=True, hidden=True, expose_value=False)
+@debug_option
 @display_options
 def step(file: str | None, **options: Any) -> None:
     """Go through a run of FILE step by step, paced for a class.
@@ -37,14 +37,11 @@ def step(file: str | None, **options: Any) -> None:
     Predict a shape, reveal the matrix, and see how each of its entries comes about.
     Arrow keys choose an entry: its row and its column are marked and the sum is written out, in numbers or in symbols.
     """
-    from jacchain.cli.input import read_pipeline
+    from jacchain.cli.input import report_of
     from jacchain.cli.settings import look_of
     from jacchain.report.lesson import steps
-    from jacchain.run import Request
-    from jacchain.run import run as run_pipeline
 
-    request = Request(order=options["order"], strict=options["strict"], check=False)
-    report = run_pipeline(read_pipeline(file, options), request)
+    report = report_of(file, options)
     look = look_of(options)
     lesson = _Lesson(report, steps(report, look), look)
     asked = not options["no_input"] and options["pace"] is None and file != "-"
