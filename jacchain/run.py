@@ -10,9 +10,9 @@ import numpy as np
 from jacchain.chain.digits import account
 from jacchain.chain.instance import Instance, StageCost, difference_cost
 from jacchain.chain.order import parse_order
-from jacchain.chain.plan import Mode
+from jacchain.chain.plan import Mode, Plan
 from jacchain.chain.planner import make_plan
-from jacchain.chain.products import Factor, carry_out
+from jacchain.chain.products import Factor, ProductResult, carry_out
 from jacchain.errors import Fragment, JacchainError, Problem
 from jacchain.expression.arithmetic import Array
 from jacchain.expression.formula import Formula, derivative_formula
@@ -78,16 +78,10 @@ def run(pipeline: Pipeline, request: Request) -> Report:
     patterns = [linear.pattern for linear in jacobians]
     costs = stage_costs(pipeline, patterns, request.method) if request.mode == "matrix-free" else None
     plan = make_plan(Instance.of_patterns([pattern.T for pattern in patterns], costs), order)
-    planned = [(product.entries, product.shape) for product in plan.products]
-    claim_products([(pattern.count, pattern.shape) for pattern in patterns], planned)
-    factors: list[Factor] = [linear.T for linear in jacobians]
-    if request.mode == "matrix-free":
-        factors = _unbuilt(pipeline, stages, diagnostics)
-    products = tuple(replace(product, linear=product.linear.astype(float)) for product in carry_out(plan, factors))
+    claim_products([(pattern.count, pattern.shape) for pattern in patterns], [(one.entries, one.shape) for one in plan.products])
+    products = _multiplied(plan, [linear.T for linear in jacobians] if costs is None else _unbuilt(pipeline, stages, diagnostics))
     diagnostics += [product_vanished(number, product.vanished) for number, product in enumerate(products, 1) if product.vanished]
     total = products[-1].linear if products else jacobians[0].T
-    if products and products[-1].exponent:
-        raise JacchainError(Problem("JC404", "the Jacobian of the chain is larger than any double", help="scale the functions"))
     if len(stages) > 1 and any(remark.kind == "kink" for remark in diagnostics):
         from jacchain.jacobian.through import chain_remarks  # noqa: PLC0415 - few points need it
 
@@ -117,6 +111,14 @@ def run(pipeline: Pipeline, request: Request) -> Report:
 
         report = replace(report, certificate=certify(pipeline, report))
     return report
+
+
+def _multiplied(plan: Plan, factors: Sequence[Factor]) -> tuple[ProductResult, ...]:
+    """The products of a plan in doubles.  Raises JacchainError (JC404) when the last is larger than any."""
+    products = tuple(replace(product, linear=product.linear.astype(float)) for product in carry_out(plan, factors))
+    if products and products[-1].exponent:
+        raise JacchainError(Problem("JC404", "the Jacobian of the chain is larger than any double", help="scale the functions"))
+    return products
 
 
 def instance_of(pipeline: Pipeline, mode: Mode = "explicit") -> Instance:
@@ -191,7 +193,7 @@ def differentiate_stages(pipeline: Pipeline, request: Request) -> tuple[list[Sta
     no_remarks: tuple[Diagnostic, ...] = ()
     claim_stages(pipeline.stages)
     x = pipeline.at[None]
-    repetitions = repeated(pipeline.at)
+    repetitions, uncertain = repeated(pipeline.at), False
     for stage in pipeline.stages:
         x = x.astype(working_type(stage.program))
         derivative = differentiate(stage.program, x)
@@ -206,7 +208,6 @@ def differentiate_stages(pipeline: Pipeline, request: Request) -> tuple[list[Sta
                 derivative, remarks = examination.derivative, examination.diagnostics
                 jacobian = _analytic(stage, examination, formulas[id(stage.program)], errors)
             result = _result(stage, derivative, jacobian, errors, remarks)
-            uncertain = any(earlier.error_bar is not None for earlier in results)
             if checked and jacobian.method == "analytic":
                 entries = errors.entries if errors and not uncertain else derivative_error(stage.program, x[0])
                 result = replace(result, agreement=agreement(stage, x[0], (jacobian.linear, entries)))
@@ -216,6 +217,7 @@ def differentiate_stages(pipeline: Pipeline, request: Request) -> tuple[list[Sta
         diagnostics += (*remarks, *vanished(stage, derivative, jacobian.linear))
         if result.error_bar is not None and not uncertain:
             diagnostics += spoilt(stage, result.value, result.error_bar)
+        uncertain = uncertain or result.error_bar is not None
         results.append(result)
         x = derivative.values
         repetitions = repetitions if errors is None else errors.points
