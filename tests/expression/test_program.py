@@ -6,27 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies.exact import evaluate, exactly
-from strategies.expressions import SIZES, scalars, vectors
-
-from jacchain.errors import Fragment
-from jacchain.expression import Builder, compile_graph, parse
-
-RANDOM = np.random.default_rng(4)
-CONSTANTS = {
-    "W": RANDOM.normal(size=(2, 3)).round(2),
-    "M": RANDOM.normal(size=(3, 3)).round(2),
-    "b": np.array([0.25, -1.5, 0.75]),
-}
-PARAMETERS = [("x", ()), ("y", ()), *((name, (size,)) for name, size in SIZES.items())]
-WIDTH = 2 + sum(SIZES.values())
+from strategies.expressions import scalars, vectors
+from strategies.programs import WIDTH, program_of
 
 few = settings(max_examples=40)
-
-
-def program_of(*texts, parameters=PARAMETERS):
-    builder = Builder(parameters, CONSTANTS)
-    fragments = [Fragment.whole(text, "f") for text in texts]
-    return compile_graph(builder.graph([builder.output(fragment, parse(fragment)) for fragment in fragments]))
 
 
 def values(text, *point):

@@ -7,28 +7,13 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from strategies.duals import jacobian_of
 from strategies.exact import exactly
-from strategies.expressions import SIZES, scalars, vectors
+from strategies.expressions import scalars, vectors
+from strategies.programs import CONSTANTS, PARAMETERS, RANDOM, WIDTH, program_of
 
-from jacchain.errors import Fragment
-from jacchain.expression import Builder, compile_graph, parse
 from jacchain.jacobian.analytic import accumulate, differentiate, push_columns, working_type
 from jacchain.linear.map import LinearMap
 
-RANDOM = np.random.default_rng(8)
-CONSTANTS = {
-    "W": RANDOM.normal(size=(2, 3)).round(2),
-    "M": RANDOM.normal(size=(3, 3)).round(2),
-    "b": np.array([0.25, -1.5, 0.75]),
-}
-PARAMETERS = [("x", ()), ("y", ()), *((name, (size,)) for name, size in SIZES.items())]
-WIDTH = 2 + sum(SIZES.values())
 few = settings(max_examples=30)
-
-
-def program_of(*texts, parameters=PARAMETERS, constants=CONSTANTS):
-    builder = Builder(parameters, constants)
-    fragments = [Fragment.whole(text, "f") for text in texts]
-    return compile_graph(builder.graph([builder.output(fragment, parse(fragment)) for fragment in fragments]))
 
 
 def jacobian(text, *point):
