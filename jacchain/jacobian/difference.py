@@ -90,6 +90,8 @@ class Difference:
 
     def parts(self, pattern: Pattern, count: int) -> list[Difference]:
         """A Jacobian of equal blocks down the diagonal, taken apart; ``pattern`` is that of a block."""
+        if count == 1:
+            return [self]
         entries = [np.split(getattr(self, name), count) for name in PER_ENTRY]
         others = [np.split(numbers, count) for numbers in (self.at, self.reach, self.evaluations)]
         return [Difference(pattern, *block) for block in zip(*entries, *others, strict=True)]
@@ -180,25 +182,19 @@ def _own_scales(x: Array, colours: Integers, pattern: Pattern, sweep: Sweep) -> 
     """
     if sweep.turns is None:
         return None
-    part = np.sqrt(np.finfo(x.dtype).eps)
     size = np.maximum(np.abs(x), 1) if sweep.scale is None else sweep.scale.astype(x.dtype)
-    found = _seen_scales(part * size, x, colours, pattern, sweep)
     small = (x != 0) & (np.abs(x) < size)
-    if found is None or not small.any():
-        return found
-    nearer = _seen_scales(part * np.where(small, np.abs(x), size), x, colours, pattern, sweep)
-    return found if nearer is None else np.where(np.isfinite(nearer), nearer, found)
-
-
-def _seen_scales(move: Array, x: Array, colours: Integers, pattern: Pattern, sweep: Sweep) -> Array | None:
-    """The scales that a move ``(n,)`` of each column shows; it keeps within the bounds."""
-    assert sweep.turns is not None
+    lengths = np.stack([size, np.where(small, np.abs(x), size)] if small.any() else [size]) * np.sqrt(np.finfo(x.dtype).eps)
     if sweep.bounds is not None:
-        move = np.where(x + move > sweep.bounds[:, 1], -move, move)
-    moves = np.zeros((int(colours.max(initial=-1)) + 1, x.size), x.dtype)
-    moves[colours, np.arange(x.size)] = move
-    turns = sweep.turns(moves)
-    return None if turns is None else turns[colours[pattern.columns], pattern.rows] * np.abs(move)[pattern.columns]
+        lengths = np.where(x + lengths > sweep.bounds[:, 1], -lengths, lengths)
+    moves = np.zeros((len(lengths), int(colours.max(initial=-1)) + 1, x.size), x.dtype)
+    moves[:, colours, np.arange(x.size)] = lengths
+    turns = sweep.turns(moves.reshape(-1, x.size))
+    if turns is None:
+        return None
+    turns = turns.reshape(*moves.shape[:2], -1)
+    scales = turns[:, colours[pattern.columns], pattern.rows] * np.abs(lengths)[:, pattern.columns]
+    return np.where(np.isfinite(scales[-1]), scales[-1], scales[0])
 
 
 ROWS = 1 << 12
@@ -301,14 +297,14 @@ def _settled(estimates: Estimates) -> _Settled:
     flat = np.abs(estimates.value) <= 10 * bars
     flat[0] = False
     side = np.where(flat & np.isfinite(bars[0]), np.inf, bars * _TRUST).argmin(0)
-    value = np.take_along_axis(estimates.value, side[None], 0)[0]
+    value = np.choose(side, estimates.value)
     one_sided = bars[1:]
     torn = (estimates.defined[1:] & ~np.isfinite(one_sided)).any(0)
-    bar = np.where(torn, np.inf, np.take_along_axis(bars, side[None], 0)[0])
+    bar = np.where(torn, np.inf, np.choose(side, bars))
     with np.errstate(invalid="ignore"):
         kink = np.isfinite(one_sided).all(0) & (np.abs(forward - backward) > 2 * one_sided.sum(0))
         bar = np.where(kink, np.abs(forward - backward) / 2 + one_sided.max(0), bar)
     value = np.where(kink, (forward + backward) / 2, value)
     value = np.where(np.isfinite(bar), value, np.nan)
-    level = np.take_along_axis(estimates.level, side[None], 0)[0]
+    level = np.choose(side, estimates.level)
     return _Settled(value, bar, side, level, kink, backward, forward, estimates.steepest)

@@ -139,10 +139,12 @@ class _Shaken:
         self.registers[:, : program.inputs] = points
         self.arithmetic = Arithmetic(points.dtype)
         with np.errstate(all="ignore"):
+            moves = self._moves(self.registers.shape)
             for instruction in program.constants + program.instructions:
                 execute(self.arithmetic, instruction, self.registers)
                 if instruction.operation not in EXACT:
-                    self.registers[:, instruction.output] += self._off(self._size(instruction), _unit(instruction, epsilon))
+                    off = moves[:, instruction.output] * _unit(instruction, epsilon)
+                    self.registers[:, instruction.output] += off * self._size(instruction)
 
     def disturbed(self, numbers: Array) -> Array:
         """The same numbers, in every repetition but the first a little off."""
@@ -150,12 +152,13 @@ class _Shaken:
         numbers = np.broadcast_to(numbers, (rows, *numbers.shape[1:])) if numbers.ndim else numbers[None]
         if numbers.shape[0] == 1:
             numbers = np.repeat(numbers[None], rows, axis=0)
-        return numbers + self._off(numbers, ULPS * self.epsilon)
+        return np.asarray(numbers + self._moves(numbers.shape) * (ULPS * self.epsilon) * numbers)
 
-    def _off(self, size: Array, unit: float) -> Array:
-        amount = self.chance.uniform(size.shape).astype(size.dtype) * unit
-        amount[: self.exact] = 0
-        return np.asarray(amount * size)
+    def _moves(self, shape: tuple[int, ...]) -> Array:
+        """Numbers from -1 to 1 in the type of the registers, a row for each point; zero for the points to be kept exact."""
+        moves = self.chance.uniform(shape).astype(self.registers.dtype)
+        moves[: self.exact] = 0
+        return moves
 
     def _size(self, instruction: Instruction) -> Array:
         """What one ulp of an instruction is relative to: its value, but for a sum the sum of what is summed."""

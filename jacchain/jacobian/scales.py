@@ -49,7 +49,7 @@ def own_scales(programs: Sequence[Program], here: Array, there: Array) -> Number
     scales = np.full(here.shape, np.inf)
     with np.errstate(all="ignore"):
         for program in programs:
-            values, moved = program.registers(here), program.registers(there)
+            values, moved = np.split(program.registers(np.concatenate([here, there])), 2)
             inside = np.full(values.shape, np.inf)
             inside[:, : program.inputs] = scales
             for instruction in program.instructions:

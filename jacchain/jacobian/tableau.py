@@ -12,6 +12,7 @@ J. Sci. Comput. 33 (2011), for noise that is measured and not assumed.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 import numpy.typing as npt
@@ -176,11 +177,11 @@ def _extrapolated(slopes: Array, spans: Array) -> Array:
 def _disagreement(tableau: Array) -> Array:
     """The largest difference of each candidate from its three neighbours; all three must be there."""
     left, right = tableau[:-1], tableau[1:]
-    apart = np.full_like(right, np.nan)
     here = right[:, :, :, 1:]
-    apart[:, :, :, 1:] = np.maximum(np.abs(here - left[:, :, :, 1:]), np.abs(here - left[:, :, :, :-1]))
-    apart[:, :, :, 1:] = np.maximum(apart[:, :, :, 1:], np.abs(here - right[:, :, :, :-1]))
-    return apart.astype(float)
+    neighbours = (left[:, :, :, 1:], left[:, :, :, :-1], right[:, :, :, :-1])
+    apart = np.full(right.shape, np.nan)
+    apart[:, :, :, 1:] = reduce(np.maximum, (np.abs((here - neighbour).astype(float)) for neighbour in neighbours))
+    return apart
 
 
 def _contradiction(candidates: Array, slopes: Array, error: Array) -> Array:
@@ -196,26 +197,29 @@ def _contradiction(candidates: Array, slopes: Array, error: Array) -> Array:
     high = np.minimum.accumulate(high, axis=2)[:, :, ::-1]
     outside = np.zeros(candidates.shape)
     here = candidates[:, :, :, :-1]
-    outside[:, :, :, :-1] = np.maximum(np.maximum(low - here, here - high), 0)
+    outside[:, :, :, :-1] = np.maximum(np.maximum((low - here).astype(float), (here - high).astype(float)), 0)
     return outside
 
 
 class _Choice:
-    """For every kind, group and row the candidate with the smallest score: what it is, that score, its level."""
+    """For every kind, group and row the candidate with the smallest score: what it is, that score, its level.
+
+    A score holds a part of its candidate, and is not finite where that is not.
+    """
 
     def __init__(self, candidates: Array, scores: Array) -> None:
-        scores = np.where(np.isfinite(scores) & np.isfinite(candidates), scores, np.inf)
+        scores = np.where(np.isfinite(scores), scores, np.inf)
         in_column = scores.min(3)
         column = in_column.argmin(0)
         level = scores.argmin(3)
         self.column: Integers = column
-        self.level: Integers = np.take_along_axis(level, column[None], 0)[0]
-        self.bar = np.take_along_axis(in_column, column[None], 0)[0]
+        self.level: Integers = np.choose(column, level)
+        self.bar = np.choose(column, in_column)
         self.value = self.pick(candidates)
 
     def pick(self, numbers: Array) -> Array:
         """The numbers, ``(columns, 3, groups, levels, m)``, that belong to the chosen candidates."""
-        kind, group, row = np.ogrid[tuple(slice(size) for size in self.level.shape)]
+        kind, group, row = np.indices(self.level.shape, sparse=True)
         return np.asarray(numbers[self.column, kind, group, self.level, row])
 
 
@@ -250,10 +254,11 @@ def _widened(chosen: _Choice, fresh: _Choice, finest: _Finest, changes: Array, e
     rounding = ROUNDING * epsilon * finest.sizes
     noise = np.zeros_like(rounding) if finest.noise is None else 2.0**3 * finest.noise
     usual = 2.0**-10 * whole if finest.noise is None else noise + 2.0**13 * rounding
-    unresolved = (unexplained > np.maximum(usual, 2.0**5 * rounding)) & ~_converging(finest.slopes)
-    endless = (unexplained > noise + 2.0**10 * rounding) & _diverging(finest.slopes)
-    lost = np.where(whole > 2.0**10 * rounding, np.inf, np.maximum(bar, 2 * missed))
-    bar = np.where(unresolved | endless, lost, bar)
+    unresolved, endless = unexplained > np.maximum(usual, 2.0**5 * rounding), unexplained > noise + 2.0**10 * rounding
+    if unresolved.any() or endless.any():
+        astray = (unresolved & ~_converging(finest.slopes)) | (endless & _diverging(finest.slopes))
+        lost = np.where(whole > 2.0**10 * rounding, np.inf, np.maximum(bar, 2 * missed))
+        bar = np.where(astray, lost, bar)
     resolved = (finest.spans <= finest.scale) | (finest.slopes == 0).all(2)
     return np.where(np.isfinite(finest.last) & resolved, bar, np.inf)
 

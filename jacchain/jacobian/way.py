@@ -320,7 +320,7 @@ def _ending(program: Program, registers: Array) -> Mask:
 def _everywhere(instruction: Instruction, registers: Array) -> Mask:
     """Which numbers of an instruction have no limit, whatever is put in: a power with a whole exponent that is not negative."""
     stated = limits(instruction)
-    if stated.domain is None or stated.switch is not None:
+    if stated.domain is None or stated.switch is not None or all(instruction.reads):  # no row states a domain that always holds
         return np.zeros(instruction.size, bool)
     anything = Interval(np.full((1, 1), -np.inf), np.full((1, 1), np.inf))
     arguments = {
