@@ -194,7 +194,7 @@ def _own_scales(x: Array, colours: Integers, pattern: Pattern, sweep: Sweep) -> 
         return None
     turns = turns.reshape(*moves.shape[:2], -1)
     scales = turns[:, colours[pattern.columns], pattern.rows] * np.abs(lengths)[:, pattern.columns]
-    return np.where(np.isfinite(scales[-1]), scales[-1], scales[0])
+    return np.asarray(np.where(np.isfinite(scales[-1]), scales[-1], scales[0]))
 
 
 ROWS = 1 << 12

@@ -69,12 +69,12 @@ def scheme_jacobian(
         taken = (places[:, -1] - places[:, 0]) / (scheme.offsets[-1] - scheme.offsets[0])
     colours = colour_columns(pattern) if pattern is not None else np.arange(x.size)
     weights = np.array([x.dtype.type(weight.numerator) / weight.denominator for weight in scheme.weights])
-    columns: list[Numbers] = []
+    columns: list[Numbers] = []  # of each block of colours, a row each
     with np.errstate(all="ignore"):
         for _, values in sample(evaluate, x.astype(places.dtype), places, colours, block_size(places.size, places.dtype, MEMORY)):
             parts = values.imag if scheme.imaginary else values
-            columns.extend(weights @ parts)
-    jacobian = np.stack([columns[colour] for colour in colours], axis=1) / taken
+            columns.append(weights @ parts)
+    jacobian = (np.concatenate(columns)[colours] / taken[:, None]).T
     if pattern is not None:
         jacobian = np.where(pattern.boolean(), jacobian, 0)
     return np.asarray(jacobian)

@@ -219,7 +219,8 @@ class _Choice:
 
     def pick(self, numbers: Array) -> Array:
         """The numbers, ``(columns, 3, groups, levels, m)``, that belong to the chosen candidates."""
-        kind, group, row = np.indices(self.level.shape, sparse=True)
+        kinds, groups, rows = self.level.shape
+        kind, group, row = np.arange(kinds)[:, None, None], np.arange(groups)[:, None], np.arange(rows)
         return np.asarray(numbers[self.column, kind, group, self.level, row])
 
 
