@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 
 from jacchain.chain.plan import Building, Operand, Operation, Plan, PlannedProduct
-from jacchain.linear.map import LinearMap, Numbers, Scaled
+from jacchain.linear.map import LinearMap, Numbers
 from jacchain.linear.product import multiply
 
 LARGEST_EXPONENT = 1024
@@ -90,12 +90,15 @@ def carry_out(plan: Plan, factors: Sequence[Factor]) -> tuple[ProductResult, ...
 
 def _vanished(left: LinearMap, right: LinearMap, product: LinearMap) -> int:
     """Entries of a product that are zero although its terms are not, all of which are too small for a double."""
-    smallest = [np.log2(np.abs(side.values[side.values != 0]).min(initial=1)) for side in (left, right)]
-    if sum(smallest) >= np.finfo(float).minexp or product.values.all():
+    if len(product.parts) == 1 and product.parts[0].all():
         return 0
-    sizes = (LinearMap(side.pattern, np.abs(side.values).astype(np.longdouble), side.unit) for side in (left, right))
-    terms = multiply(*sizes).values
-    return int(((product.values == 0) & (terms > 0) & (terms < np.finfo(float).tiny)).sum())
+    if sum(_least(part) for part in left.parts + right.parts) >= np.finfo(float).minexp:
+        return 0
+    sizes = [LinearMap(side.pattern, np.abs(side.values), side.unit) for side in (left, right)]
+    ones = [LinearMap(side.pattern, np.sign(side.values), side.unit) for side in sizes]
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        terms, count = multiply(*sizes).values, multiply(*ones).values
+    return int(((product.values == 0) & (count > 0) & (terms < np.finfo(float).tiny)).sum())
 
 
 def accumulated(factor: Factor, building: Building, shape: tuple[int, int]) -> LinearMap:
@@ -138,23 +141,21 @@ def magnitude(linear: LinearMap) -> float:
 
     For a matrix with factors beside it the sum of their magnitudes, which it does not exceed, when that is unremarkable.
     """
-    given = linear.given
-    if not isinstance(given, Scaled):
-        return _size(given)
-    bound = _size(given.core)
-    if given.rows is None and given.columns is None:
-        return bound
-    bound += sum(_size(part) for part in (given.rows, given.columns) if part is not None)
-    return bound if UNREMARKABLE <= bound <= LARGEST_EXPONENT else _size(linear.values)
+    bound = sum(map(_size, linear.parts))
+    return bound if len(linear.parts) == 1 or UNREMARKABLE <= bound <= LARGEST_EXPONENT else _size(linear.values)
 
 
 def _size(numbers: Numbers) -> float:
-    if not numbers.size:
-        return -inf
-    largest = np.maximum.reduce(np.abs(numbers), axis=None)
+    """The least e with all numbers below 2^e, and what :func:`magnitude` says of the rest."""
+    largest = max(numbers.max(), -numbers.min()) if numbers.size else 0
     if largest == 0 or not isfinite(largest):
         return -inf if largest == 0 else float(largest)
     return int(np.frexp(largest)[1])
+
+
+def _least(numbers: Numbers) -> float:
+    """An e with all numbers but the zeros from 2^e up."""
+    return float(np.log2(np.abs(numbers).min(where=numbers != 0, initial=1)))
 
 
 def _shifted(linear: LinearMap, exponent: int) -> LinearMap:

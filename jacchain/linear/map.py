@@ -34,9 +34,12 @@ class Scaled:
     @property
     def batch(self) -> int:
         """Points there are numbers for."""
-        if self.rows is None and self.columns is None:
-            return len(self.core)
-        return max(len(part) for part in (self.core, self.rows, self.columns) if part is not None)
+        return max(map(len, self.parts))
+
+    @property
+    def parts(self) -> tuple[Numbers, ...]:
+        """The matrices and the factors that are there."""
+        return tuple(part for part in (self.core, self.rows, self.columns) if part is not None)
 
     @property
     def transposed(self) -> Scaled:
@@ -45,7 +48,7 @@ class Scaled:
 
     def is_of(self, dtype: npt.DTypeLike) -> bool:
         """Whether all its numbers are of the type already."""
-        return all(part is None or part.dtype == dtype for part in (self.core, self.rows, self.columns))
+        return all(part.dtype == dtype for part in self.parts)
 
     def take(self, rows: Integers) -> Scaled:
         """The matrices of the given rows, in the given order."""
@@ -117,6 +120,11 @@ class LinearMap:
     def batch(self) -> int:
         """Points it holds numbers for."""
         return self.given.batch if isinstance(self.given, Scaled) else int(self.given.shape[0])
+
+    @property
+    def parts(self) -> tuple[Numbers, ...]:
+        """The numbers as they are kept, in any order: every entry is a product of one number of each part."""
+        return self.given.parts if isinstance(self.given, Scaled) else (self.given,)
 
     @cached_property
     def values(self) -> Numbers:

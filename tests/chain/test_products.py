@@ -11,6 +11,7 @@ from jacchain.chain.instance import Instance
 from jacchain.chain.planner import make_plan
 from jacchain.chain.products import carry_out
 from jacchain.linear.map import LinearMap
+from jacchain.linear.product import multiply
 
 
 def factors(dims, seed, sparsity=0.0):
@@ -130,3 +131,16 @@ def test_what_is_too_small_for_a_double_is_counted():
     assert vanished(np.array([[1e-200]]), np.array([[1e-200]]), np.array([[1e300]])) == [0, 0]
     assert vanished(np.array([[1.0, 1.0]]), np.array([[1.0], [-1.0]])) == [0]
     assert vanished(np.array([[1e-200, 1.0]]), np.array([[0.0], [0.0]])) == [0]
+
+
+@given(st.integers(1, 40), st.integers(0, 99), st.booleans(), st.floats(-320, 0))
+def test_what_is_too_small_is_counted_in_matrices_of_any_size_and_form(width, seed, is_scaled, power):
+    rng = np.random.default_rng(seed)
+    left, right = (rng.integers(-1, 2, size=(width, width)) * 2.0 ** rng.integers(-700, 1, width) for _ in range(2))
+    factors = 10.0 ** (power * rng.integers(0, 2, width))
+    plain = LinearMap.full(factors[:, None] * left)
+    maps = [multiply(LinearMap.diagonal(factors[None]), LinearMap.full(left)) if is_scaled else plain, LinearMap.full(right)]
+    (result,) = carry_out(plan_of(maps), maps)
+    terms = np.abs(np.longdouble(plain.dense[0]))[:, :, None] * np.abs(np.longdouble(right))
+    small = (terms.max(1) > 0) & (terms.sum(1) < np.finfo(float).tiny)
+    assert result.vanished == (small & (result.linear.dense[0] == 0)).sum()
