@@ -50,7 +50,8 @@ Value = int | Array
 class Builder:
     """Builds the graph of one stage, expression by expression.
 
-    ``constants`` are doubles of 0, 1 or 2 dimensions.  A name is a parameter, then a ``let``, then a constant, then a built-in.
+    ``constants`` are doubles of 0, 1 or 2 dimensions, which are not copied and must not change.
+    A name is a parameter, then a ``let``, then a constant, then a built-in.
     Whatever would cost more than the ``budget`` is left is an error (JC450).
     """
 
@@ -323,7 +324,7 @@ class Builder:
         key = (matrix.__array_interface__["data"], matrix.shape, matrix.strides)
         if key not in self._matrices:
             self._budget.spend(place, matrix.size // 2)  # it is only kept, not worked out in registers
-            self._matrices[key] = (matrix, np.array(matrix, float, order="C"))
+            self._matrices[key] = (matrix, np.asarray(matrix, float, order="C").view())
         return self._matrices[key][1]
 
     # calls

@@ -21,34 +21,33 @@ from jacchain.jacobian.dependence import Mask
 from jacchain.jacobian.limits import outside
 from jacchain.linear.map import Numbers
 
-LARGEST = float(np.finfo(float).max)
-
 
 def refuse_values(name: str, program: Program, derivative: Derivative, used: Mask) -> None:
     """Raises JacchainError (JC401, JC402) when something an output uses is undefined or larger than any double."""
     registers = derivative.registers
-    failing = _failing(registers) & used
+    failing = ~np.isfinite(registers) & used
     if failing.any():
         for instruction in program.constants + program.instructions:
             if failing[:, instruction.output].any():
                 raise _undefined_value(name, program, instruction, registers, int(np.argmax(failing[0, instruction.output])))
     if (found := outside(program, registers, used[0])) is not None:
         raise _undefined_value(name, program, found[0], registers, found[1])
-    if _failing(derivative.values, LARGEST).any():
-        output = int(np.argmax(_failing(derivative.values, LARGEST)[0]))
+    if (beyond := _beyond(derivative.values)).any():
+        output = int(np.argmax(beyond[0]))
         message = f"output {output + 1} of `{name}` is larger than any double"
         raise JacchainError(Problem("JC402", message, help="scale the function", kind="overflow"))
 
 
 def refuse_derivatives(name: str, program: Program, derivative: Derivative, used: Mask) -> None:
     """Raises JacchainError (JC403) when a partial derivative of a stage is not a finite double."""
-    if _failing(derivative.linear.values, LARGEST).any():
+    if _beyond(derivative.linear.values).any():
         raise _undefined_derivative(name, program, derivative, used)
 
 
-def _failing(values: Array, largest: float = np.inf) -> Mask:
-    with np.errstate(invalid="ignore"):
-        return np.asarray(~(np.abs(values) <= largest) | ~np.isfinite(values))
+def _beyond(values: Array) -> Mask:
+    """What is not finite as a double."""
+    with np.errstate(over="ignore"):
+        return np.asarray(~np.isfinite(values.astype(float, copy=False)))
 
 
 def _undefined_value(name: str, program: Program, instruction: Instruction, registers: Array, position: int) -> JacchainError:
@@ -71,7 +70,7 @@ def _undefined_value(name: str, program: Program, instruction: Instruction, regi
 def _undefined_derivative(name: str, program: Program, derivative: Derivative, used: Mask) -> JacchainError:
     """The error for a value that is finite while its derivative is not: the first operation whose partials fail."""
     for instruction, linear in accumulate(program, derivative.registers):
-        rows = linear.pattern.rows[_failing(linear.values[0], LARGEST)]
+        rows = linear.pattern.rows[_beyond(linear.values[0])]
         rows = rows[used[0, instruction.output][rows]]
         if rows.size:
             number, component = node_at(program, instruction, int(rows[0]))

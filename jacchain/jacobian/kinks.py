@@ -80,7 +80,8 @@ def _affected(stage: Stage, derivative: Derivative, used: Mask) -> dict[int, Mas
     program, registers = stage.program, derivative.registers
     events = active(program, registers, used)
     linear = derivative.linear
-    singular = set(linear.pattern.rows[~np.isfinite(linear.values[0])].tolist())
+    failing = ~np.isfinite(linear.values[0])
+    singular = set(linear.pattern.rows[failing].tolist()) if failing.any() else set()
     if not events.any() and not singular:
         return {}
     results = np.arange(registers.shape[1])[program.results]

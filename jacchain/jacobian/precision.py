@@ -39,7 +39,7 @@ def entry_errors(stage: Stage, derivative: Derivative, measured: Numbers | None,
     surroundings of the point, as ``given`` says, are right to the last digit.
     """
     linear = derivative.linear
-    long, entries = linear.values[0], linear.values[0].astype(float)
+    long, entries = linear.values[0], linear.values[0].astype(float, copy=False)
     if derivative.constant and long.dtype != entries.dtype and np.array_equal(long, entries):
         return np.zeros(entries.size)
     if measured is None:

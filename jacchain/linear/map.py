@@ -46,10 +46,6 @@ class Scaled:
         """The transposes."""
         return Scaled(self.core.transpose(0, 2, 1), self.columns, self.rows)
 
-    def is_of(self, dtype: npt.DTypeLike) -> bool:
-        """Whether all its numbers are of the type already."""
-        return all(part.dtype == dtype for part in self.parts)
-
     def take(self, rows: Integers) -> Scaled:
         """The matrices of the given rows, in the given order."""
         return Scaled(self.core[:, rows], None if self.rows is None else self.rows[:, rows], self.columns)
@@ -175,7 +171,7 @@ class LinearMap:
 
     def astype(self, dtype: npt.DTypeLike) -> LinearMap:
         """The same map with its numbers rounded to another floating-point type."""
-        if isinstance(self.given, Scaled) and self.given.is_of(dtype):
+        if all(part.dtype == dtype for part in self.parts):
             return self
         return LinearMap(self.pattern, self.values.astype(dtype), self.unit)
 

@@ -21,8 +21,12 @@ DEPTH = 200
 FORMAT_VERSION = "1.0"
 OPTIONS = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_APPEND_NEWLINE
 
-ACTING = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
+CHARACTERS = (*range(0x7F, 0xA0), 0x61C, *range(0x200B, 0x2010), *range(0x2028, 0x202F), *range(0x2060, 0x2070), 0xFEFF)
+ACTING = re.compile("|".join(map(chr, CHARACTERS)).encode())
 """Characters that JSON may hold and a terminal obeys: they are written as escapes."""
+
+PLAIN = bytes(range(0x7F))
+"""Bytes that belong to none of them: nearly all of a text that is full of numbers."""
 FINITE = {str, int, bool, type(None)}
 
 Json = dict[str, Any]
@@ -42,11 +46,11 @@ def json_bytes(facts: Json) -> bytes:
         text = orjson.dumps(facts, default=_plain, option=OPTIONS)
     except orjson.JSONEncodeError:  # an integer of more than 64 bits
         text = orjson.dumps(_with_long_integers(facts), default=_plain, option=OPTIONS)
-    return text if text.isascii() and b"\x7f" not in text else ACTING.sub(_escape, text.decode()).encode()
+    return ACTING.sub(_escape, text) if ACTING.search(text.translate(None, PLAIN)) else text
 
 
-def _escape(found: re.Match[str]) -> str:
-    return f"\\u{ord(found.group()):04x}"
+def _escape(found: re.Match[bytes]) -> bytes:
+    return b"\\u%04x" % ord(found.group().decode())
 
 
 def tree_fragment(tree: Tree, depth: int) -> orjson.Fragment | None:

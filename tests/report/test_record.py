@@ -1,6 +1,7 @@
 """The JSON is valid whatever the numbers are, and is what its schema says, neither less nor more."""
 
 import json
+import re
 from dataclasses import replace
 from importlib import resources
 
@@ -138,6 +139,18 @@ def _strings(value):
         case list():
             for part in value:
                 yield from _strings(part)
+
+
+@given(
+    st.text(
+        st.sampled_from('\x7f\x80\x9f\xa0\u061b\u061c\u200a\u200b\u200f\u2010\u2028\u202e\u202f\u2060\u206f\u2070\ufeff"\\\n')
+        | st.characters(exclude_categories=["Cs"])
+    )
+)
+def test_no_character_that_a_terminal_obeys_is_written_and_none_is_lost(text):
+    written = json_bytes({"name": text}).decode().removesuffix("\n")
+    assert not re.search("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]", written)
+    assert json.loads(written) == {"name": text}
 
 
 @given(arrays(float, (3, 4), elements=numbers))
