@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from jacchain.chain.digits import account
 from jacchain.chain.instance import Instance, StageCost, difference_cost
 from jacchain.chain.order import parse_order
@@ -14,15 +12,13 @@ from jacchain.chain.plan import Mode, Plan
 from jacchain.chain.planner import make_plan
 from jacchain.chain.products import Factor, ProductResult, carry_out
 from jacchain.errors import Fragment, JacchainError, Problem
-from jacchain.expression.arithmetic import Array
 from jacchain.expression.formula import Formula, derivative_formula
 from jacchain.jacobian.agreement import agreement, is_cheap
 from jacchain.jacobian.analytic import Derivative, differentiate, working_type
 from jacchain.jacobian.colouring import colour_columns
-from jacchain.jacobian.dependence import needed
 from jacchain.jacobian.diagnostic import Diagnostic
 from jacchain.jacobian.directional import evaluation_operations, linearise, operations
-from jacchain.jacobian.domain import led_here, refuse_values
+from jacchain.jacobian.domain import led_here
 from jacchain.jacobian.jacobian import Jacobian
 from jacchain.jacobian.kinks import Examination, examine
 from jacchain.jacobian.memory import claim_products, claim_stages
@@ -73,10 +69,11 @@ def run(pipeline: Pipeline, request: Request) -> Report:
     order = parse_order(Fragment.whole(request.order, "--order"), len(pipeline.stages))
     w = None if request.seed is None else read_direction(request.seed, "--seed", pipeline.stages[-1].outputs)
     v = None if request.direction is None else read_direction(request.direction, "--direction", pipeline.inputs)
+    pipeline = pipeline if request.method is None else pipeline.differentiated_by(request.method)
     stages, diagnostics = differentiate_stages(pipeline, request)
     jacobians = [stage.jacobian.linear for stage in stages]
     patterns = [linear.pattern for linear in jacobians]
-    costs = stage_costs(pipeline, patterns, request.method) if request.mode == "matrix-free" else None
+    costs = stage_costs(pipeline, patterns) if request.mode == "matrix-free" else None
     plan = make_plan(Instance.of_patterns([pattern.T for pattern in patterns], costs), order)
     claim_products([(pattern.count, pattern.shape) for pattern in patterns], [(one.entries, one.shape) for one in plan.products])
     products = _multiplied(plan, [linear.T for linear in jacobians] if costs is None else _unbuilt(pipeline, stages, diagnostics))
@@ -135,11 +132,11 @@ def instance_of(pipeline: Pipeline, mode: Mode = "explicit") -> Instance:
     return Instance.of_patterns([pattern.T for pattern in patterns], costs)
 
 
-def stage_costs(pipeline: Pipeline, patterns: Sequence[Pattern], method: Method | None = None) -> list[StageCost]:
+def stage_costs(pipeline: Pipeline, patterns: Sequence[Pattern]) -> list[StageCost]:
     """What it costs to multiply with the Jacobian of each stage without building it, or to build it that way."""
     costs = []
     for stage, pattern in zip(pipeline.stages, patterns, strict=True):
-        if (method or stage.method) == "difference":
+        if stage.method == "difference":
             colours = int(colour_columns(pattern).max(initial=-1)) + 1
             costs.append(difference_cost(evaluation_operations(stage.program), colours, samples_per_column(stage.program)))
         else:
@@ -199,8 +196,8 @@ def differentiate_stages(pipeline: Pipeline, request: Request) -> tuple[list[Sta
         derivative = differentiate(stage.program, x)
         try:
             errors = stage_errors(stage.program, repetitions.astype(x.dtype)) if measured else None
-            if (request.method or stage.method) == "difference":
-                jacobian, remarks = _differenced(stage, x, derivative), no_remarks
+            if stage.method == "difference":
+                jacobian, remarks = jacobian_by_differences(stage, derivative), no_remarks
             else:
                 if id(stage.program) not in formulas:
                     formulas[id(stage.program)] = derivative_formula(stage.program.graph, stage.outputs)
@@ -214,7 +211,7 @@ def differentiate_stages(pipeline: Pipeline, request: Request) -> tuple[list[Sta
         except JacchainError as error:
             steps = [("x", pipeline.at), *((result.name, result.value) for result in results)]
             raise led_here(error, steps) from None
-        diagnostics += (*remarks, *vanished(stage, derivative, jacobian.linear))
+        diagnostics += (*remarks, *vanished(stage, derivative))
         if result.error_bar is not None and not uncertain:
             diagnostics += spoilt(stage, result.value, result.error_bar)
         uncertain = uncertain or result.error_bar is not None
@@ -222,16 +219,6 @@ def differentiate_stages(pipeline: Pipeline, request: Request) -> tuple[list[Sta
         x = derivative.values
         repetitions = repetitions if errors is None else errors.points
     return results, diagnostics
-
-
-def _differenced(stage: Stage, x: Array, derivative: Derivative) -> Jacobian:
-    """The Jacobian of a stage by differences of its values."""
-    refuse_values(stage.name, stage.program, derivative, needed(stage.program, derivative.registers))
-    jacobian = jacobian_by_differences(stage, x[0])
-    if not np.isfinite(jacobian.linear.values).all():
-        message = f"differences yield no number for a derivative of `{stage.name}` here"
-        raise JacchainError(Problem("JC412", message, stage.span, help="choose another point, or `method: analytic`"))
-    return jacobian
 
 
 def _analytic(stage: Stage, examination: Examination, formula: Formula | None, measured: Errors | None) -> Jacobian:

@@ -11,12 +11,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from jacchain.errors import JacchainError, Problem
 from jacchain.expression.arithmetic import Array
 from jacchain.expression.graph import GATHER, MATRIX, STACK
 from jacchain.expression.program import Instruction, Program
-from jacchain.jacobian.analytic import working_type
-from jacchain.jacobian.dependence import is_elementwise
+from jacchain.jacobian.analytic import Derivative, working_type
+from jacchain.jacobian.dependence import is_elementwise, needed
 from jacchain.jacobian.difference import Difference, Sweep, difference_jacobian, steps_to_a_side
+from jacchain.jacobian.domain import refuse_values
 from jacchain.jacobian.jacobian import Jacobian
 from jacchain.jacobian.memory import claim_differences
 from jacchain.jacobian.rounding import value_noise
@@ -151,9 +153,19 @@ def composed(stages: Sequence[Stage]) -> Evaluate:
     return evaluate
 
 
-def jacobian_by_differences(stage: Stage, x: Array) -> Jacobian:
-    """The Jacobian of a stage at x as a run shows it when differences are asked for, with an error bar on every entry."""
+def jacobian_by_differences(stage: Stage, derivative: Derivative) -> Jacobian:
+    """The Jacobian of a stage as a run shows it when differences are asked for, with an error bar on every entry.
+
+    Only the values of ``derivative``, at one point, are looked at.
+
+    Raises JacchainError: JC401 or JC402 where values fail, JC412 where differences yield no number.
+    """
+    refuse_values(stage.name, stage.program, derivative, needed(stage.program, derivative.registers))
+    x = derivative.registers[0, : stage.program.inputs]
     found = stage_difference(stage, x)
+    if not np.isfinite(found.value.astype(float)).all():
+        message = f"differences yield no number for a derivative of `{stage.name}` here"
+        raise JacchainError(Problem("JC412", message, stage.span, help="choose another point, or `method: analytic`"))
     remarks = [f"{int(found.evaluations.sum())} evaluations in {'long double' if x.dtype == np.longdouble else 'double'}"]
     if stage.program.double:
         remarks.append("a function of this stage is computed in doubles only")

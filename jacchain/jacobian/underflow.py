@@ -11,7 +11,6 @@ from jacchain.expression.program import Program
 from jacchain.jacobian.analytic import Derivative
 from jacchain.jacobian.dependence import Mask
 from jacchain.jacobian.diagnostic import Diagnostic
-from jacchain.linear.map import LinearMap
 from jacchain.pipeline.stage import Stage
 
 POSITIVE = ("exp", "exp2", "sigmoid", "softplus", "erfc", "normcdf", "normpdf", "softmax")
@@ -23,8 +22,11 @@ FACTORS = ("*", "/", "^", "^n", "square", "prod")
 TOO_SMALL = "not zero but smaller than any double, and shown as 0"
 
 
-def vanished(stage: Stage, derivative: Derivative, jacobian: LinearMap) -> Iterator[Diagnostic]:
-    """What there is to say of a stage: one remark on its values and one on the entries of its Jacobian in doubles."""
+def vanished(stage: Stage, derivative: Derivative) -> Iterator[Diagnostic]:
+    """What there is to say of a stage once rounded to doubles: one remark on its values, one on the entries of its Jacobian.
+
+    Of a stage that is differenced nothing is said of the entries: they are not those of the ``derivative``.
+    """
     values = derivative.values[0]
     made_zero = vanished_inside(stage.program, derivative.registers)
     lost = (values.astype(float) == 0) & ((values != 0) | made_zero)
@@ -33,9 +35,10 @@ def vanished(stage: Stage, derivative: Derivative, jacobian: LinearMap) -> Itera
         others = ", with the derivatives made of it" if made_zero.any() else ""
         others += f", and so are {int(lost.sum()) - 1} more outputs of `{stage.name}`" if lost.sum() > 1 else ""
         yield Diagnostic("underflow", "JC413", f"`{first}` is {TOO_SMALL}{others}", stage.name, first, where=first)
-    small = np.flatnonzero((jacobian.values[0] == 0) & (derivative.linear.values[0] != 0))
-    if small.size:
-        entry = jacobian.pattern.rows[small[0]], jacobian.pattern.columns[small[0]]
+    pattern, entries = derivative.linear.pattern, derivative.linear.values[0]
+    small = np.flatnonzero((entries.astype(float) == 0) & (entries != 0))
+    if small.size and stage.method != "difference":
+        entry = pattern.rows[small[0]], pattern.columns[small[0]]
         output, input_ = stage.outputs[entry[0]], stage.inputs[entry[1]]
         others = f", and so are {small.size - 1} more entries of J{stage.index}" if small.size > 1 else ""
         yield Diagnostic("underflow", "JC413", f"∂{output}/∂{input_} is {TOO_SMALL}{others}", stage.name, output, input_)

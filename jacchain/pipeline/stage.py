@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from jacchain.errors import Problem, Span
@@ -52,6 +52,10 @@ class Pipeline:
     inputs: tuple[str, ...]
     at: Numbers
     warnings: tuple[Problem, ...] = ()
+
+    def differentiated_by(self, method: Method) -> Pipeline:
+        """The same pipeline, every stage with that method in place of its own."""
+        return replace(self, stages=tuple(replace(stage, method=method) for stage in self.stages))
 
     @property
     def scalar(self) -> bool:

@@ -77,7 +77,7 @@ def test_the_whole_chain_is_one_function(dtype):
 
 def test_a_run_gets_numbers_with_bars_and_the_reason_for_them():
     (stage,), x = stages_of("f(x, y): [abs(x), erf(y)]", at="0,1")
-    jacobian = jacobian_by_differences(stage, x.astype(np.longdouble))
+    jacobian = jacobian_by_differences(stage, differentiate(stage.program, x.astype(np.longdouble)[None]))
     assert jacobian.method == "difference"
     assert jacobian.linear.values.dtype == jacobian.error_bar.dtype == float
     assert jacobian.error_bar.shape == (2, 2)
