@@ -9,11 +9,10 @@ import numpy as np
 
 from jacchain.chain.plan import Operand, Plan
 from jacchain.expression.intervals import SLACK
-from jacchain.jacobian.diagnostic import Diagnostic
 from jacchain.jacobian.enclosure import differentiate_enclosed
 from jacchain.linear.enclosure import Enclosure
 from jacchain.linear.interval import Interval, Real, Truth, choose, hull, matrix_product, to_doubles, widened
-from jacchain.linear.map import Numbers
+from jacchain.linear.map import LinearMap, Numbers
 from jacchain.pipeline.stage import Pipeline
 from jacchain.results import Certificate, Report, StageResult
 
@@ -34,7 +33,7 @@ def certify(pipeline: Pipeline, report: Report) -> Certificate:
         derivative = differentiate_enclosed(stage.program, x)
         x = derivative.values
         values.append(x)
-        jacobians.append(_with_given_rows(derivative.jacobian, result, report.diagnostics))
+        jacobians.append(_with_settled_rows(derivative.jacobian, result))
     products = _products(report.plan, [_transposed(jacobian) for jacobian in jacobians])
     whole = _sharpened(_transposed(products[-1]), jacobians) if products else jacobians[0]
     return Certificate(
@@ -65,12 +64,15 @@ def _holding(bounds: Interval, shown: Numbers) -> Enclosure:
     return to_doubles(hull(bounds, Interval.point(shown)))
 
 
-def _with_given_rows(jacobian: Interval, result: StageResult, diagnostics: Sequence[Diagnostic]) -> Interval:
-    """The Jacobian of a stage, with the rows that a diagnostic is about as they are shown."""
-    named = {diagnostic.output for diagnostic in diagnostics if diagnostic.stage == result.name and diagnostic.used is not None}
-    rows = np.array([output in named for output in result.outputs])
-    shown = result.jacobian.linear.dense[0]
+def _with_settled_rows(jacobian: Interval, result: StageResult) -> Interval:
+    """The Jacobian of a stage, with the rows that were settled from the surroundings of the point as they are shown."""
+    found = result.jacobian
+    rows = np.isin(np.arange(len(result.outputs)), found.settled.outputs)
+    shown = found.linear.dense[0]
     given = widened(shown, shown, np.finfo(float))
+    if found.errors is not None:
+        exact = LinearMap(found.linear.pattern, found.errors[None]).dense[0] == 0
+        given = choose(Truth(exact, exact), Interval.point(shown), given)
     return choose(Truth(rows[:, None], rows[:, None]), given, jacobian)
 
 

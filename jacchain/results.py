@@ -116,13 +116,17 @@ class StageCheck:
 
 @dataclass(frozen=True, eq=False)
 class CheckReport:
-    """Every Jacobian of a chain, and their product, judged; ``total`` is None where the chain is too large for it."""
+    """Every Jacobian of a chain, and their product, judged; ``total`` is None where the chain is too large for it.
+
+    ``diagnoses`` are those of the product.
+    """
 
     pipeline: PipelineFacts
     stages: tuple[StageCheck, ...]
     total: Verdict | None
     witnesses: tuple[Witness, ...]
     remarks: tuple[str, ...] = ()
+    diagnoses: tuple[Diagnosis, ...] = ()
 
     @property
     def judgement(self) -> Judgement:

@@ -22,7 +22,7 @@ from jacchain.jacobian.domain import led_here
 from jacchain.jacobian.jacobian import Jacobian
 from jacchain.jacobian.kinks import Examination, examine
 from jacchain.jacobian.memory import claim_products, claim_stages
-from jacchain.jacobian.precision import entry_errors, error_bar, is_unusual, spoilt
+from jacchain.jacobian.precision import entry_errors, error_bar, is_unusual, settled_errors, spoilt
 from jacchain.jacobian.reach import reach
 from jacchain.jacobian.rounding import Errors, derivative_error, repeated, stage_errors
 from jacchain.jacobian.stage_difference import Differenced, jacobian_by_differences, reached_pattern, samples_per_column
@@ -70,7 +70,7 @@ def run(pipeline: Pipeline, request: Request) -> Report:
     w = None if request.seed is None else read_direction(request.seed, "--seed", pipeline.stages[-1].outputs)
     v = None if request.direction is None else read_direction(request.direction, "--direction", pipeline.inputs)
     pipeline = pipeline if request.method is None else pipeline.differentiated_by(request.method)
-    stages, diagnostics = differentiate_stages(pipeline, request)
+    stages, diagnostics, refusals = differentiate_stages(pipeline, request)
     jacobians = [stage.jacobian.linear for stage in stages]
     patterns = [linear.pattern for linear in jacobians]
     costs = stage_costs(pipeline, patterns) if request.mode == "matrix-free" else None
@@ -82,7 +82,11 @@ def run(pipeline: Pipeline, request: Request) -> Report:
     if len(stages) > 1 and any(remark.kind == "kink" for remark in diagnostics):
         from jacchain.jacobian.through import chain_remarks  # noqa: PLC0415 - few points need it
 
-        diagnostics += chain_remarks(pipeline.stages, pipeline.at, total.T.dense[0])
+        crossing = chain_remarks(pipeline.stages, pipeline.at, total.T.dense[0])
+        diagnostics += crossing
+        refusals += [Problem(one.code, one.message, help="choose another point", kind=one.kind) for one in crossing]
+    if request.strict and refusals:
+        raise JacchainError(*refusals)
     moves = reach([stage.program for stage in pipeline.stages], pipeline.at, thorough=request.verbose)
     report = Report(
         pipeline_facts(pipeline),
@@ -178,16 +182,16 @@ def _unchecked(pipeline: Pipeline, request: Request) -> str:
     return "" if is_cheap(pipeline.stages) else "they would take longer than the rest of the run"
 
 
-def differentiate_stages(pipeline: Pipeline, request: Request) -> tuple[list[StageResult], list[Diagnostic]]:
-    """Every stage at its point, with what is to be said about it.
+def differentiate_stages(pipeline: Pipeline, request: Request) -> tuple[list[StageResult], list[Diagnostic], list[Problem]]:
+    """Every stage at its point, with what is to be said about it, and with why there would be no number but for conventions.
 
     Values are carried on in the working type and rounded to doubles for the report only.
     """
     results: list[StageResult] = []
     diagnostics: list[Diagnostic] = []
+    refusals: list[Problem] = []
     formulas: dict[int, Formula | None] = {}
     checked, measured = not _unchecked(pipeline, request), is_cheap(pipeline.stages)
-    no_remarks: tuple[Diagnostic, ...] = ()
     claim_stages(pipeline.stages)
     x = pipeline.at[None]
     repetitions, uncertain = repeated(pipeline.at), False
@@ -197,36 +201,44 @@ def differentiate_stages(pipeline: Pipeline, request: Request) -> tuple[list[Sta
         try:
             errors = stage_errors(stage.program, repetitions.astype(x.dtype)) if measured else None
             if stage.method == "difference":
-                jacobian, remarks = jacobian_by_differences(stage, derivative), no_remarks
+                jacobian, examination = jacobian_by_differences(stage, derivative), Examination(derivative)
             else:
                 if id(stage.program) not in formulas:
                     formulas[id(stage.program)] = derivative_formula(stage.program.graph, stage.outputs)
-                examination = examine(stage, derivative, strict=request.strict)
-                derivative, remarks = examination.derivative, examination.diagnostics
+                examination = examine(stage, derivative)
+                derivative = examination.derivative
                 jacobian = _analytic(stage, examination, formulas[id(stage.program)], errors)
-            result = _result(stage, derivative, jacobian, errors, remarks)
+            result = _result(stage, derivative, jacobian, errors)
             if checked and jacobian.method == "analytic":
                 entries = errors.entries if errors and not uncertain else derivative_error(stage.program, x[0])
-                result = replace(result, agreement=agreement(stage, x[0], (jacobian.linear, entries)))
+                bars = settled_errors(jacobian.linear, entries, jacobian.settled)
+                result = replace(result, agreement=agreement(stage, x[0], (jacobian.linear, bars), jacobian.settled))
         except JacchainError as error:
-            steps = [("x", pipeline.at), *((result.name, result.value) for result in results)]
-            raise led_here(error, steps) from None
-        diagnostics += (*remarks, *vanished(stage, derivative))
+            raise JacchainError(*led_here(error.problems, _steps(pipeline, results))) from None
+        refusals += led_here(examination.refusals, _steps(pipeline, results))
+        diagnostics += (*examination.diagnostics, *vanished(stage, derivative))
         if result.error_bar is not None and not uncertain:
             diagnostics += spoilt(stage, result.value, result.error_bar)
         uncertain = uncertain or result.error_bar is not None
         results.append(result)
         x = derivative.values
         repetitions = repetitions if errors is None else errors.points
-    return results, diagnostics
+    return results, diagnostics, refusals
+
+
+def _steps(pipeline: Pipeline, results: Sequence[StageResult]) -> list[tuple[str, Numbers]]:
+    """The numbers on the way to the next stage."""
+    return [("x", pipeline.at), *((result.name, result.value) for result in results)]
 
 
 def _analytic(stage: Stage, examination: Examination, formula: Formula | None, measured: Errors | None) -> Jacobian:
     derivative = examination.derivative
     linear = derivative.linear.astype(float)
     structure = structure_name(linear, constant=derivative.constant)
-    errors = entry_errors(stage, derivative, None if measured is None else measured.entries, examination.diagnostics)
-    return Jacobian(linear, "analytic", structure, formula, error_bar(stage.program, derivative, errors), errors=errors)
+    settled = examination.settled
+    errors = entry_errors(stage, derivative, None if measured is None else measured.entries, settled)
+    bar = error_bar(stage.program, derivative, errors)
+    return Jacobian(linear, "analytic", structure, formula, bar, errors=errors, settled=settled)
 
 
 def _bars(jacobian: Jacobian) -> Numbers | None:
@@ -236,13 +248,11 @@ def _bars(jacobian: Jacobian) -> Numbers | None:
     return jacobian.error_bar[jacobian.linear.pattern.rows, jacobian.linear.pattern.columns]
 
 
-def _result(
-    stage: Stage, derivative: Derivative, jacobian: Jacobian, errors: Errors | None, given: Sequence[Diagnostic]
-) -> StageResult:
+def _result(stage: Stage, derivative: Derivative, jacobian: Jacobian, errors: Errors | None) -> StageResult:
     value = derivative.values[0].astype(float)
     bar = None
     if errors is not None:
-        settled = [stage.outputs.index(remark.output) for remark in given if remark.output]
+        settled = jacobian.settled.outputs
         errors.points[:, settled], errors.values[settled] = errors.points[0, settled], 0
         bar = errors.values if is_unusual(value, errors.values) else None
     return StageResult(stage.index, stage.name, stage.inputs, stage.outputs, value, jacobian, error_bar=bar)

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from jacchain.check import check, curve
 from jacchain.errors import JacchainError
@@ -270,13 +272,81 @@ def test_copies_of_a_stage_are_judged_one_by_one():
 
 @pytest.mark.parametrize(
     ("formula", "at", "kind"),
-    [("abs(x)", "0", "kink"), ("10^30 + x^2", "1", "untrustworthy"), ("(1 - cos(x))/x^2", "1e-8", "untrustworthy")],
+    [("10^30 + x^2", "1", "untrustworthy"), ("(1 - cos(x))/x^2", "1e-8", "untrustworthy")],
 )
 def test_where_nobody_could_tell_it_says_so(formula, at, kind):
     pipeline = from_expressions([f"f(x): {formula}"], at)
     report = check(pipeline, run(pipeline, Request()))
     assert report.exit_code == 5
     assert report.stages[0].diagnoses[0].kind == kind
+
+
+KINKS = [
+    ("x", ["abs(x)"], "0"),
+    ("x", ["relu(x)", "x^2", "sin(x)"], "0"),
+    ("x, y", ["max(x, y)"], "2,2"),
+    ("x, y", ["min(x, y)^2"], "2,2"),
+    ("x", ["where(x >= 2, x^2, 4)"], "2"),
+    ("v[2]", ["norm(v)"], "0,0"),
+    ("x", ["clip(x, 0, 1)"], "1"),
+    ("v[3]", ["max(v)"], "1,1,1"),
+    ("x, y", ["abs(x + y) - abs(x - y) + x"], "0,0"),
+    ("x", ["abs(x)*1e-30"], "0"),
+    ("x", ["1e20*relu(x - 1)"], "1"),
+    ("x, y", ["abs(x*y)"], "0,3"),
+    ("x", ["exp(abs(x))"], "0"),
+    ("x", ["sqrt(x^2)"], "0"),
+    ("v[40]", ["relu(v)"], ",".join("0" * 40)),
+]
+
+
+@pytest.mark.parametrize(("parameters", "outputs", "at"), KINKS)
+def test_a_kink_whose_slopes_differences_find_agrees_by_convention_and_is_explained(parameters, outputs, at):
+    pipeline = from_expressions([f"f({parameters}): [{', '.join(outputs)}]"], at)
+    report = check(pipeline, run(pipeline, Request()))
+    assert (report.judgement, report.exit_code) == ("agree", 0)
+    (kink,) = report.stages[0].diagnoses
+    assert kink.kind == "kink"
+    assert "no derivative is there" in kink.message
+    assert "used by convention" in kink.message
+
+
+@pytest.mark.parametrize(
+    ("entry", "expected"), [("sign(x)", "agree"), ("where(x >= 0, 1, -1)", "inconclusive"), ("2 + x", "disagree")]
+)
+def test_the_author_is_right_at_a_kink_by_convention_and_wrong_outside_of_the_slopes(entry, expected):
+    report = checked(sheet("x", {"f": "abs(x)"}, [[entry]], 0))
+    ours, theirs = report.stages
+    assert (ours.verdict.judgement, theirs.verdict.judgement) == ("agree", expected)
+    assert [diagnosis.kind for diagnosis in theirs.diagnoses] == ["kink"]
+
+
+@settings(max_examples=60)
+@given(st.lists(st.tuples(st.integers(-4, 4), st.integers(-4, 4)), min_size=2, max_size=4, unique=True))
+def test_a_maximum_of_planes_agrees_at_the_point_where_they_meet(planes):
+    pipeline = from_expressions([f"f(x, y): max({', '.join(f'{a}*x + {b}*y' for a, b in planes)})"], "0,0")
+    assert check(pipeline, run(pipeline, Request())).judgement == "agree"
+
+
+@settings(max_examples=60)
+@given(st.integers(-5, 5), st.integers(-5, 5))
+def test_kinks_in_two_stages_agree_unless_their_product_is_no_slope_of_the_chain(a, b):
+    """The chain has the slope b on the left and a on the right; the product of what is used at both kinks is zero."""
+    pipeline = from_expressions(["f(x): [relu(x), relu(-x)]", f"g(p, q): {a}*p - ({b})*q"], "0")
+    report = check(pipeline, run(pipeline, Request()))
+    assert [stage.verdict.judgement for stage in report.stages] == ["agree", "agree"]
+    assert report.total.judgement == ("agree" if min(a, b) <= 0 <= max(a, b) else "disagree")
+    assert report.exit_code == (0 if min(a, b) <= 0 <= max(a, b) else 1)
+    assert all(diagnosis.kind == "kink" for diagnosis in report.diagnoses)
+    assert report.diagnoses or a == b == 0
+
+
+def test_what_has_no_witness_is_said():
+    pipeline = from_expressions(["f(x): abs(x)"], "0")
+    report = check(pipeline, run(pipeline, Request()))
+    assert [witness.name for witness in report.witnesses] == ["transpose"]
+    assert any(remark.startswith("no complex step: `f` has no complex form") for remark in report.remarks)
+    assert any(remark.startswith("no Taylor remainder") for remark in report.remarks)
 
 
 # fmt: off

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from jacchain.errors import Fragment
+from jacchain.errors import Fragment, JacchainError
 from jacchain.expression import Builder, compile_graph, parse
 from jacchain.pipeline.stage import Pipeline, Stage
 from jacchain.run import Request, run
@@ -58,6 +58,16 @@ def test_kinks_that_cancel_in_a_later_stage_are_said_to():
     found = run(chain(("x", "relu(x)", "relu(-x)"), ("a b", "a - b"), at=[0]), Request())
     assert remarks(found) == [("kink", "f1"), ("kink", "f1"), ("kink", None)]
     assert (found.diagnostics[-1].left, found.diagnostics[-1].right, found.diagnostics[-1].used) == (1, 1, 0)
+
+
+def test_strict_refuses_the_kinks_of_all_stages_and_what_they_do_to_the_chain():
+    bent = chain(("x", "relu(x)", "relu(-x)"), ("a b", "a - b", "abs(a)"), ("p q", "p + q"), at=[0])
+    with pytest.raises(JacchainError) as refused:
+        run(bent, Request(strict=True))
+    assert [problem.code for problem in refused.value.problems] == ["JC407"] * 3 + ["JC415"]
+    assert "on the way here: x = 0, f1 = (0, 0)" in refused.value.problems[2].notes
+    cancels = chain(("x", "x*abs(x)"), ("y", "y + 1"), at=[0])
+    assert run(cancels, Request(strict=True)).jacobian.dense.tolist() == [[[0]]]
 
 
 def test_the_reach_of_a_long_chain_is_left_out_unless_asked_for():

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import reduce
 
 from jacchain.expression.arithmetic import Array
+from jacchain.jacobian.settled import UNSETTLED, Settled
 from jacchain.jacobian.stage_difference import evaluation_work, stage_differences
 from jacchain.jacobian.verdict import Verdict, judge
 from jacchain.linear.map import LinearMap, Numbers
@@ -42,16 +43,21 @@ def _work(stages: Sequence[Stage], groups: int, entries: int) -> int:
     return SAMPLES * groups * evaluation_work([stage.program for stage in stages]) + ENTRY * entries
 
 
-def agreement(stage: Stage, x: Array, judged: Judged) -> Verdict:
+def agreement(stage: Stage, x: Array, judged: Judged, settled: Settled = UNSETTLED) -> Verdict:
     """The verdict between a Jacobian of a stage at x ``(n,)`` and differences."""
-    return agreements([stage], x[None], [[judged]])[0][0]
+    return agreements([stage], x[None], [[judged]], [settled])[0][0]
 
 
-def agreements(copies: Sequence[Stage], points: Array, judged: Sequence[Sequence[Judged]]) -> list[list[Verdict]]:
-    """The verdicts on all Jacobians of each of some copies of a stage, at its point; differenced once, and all together."""
+def agreements(
+    copies: Sequence[Stage], points: Array, judged: Sequence[Sequence[Judged]], settled: Sequence[Settled]
+) -> list[list[Verdict]]:
+    """The verdicts on all Jacobians of each of some copies of a stage, at its point; differenced once, and all together.
+
+    ``settled`` has for each copy what is known of kinks at its point.
+    """
     patterns: list[Pattern] = [linear.pattern for known in judged for linear, _ in known]
     found = stage_differences(copies[0], points, reduce(Pattern.union, patterns))
     return [
-        [judge(stage.outputs, stage.inputs, one, difference) for one in known]
-        for stage, known, difference in zip(copies, judged, found, strict=True)
+        [judge(stage.outputs, stage.inputs, one, difference, at.kinks) for one in known]
+        for stage, known, difference, at in zip(copies, judged, found, settled, strict=True)
     ]

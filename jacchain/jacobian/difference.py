@@ -61,8 +61,9 @@ class Difference:
 
     A value is NaN and its bar infinite where nothing can be said.  ``step`` and ``side`` (a position in :data:`SIDES`) belong
     to the quotient it was made from; ``steepest`` is the largest slope seen at any step.  At a kink the value is the mean of
-    ``left`` and ``right``, and the bar reaches both.  ``at`` ``(m,)`` is the value of the function, ``reach`` ``(n,)`` the
-    largest step or, if that is less, the scale of the function, ``evaluations`` ``(n,)`` how many there were for a column.
+    ``left`` and ``right``, each within ``side_bar``, and the bar reaches both.  ``at`` ``(m,)`` is the value of the function,
+    ``reach`` ``(n,)`` the largest step or, if that is less, the scale of the function, ``evaluations`` ``(n,)`` how many there
+    were for a column.
     """
 
     pattern: Pattern
@@ -73,6 +74,7 @@ class Difference:
     kink: npt.NDArray[np.bool_]
     left: Numbers
     right: Numbers
+    side_bar: Numbers
     steepest: Numbers
     at: Numbers
     reach: Numbers
@@ -97,7 +99,7 @@ class Difference:
         return [Difference(pattern, *block) for block in zip(*entries, *others, strict=True)]
 
 
-PER_ENTRY = ("value", "error_bar", "step", "side", "kink", "left", "right", "steepest")
+PER_ENTRY = ("value", "error_bar", "step", "side", "kink", "left", "right", "side_bar", "steepest")
 """What a difference holds for each entry of its pattern, in this order."""
 
 
@@ -214,7 +216,7 @@ class _Entries:
         self.alone = bool(np.array_equal(colours, np.arange(colours.size)))
         count = pattern.count
         self.value, self.bar, self.step = (np.full(count, fill, spans.dtype) for fill in (np.nan, np.inf, np.nan))
-        self.left, self.right, self.steepest = (np.zeros(count, spans.dtype) for _ in range(3))
+        self.left, self.right, self.side_bar, self.steepest = (np.zeros(count, spans.dtype) for _ in range(4))
         self.side = np.zeros(count, np.int64)
         self.kink = np.zeros(count, bool)
 
@@ -242,7 +244,7 @@ class _Entries:
         samples = Samples(*known, values[:, :levels], values[:, levels:], spans[:, :levels], spans[:, levels:], scale)
         estimates = estimate(samples, epsilon)
         settled = _settled(estimates)
-        for name in ("value", "bar", "left", "right", "steepest", "side", "kink"):
+        for name in ("value", "bar", "left", "right", "side_bar", "steepest", "side", "kink"):
             getattr(self, name)[chosen] = getattr(settled, name)[group, row]
         level = settled.level[group, row] + np.where(self.side[chosen] == SIDES.index("backward"), levels, 0)
         self.step[chosen] = self.spans[self.pattern.columns[chosen], level]
@@ -267,6 +269,7 @@ class _Entries:
             self.kink,
             self.left,
             self.right,
+            self.side_bar,
             self.steepest,
             at,
             reach,
@@ -283,6 +286,7 @@ class _Settled:
     kink: npt.NDArray[np.bool_]
     left: Array
     right: Array
+    side_bar: Array
     steepest: Array
 
 
@@ -307,4 +311,4 @@ def _settled(estimates: Estimates) -> _Settled:
     value = np.where(kink, (forward + backward) / 2, value)
     value = np.where(np.isfinite(bar), value, np.nan)
     level = np.choose(side, estimates.level)
-    return _Settled(value, bar, side, level, kink, backward, forward, estimates.steepest)
+    return _Settled(value, bar, side, level, kink, backward, forward, one_sided.max(0), estimates.steepest)

@@ -103,10 +103,10 @@ def _given(program: Program, node: Node, registers: Array, component: int) -> st
     )
 
 
-def led_here(error: JacchainError, steps: Sequence[tuple[str, Numbers]]) -> JacchainError:
-    """The error with the numbers that led to it: the point, then the value of every stage before the one that failed."""
+def led_here(problems: Sequence[Problem], steps: Sequence[tuple[str, Numbers]]) -> list[Problem]:
+    """Problems with the numbers that led to them: the point, then the value of every stage before the one that failed."""
     way = ", ".join(f"{name} = {_shown(np.asarray(numbers), 0)}" for name, numbers in steps)
-    return JacchainError(*(replace(problem, notes=(*problem.notes, f"on the way here: {way}")) for problem in error.problems))
+    return [replace(problem, notes=(*problem.notes, f"on the way here: {way}")) for problem in problems]
 
 
 def _shown(values: Numbers, component: int) -> str:

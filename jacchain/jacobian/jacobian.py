@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from jacchain.expression.formula import Formula
+from jacchain.jacobian.settled import UNSETTLED, Settled
 from jacchain.linear.map import LinearMap, Numbers
 
 
@@ -15,7 +16,7 @@ class Jacobian:
     ``method`` is ``analytic``, ``difference`` or ``author``; ``structure`` the name of what holds for every x (``constant``,
     ``diagonal``); ``formula`` what a person would write; ``error_bar`` an m x n bound on the error of each entry, where the
     method yields one or rounding did more than usual.  ``errors`` has how far each entry of the pattern of ``linear`` may be off,
-    zero where it is exact, as far as that was measured.
+    zero where it is exact, as far as that was measured.  ``settled`` are the entries that the formula does not speak of.
     """
 
     linear: LinearMap
@@ -25,3 +26,4 @@ class Jacobian:
     error_bar: Numbers | None = None
     remarks: tuple[str, ...] = ()
     errors: Numbers | None = None
+    settled: Settled = UNSETTLED

@@ -7,6 +7,7 @@ chain rule happens to yield at it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from jacchain.jacobian.dependence import Mask, descendants, needed
 from jacchain.jacobian.diagnostic import Diagnostic
 from jacchain.jacobian.domain import refuse_derivatives, refuse_values
 from jacchain.jacobian.limits import active
+from jacchain.jacobian.settled import UNSETTLED, Kink, Settled
 from jacchain.linear.map import LinearMap
 from jacchain.pipeline.stage import Stage
 
@@ -29,6 +31,9 @@ ROUNDING = 1e-12
 
 REMARKS = 64
 """Remarks on one stage that are listed; the rest is counted."""
+
+PROBLEMS = 10
+"""Refusals of one stage that are listed."""
 
 CODES = {
     "discontinuity": "JC405",
@@ -43,17 +48,22 @@ CODES = {
 
 @dataclass(frozen=True, eq=False)
 class Examination:
-    """A derivative in which every entry is the one to be used, and what there is to say about the point."""
+    """A derivative in which every entry is the one to be used, and what there is to say about the point.
+
+    ``refusals`` is why somebody who wants no number by convention gets none here.
+    """
 
     derivative: Derivative
     diagnostics: tuple[Diagnostic, ...] = ()
+    settled: Settled = UNSETTLED
+    refusals: tuple[Problem, ...] = ()
 
 
-def examine(stage: Stage, derivative: Derivative, *, strict: bool = False) -> Examination:
+def examine(stage: Stage, derivative: Derivative) -> Examination:
     """The derivative of a stage at one point as it may be shown, with a diagnostic for every entry that needs one.
 
     Raises JacchainError: JC401-JC403 where numbers fail, JC405 at a jump, JC406 at an infinite slope, JC411 where nothing can be
-    said; with ``strict`` also JC407 at a kink.
+    said.
     """
     program = stage.program
     used = needed(program, derivative.registers)
@@ -66,13 +76,21 @@ def examine(stage: Stage, derivative: Derivative, *, strict: bool = False) -> Ex
 
     findings, unexamined = look_around(stage, derivative, affected)
     refused = [finding for finding in findings if finding.kind in {"discontinuity", "vertical_tangent", "undecided"}]
-    refused += [finding for finding in findings if strict and finding.kind == "kink"]
     if refused:
-        raise JacchainError(*(_problem(stage, finding) for finding in refused[:10]))
+        raise JacchainError(*(_problem(stage, finding) for finding in refused[:PROBLEMS]))
     corrected = replace(derivative, linear=_corrected(derivative.linear, findings))
     refuse_derivatives(stage.name, program, corrected, used)
     remarks = [remark for finding in findings for remark in _remarks(stage, finding)]
-    return Examination(corrected, _shortened(stage, remarks, unexamined))
+    kinks = [finding for finding in findings if finding.kind == "kink"]
+    settled = Settled(
+        np.array([finding.output for finding in findings], np.int64),
+        tuple(kink for finding in kinks for kink in _kinks(finding)),
+        unexamined,
+    )
+    refusals = [_problem(stage, finding) for finding in kinks[:PROBLEMS]]
+    if unexamined:
+        refusals.append(Problem(CODES["undecided"], _unexamined(stage, unexamined), stage.span, kind="undecided"))
+    return Examination(corrected, _shortened(stage, remarks, unexamined), settled, tuple(refusals))
 
 
 def _affected(stage: Stage, derivative: Derivative, used: Mask) -> dict[int, Mask]:
@@ -138,6 +156,16 @@ def _remarks(stage: Stage, finding: Finding) -> list[Diagnostic]:
     return remarks
 
 
+def _kinks(finding: Finding) -> Iterator[Kink]:
+    """The entries of one output at which both slopes are known, and no derivative is there."""
+    assert finding.used is not None
+    for position, (j, (left, right)) in enumerate(zip(finding.inputs, finding.sides, strict=True)):
+        low, high = finding.clarke[position]
+        if isinstance(left.slope, float) and isinstance(right.slope, float) and low < high:
+            used = float(finding.used[position]) + 0.0
+            yield Kink(finding.output, j, left.slope, right.slope, (used, used), (low, high))
+
+
 def _message(finding: Finding, names: tuple[str, str], used: float) -> str:
     partial = f"∂{names[0]}/∂{names[1]} = {used:.6g}"
     match finding.kind:
@@ -176,14 +204,17 @@ def _shown(slope: Slope) -> str:
     return words.get(slope, slope) if isinstance(slope, str) else f"{slope:.6g}"
 
 
+def _unexamined(stage: Stage, count: int) -> str:
+    return (
+        f"{count} more outputs of `{stage.name}` stand on switches; they were too many to examine: "
+        "the convention of each function is used (0 for relu, abs and sign, equal shares for max and min)"
+    )
+
+
 def _shortened(stage: Stage, remarks: list[Diagnostic], unexamined: int) -> tuple[Diagnostic, ...]:
     """The remarks, the rest of very many counted instead of listed."""
     if unexamined:
-        message = (
-            f"{unexamined} more outputs of `{stage.name}` stand on switches; they were too many to examine: "
-            "the convention of each function is used (0 for relu, abs and sign, equal shares for max and min)"
-        )
-        remarks = [*remarks, Diagnostic("kink", CODES["undecided"], message, stage.name)]
+        remarks = [*remarks, Diagnostic("kink", CODES["undecided"], _unexamined(stage, unexamined), stage.name)]
     if len(remarks) <= REMARKS:
         return tuple(remarks)
     message = f"{len(remarks) - REMARKS} more entries of `{stage.name}` stand on switches or edges"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from jacchain.expression.program import Program
 from jacchain.jacobian.analytic import Derivative, differentiate
 from jacchain.jacobian.diagnostic import Diagnostic
 from jacchain.jacobian.rounding import derivative_error
+from jacchain.jacobian.settled import UNSETTLED, Settled
 from jacchain.jacobian.underflow import vanished_inside
 from jacchain.linear.map import LinearMap, Numbers
 from jacchain.pipeline.stage import Stage
@@ -32,11 +31,10 @@ def is_unusual(numbers: Numbers, errors: Numbers) -> bool:
     return bool((errors > USUAL * EPSILON * np.abs(numbers) + 2 * SUBNORMAL).any())
 
 
-def entry_errors(stage: Stage, derivative: Derivative, measured: Numbers | None, given: Sequence[Diagnostic]) -> Numbers | None:
+def entry_errors(stage: Stage, derivative: Derivative, measured: Numbers | None, settled: Settled = UNSETTLED) -> Numbers | None:
     """How far each entry of the Jacobian, as a double, may be off, in the order of its pattern; None where that was not measured.
 
-    Zero where an entry is exact: a constant that rounding left alone, or a zero that is one.  Rows that were found from the
-    surroundings of the point, as ``given`` says, are right to the last digit.
+    Zero where an entry is exact: a constant that rounding left alone, or a zero that is one.
     """
     linear = derivative.linear
     long, entries = linear.values[0], linear.values[0].astype(float, copy=False)
@@ -44,11 +42,15 @@ def entry_errors(stage: Stage, derivative: Derivative, measured: Numbers | None,
         return np.zeros(entries.size)
     if measured is None:
         return None
-    rows = np.isin(linear.pattern.rows, [stage.outputs.index(remark.output) for remark in given if remark.output])
-    errors = np.where(rows, EPSILON * np.abs(entries), measured)
+    errors = settled_errors(linear, measured, settled)
     lost = (entries == 0) & ((long != 0) | vanished_inside(stage.program, derivative.registers)[linear.pattern.rows])
     errors = np.where((entries == 0) & (errors <= SUBNORMAL), 0, errors)
     return np.where(lost, np.maximum(errors, TINY), np.minimum(errors, np.inf))
+
+
+def settled_errors(linear: LinearMap, measured: Numbers, settled: Settled) -> Numbers:
+    """How far the entries of a Jacobian may be off: as measured, but for those that were settled to the last digit."""
+    return np.where(settled.rows(linear.pattern), EPSILON * np.abs(linear.values[0].astype(float)), measured)
 
 
 def error_bar(program: Program, derivative: Derivative, errors: Numbers | None = None) -> Numbers | None:

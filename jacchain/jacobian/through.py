@@ -14,7 +14,8 @@ from jacchain.expression.arithmetic import Array
 from jacchain.jacobian.diagnostic import Diagnostic
 from jacchain.jacobian.germ import Real
 from jacchain.jacobian.rays import GermArithmetic, along
-from jacchain.jacobian.surroundings import Side, axis_germs, one_sided
+from jacchain.jacobian.settled import Kink
+from jacchain.jacobian.surroundings import axis_germs, one_sided
 from jacchain.linear.map import Numbers
 from jacchain.pipeline.stage import Stage
 
@@ -30,22 +31,29 @@ CLOSE = 1e-9
 
 def chain_remarks(stages: Sequence[Stage], x: Numbers, jacobian: Numbers) -> list[Diagnostic]:
     """A remark for every entry of the Jacobian ``(m, n)`` of the chain at x that lies outside the one-sided derivatives."""
-    if 2 * x.size * sum(stage.program.start.size for stage in stages) > WORK:
-        return []
     wrong = []
     for (i, j), left, right in _slopes(stages, x):
-        if isinstance(left.slope, float) and isinstance(right.slope, float):
-            low, high = sorted((left.slope, right.slope))
-            slack = CLOSE * max(abs(low), abs(high))
-            if not low - slack <= jacobian[i, j] <= high + slack:
-                wrong.append(
-                    _remark((stages[-1].outputs[i], stages[0].inputs[j]), (low, high), (left, right), float(jacobian[i, j]))
-                )
+        low, high = sorted((left, right))
+        slack = CLOSE * max(abs(low), abs(high))
+        if not low - slack <= jacobian[i, j] <= high + slack:
+            wrong.append(_remark((stages[-1].outputs[i], stages[0].inputs[j]), (left, right), float(jacobian[i, j])))
     return wrong[:REMARKS]
 
 
-def _slopes(stages: Sequence[Stage], x: Numbers) -> Iterator[tuple[tuple[int, int], Side, Side]]:
-    """For every entry of the Jacobian of the chain, the derivative from the left and from the right."""
+def chain_kinks(stages: Sequence[Stage], x: Numbers) -> tuple[Kink, ...]:
+    """The entries of the Jacobian of the chain at x whose one-sided derivatives differ; any number between may be used."""
+    kinks = []
+    for (i, j), left, right in _slopes(stages, x):
+        low, high = sorted((left, right))
+        if high - low > CLOSE * max(abs(low), abs(high)):
+            kinks.append(Kink(i, j, left, right, (low, high), (low, high)))
+    return tuple(kinks)
+
+
+def _slopes(stages: Sequence[Stage], x: Numbers) -> Iterator[tuple[tuple[int, int], float, float]]:
+    """For the entries of the Jacobian of the chain that have them, the derivative from the left and from the right."""
+    if 2 * x.size * sum(stage.program.start.size for stage in stages) > WORK:
+        return
     point = x.astype(Real)
     germs = axis_germs(point, range(x.size))
     for stage in stages:
@@ -55,15 +63,17 @@ def _slopes(stages: Sequence[Stage], x: Numbers) -> Iterator[tuple[tuple[int, in
         germs, point = values[:, program.results], registers[program.results]
     for j in range(x.size):
         for i, value in enumerate(point):
-            yield (i, j), one_sided(value, germs[2 * j, i], -1), one_sided(value, germs[2 * j + 1, i], 1)
+            left, right = one_sided(value, germs[2 * j, i], -1).slope, one_sided(value, germs[2 * j + 1, i], 1).slope
+            if isinstance(left, float) and isinstance(right, float):
+                yield (i, j), left, right
 
 
-def _remark(names: tuple[str, str], ends: tuple[float, float], sides: tuple[Side, Side], used: float) -> Diagnostic:
-    left, right = (side.slope for side in sides)
-    same = ends[1] - ends[0] <= CLOSE * max(map(abs, ends))
-    truth = f"the chain has the derivative {ends[0]:.6g}" if same else f"the derivative goes from {left:.6g} to {right:.6g}"
+def _remark(names: tuple[str, str], sides: tuple[float, float], used: float) -> Diagnostic:
+    low, high = sorted(sides)
+    same = high - low <= CLOSE * max(map(abs, sides))
+    truth = f"the chain has the derivative {low:.6g}" if same else "that lies outside both slopes of the chain"
     message = (
         f"∂{names[0]}/∂{names[1]} = {used:.6g} is the product of what is used at the kinks of single stages, "
         f"but {truth} here; one function in their place would show it"
     )
-    return Diagnostic("kink", "JC415", message, None, *names, left, right, ends, used)
+    return Diagnostic("kink", "JC415", message, None, *names, *sides, (low, high), used)

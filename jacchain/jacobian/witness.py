@@ -15,12 +15,14 @@ from jacchain.expression.arithmetic import Array
 from jacchain.jacobian.chance import Chance
 from jacchain.jacobian.schemes import SCHEMES, scheme_jacobian
 from jacchain.jacobian.stage_difference import chain_epsilon, chain_noise, composed, directional_difference
-from jacchain.jacobian.verdict import Judgement, Verdict, judge
+from jacchain.jacobian.verdict import JUDGEMENTS, Judgement, Verdict, judge
 from jacchain.linear.map import LinearMap, Numbers
+from jacchain.linear.pattern import Integers
 from jacchain.linear.product import multiply
 from jacchain.pipeline.stage import Stage
 
 EPSILON = float(np.finfo(float).eps)
+NO_OUTPUTS: Integers = np.zeros(0, np.int64)
 ALONG = "direction"
 """The name of the one input of a verdict along a direction."""
 STEPS = 44
@@ -128,20 +130,25 @@ def stage_along_direction(stage: Stage, x: Array, judged: tuple[LinearMap, Numbe
     return along_direction([stage], x, direction, (factors.forward(direction), factors.direction_bars(direction), size))
 
 
-def taylor(stages: Sequence[Stage], x: Array, total: LinearMap, factors: Factors) -> Witness:
-    """The derivative along a random direction, with the order to which the remainder of the linear approximation vanishes."""
+def taylor(stages: Sequence[Stage], x: Array, total: LinearMap, factors: Factors, bent: Integers = NO_OUTPUTS) -> Witness:
+    """The derivative along a random direction, with the order to which the remainder of the linear approximation vanishes.
+
+    Outputs that are ``bent`` by a kink have no linear approximation, and are left out.
+    """
     direction = random_direction(x)
     along, size = times(total, direction), times(_absolute(total), np.abs(x).astype(float))
     bar = factors.direction_bars(direction) + EPSILON * x.size * times(_absolute(total), np.abs(direction))
     verdict = along_direction(stages, x, direction, (along, bar, size))
-    slope = remainder_slope(stages, x, direction, (along, bar, size))
+    smooth = ~np.isin(verdict.difference.pattern.rows, bent)
+    found = JUDGEMENTS[int(verdict.codes[smooth].max(initial=0))]
+    slope = remainder_slope(stages, x, direction, (along, bar, size), bent)
     if slope is None:
         message = "along a random direction no remainder of the linear approximation is left to be seen"
-        return Witness("taylor", verdict.judgement, message)
+        return Witness("taylor", found, message)
     message = f"along a random direction the remainder of the linear approximation shrinks like h^{slope.value:.2f}"
     if slope.is_quadratic:
-        return Witness("taylor", verdict.judgement, message, slope.value)
-    judgement: Judgement = "disagree" if verdict.judgement == "disagree" else "inconclusive"
+        return Witness("taylor", found, message, slope.value)
+    judgement: Judgement = "disagree" if found == "disagree" else "inconclusive"
     return Witness("taylor", judgement, f"{message}, not h^2", slope.value)
 
 
@@ -159,12 +166,13 @@ class Slope:
 
 
 def remainder_slope(
-    stages: Sequence[Stage], x: Array, direction: Numbers, judged: tuple[Numbers, Numbers, Numbers]
+    stages: Sequence[Stage], x: Array, direction: Numbers, judged: tuple[Numbers, Numbers, Numbers], bent: Integers = NO_OUTPUTS
 ) -> Slope | None:
     """The least power of h with which an output of ``f(x + h v) - f(x) - h J v`` vanishes; None when too little is seen of it.
 
-    ``judged`` is that of :func:`along_direction`.  Only the finest steps count at which a remainder stands out of its noise:
-    what rounding does to the values and to the points, the bar of ``J v``, and what the very finest steps show.
+    Outputs that are ``bent`` do not count.  ``judged`` is that of :func:`along_direction`.  Only the finest steps count at which
+    a remainder stands out of its noise: what rounding does to the values and to the points, the bar of ``J v``, and what the
+    very finest steps show.
     """
     along, bar, size = judged
     steps = np.ldexp(np.ones(STEPS, x.dtype), -np.arange(2, STEPS + 2))[:, None]
@@ -176,7 +184,8 @@ def remainder_slope(
         remainder = np.abs(values - at - steps * along)
         known = 2 * rounding + 2 * chain_epsilon(stages, x) * (np.abs(values) + np.abs(at)) + steps * bar
         noise = np.maximum(known, np.fmax.reduce(remainder[-FLOOR:]))
-    found = [_slope(remainder[:, output].astype(float), noise[:, output].astype(float)) for output in range(at.size)]
+    smooth = np.setdiff1d(np.arange(at.size), bent)
+    found = [_slope(remainder[:, output].astype(float), noise[:, output].astype(float)) for output in smooth]
     telling = [slope for slope in found if slope is not None and slope.bar < TELLING]
     return min(telling, key=lambda slope: (slope.is_quadratic, slope.value), default=None)
 
@@ -193,22 +202,32 @@ def _slope(remainder: Numbers, noise: Numbers) -> Slope | None:
     return Slope(float(slopes[-1]), 2 * float(np.abs(np.diff(slopes)).max()) + doubt)
 
 
-def complex_step(stages: Sequence[Stage], x: Array, total: LinearMap, bars: Numbers) -> Witness | None:
+def complex_obstacle(stages: Sequence[Stage], x: Array) -> str:
+    """Why there is no complex step of a chain at x, empty where there is one."""
+    for stage in stages:
+        if stage.program.real:
+            return f"`{stage.function}` has no complex form: it compares, or uses a function of real numbers only"
+    steps = SCHEMES["complex"].step(x, EPSILON)
+    return "x is too close to zero" if (steps > 1e-20 * np.where(x == 0, 1, np.abs(x))).any() else ""
+
+
+def complex_step(stages: Sequence[Stage], x: Array, total: LinearMap, bars: Numbers, bent: Integers = NO_OUTPUTS) -> Witness:
     """Every entry by an imaginary step, which cancels nothing and is exact to rounding.
 
-    None where a function has no complex form, or x is so small that no step is small beside it.
+    Only for chains that have complex values, see :func:`complex_obstacle`; outputs that are ``bent`` are left out.
     """
     steps = SCHEMES["complex"].step(x, EPSILON)
-    if any(stage.program.real for stage in stages) or (steps > 1e-20 * np.where(x == 0, 1, np.abs(x))).any():
-        return None
+    smooth = np.setdiff1d(np.arange(total.shape[0]), bent)
     larger, found = (
-        scheme_jacobian(composed(stages), x, SCHEMES["complex"], steps=steps * factor).astype(float) for factor in (2.0**20, 1.0)
+        scheme_jacobian(composed(stages), x, SCHEMES["complex"], steps=steps * factor)[smooth].astype(float)
+        for factor in (2.0**20, 1.0)
     )
+    wanted = total.dense[0][smooth]
     if not np.isfinite(found).all():
         return Witness("complex step", "inconclusive", "the chain has no complex values here", None)
     smallest = float(np.finfo(float).smallest_subnormal)
-    room = 4 * (bars + EPSILON * np.abs(total.dense[0]) + smallest) + 2 * np.abs(found - larger)
-    return _distance("complex step", found - total.dense[0], room, "the complex step")
+    room = 4 * (bars[smooth] + EPSILON * np.abs(wanted) + smallest) + 2 * np.abs(found - larger)
+    return _distance("complex step", found - wanted, room, "the complex step")
 
 
 def transpose(factors: Factors, total: LinearMap) -> Witness:

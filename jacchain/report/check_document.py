@@ -28,8 +28,8 @@ def check_document(check: CheckReport, look: Look) -> Document:
     blocks: list[Block] = [Paragraph(title, hang=4), Gap(), *_verdicts(check, look)]
     for stage in check.stages:
         blocks += _details(f"{stage.name}, {_whose(stage)}", stage.verdict, stage.diagnoses, look)
-    if check.total is not None:
-        blocks += _details("the Jacobian of the chain", check.total, (), look)
+    if check.total is not None and check.stages[-1].index > 1:
+        blocks += _details("the Jacobian of the chain", check.total, check.diagnoses, look)
     if check.witnesses:
         blocks += [Gap(), Paragraph(runs(Run("witnesses of the whole chain", "heading")))]
     for witness in check.witnesses:
@@ -94,14 +94,13 @@ def _row(number: str, name: str, judged: str, verdict: Verdict, look: Look) -> t
 
 
 def _details(title: str, verdict: Verdict, diagnoses: Sequence[Diagnosis], look: Look) -> Iterator[Block]:
-    """What there is to say about a Jacobian that does not agree in every entry."""
-    if verdict.judgement == "agree":
+    """What there is to say about a Jacobian that does not agree in every entry, or does at kinks only by convention."""
+    told = verdict.told
+    if not told.size:
         return
     yield Gap()
     yield Paragraph(runs(Run(title, "heading"), ": ", Run(verdict.judgement, ROLES[verdict.judgement])))
-    limit = verdict.codes.size if look.full else ENTRIES
-    bad = verdict.codes.size - verdict.count("agree")
-    entries = verdict.entries(min(limit, bad))
+    entries = [verdict.entry(int(position)) for position in (told if look.full else told[:ENTRIES])]
     columns = (
         Column("entry"),
         Column("Jacobian", right=True),
@@ -111,8 +110,9 @@ def _details(title: str, verdict: Verdict, diagnoses: Sequence[Diagnosis], look:
         Column("side", optional=1),
     )
     yield Table(columns, tuple(_entry(entry, look) for entry in entries))
-    if bad > len(entries):
-        yield Paragraph(runs(Run(f"… {bad - len(entries):,} more entries ({len(entries)} of {bad:,}; --full shows all)", "note")))
+    if told.size > len(entries):
+        hidden = told.size - len(entries)
+        yield Paragraph(runs(Run(f"… {hidden:,} more entries ({len(entries)} of {told.size:,}; --full shows all)", "note")))
     for diagnosis in diagnoses:
         yield from _diagnosis(diagnosis, look)
 
@@ -122,11 +122,18 @@ def _entry(entry: EntryVerdict, look: Look) -> tuple[Runs, ...]:
     return (
         runs(Run(f"∂{component(entry.output)}/∂{component(entry.input)}", "symbol")),
         runs(_with_bar(entry.value, entry.value_bar, look)),
-        runs(_with_bar(entry.difference, entry.difference_bar, look)),
+        runs(_slopes(entry, look)),
         runs(Run(entry.judgement, ROLES[entry.judgement]), reason),
         runs(number_text(entry.step, 2)),
         runs(entry.side),
     )
+
+
+def _slopes(entry: EntryVerdict, look: Look) -> str:
+    """What differences find: one slope, or at a kink that from the left and that from the right."""
+    if entry.left is None or entry.right is None or entry.side_bar is None:
+        return _with_bar(entry.difference, entry.difference_bar, look)
+    return f"{number_text(entry.left, max(look.digits, 6))} | {_with_bar(entry.right, entry.side_bar, look)}"
 
 
 def _with_bar(value: float, bar: float, look: Look) -> str:
@@ -135,7 +142,8 @@ def _with_bar(value: float, bar: float, look: Look) -> str:
 
 def _diagnosis(diagnosis: Diagnosis, look: Look) -> Iterator[Block]:
     yield Gap()
-    yield Paragraph(runs(Run(f"{diagnosis.kind}: ", "error"), diagnosis.message))
+    role: Role = "warning" if diagnosis.kind in {"kink", "untrustworthy"} else "error"
+    yield Paragraph(runs(Run(f"{diagnosis.kind}: ", role), diagnosis.message))
     places: list[Place] = []
     if diagnosis.span is not None:
         places.append(Place(diagnosis.span, "", primary=True))

@@ -27,7 +27,7 @@ def check_json(check: CheckReport) -> bytes:
             }
             for stage in check.stages
         ],
-        "total": None if check.total is None else _verdict(check.total),
+        "total": None if check.total is None else {**_verdict(check.total), "diagnoses": list(map(_diagnosis, check.diagnoses))},
         "witnesses": [
             {"name": witness.name, "verdict": witness.judgement, "message": witness.message, "value": witness.value}
             for witness in check.witnesses

@@ -176,25 +176,23 @@ def _agreement(verdict: Verdict | None, look: Look) -> Runs:
 
 
 def _diagnostics(diagnostics: Sequence[Diagnostic], look: Look) -> Iterator[Block]:
-    """Every remark on the point, with the one-sided derivatives where there are any."""
+    """Every remark on the point, at a kink with the one-sided derivatives, and the Clarke set where that is larger."""
     for diagnostic in diagnostics:
         parts: list[str | Run] = [Run(f"{diagnostic.kind.replace('_', ' ')}: ", "warning"), diagnostic.message]
-        facts = {
-            "left": diagnostic.left,
-            "right": diagnostic.right,
-            "Clarke set": diagnostic.clarke,
-            "used": diagnostic.used,
-        }
-        said = [f"{name} {_fact(value, look)}" for name, value in facts.items() if value is not None]
-        if said:
-            parts.append(f"   ({', '.join(said)})")
+        if said := _slopes(diagnostic, look):
+            parts.append(f"   ({said})")
         yield Paragraph(runs(*parts))
 
 
-def _fact(value: float | str | tuple[float, float], look: Look) -> str:
-    if isinstance(value, tuple):
-        return f"[{', '.join(number_text(end, look.digits) for end in value)}]"
-    return value if isinstance(value, str) else number_text(value, look.digits)
+def _slopes(diagnostic: Diagnostic, look: Look) -> str:
+    """Both slopes at a kink, and the Clarke set where it goes beyond them; nothing where the message has said all."""
+    left, right, clarke = diagnostic.left, diagnostic.right, diagnostic.clarke
+    if diagnostic.kind != "kink" or clarke is None or not isinstance(left, float) or not isinstance(right, float):
+        return ""
+    said = f"left {number_text(left, look.digits)}, right {number_text(right, look.digits)}"
+    if clarke != (min(left, right), max(left, right)):
+        return f"{said}, Clarke set [{', '.join(number_text(end, look.digits) for end in clarke)}]"
+    return said if left != right else ""
 
 
 def _jacobians(report: Report, look: Look) -> Iterator[Block]:

@@ -14,7 +14,7 @@ from jacchain.chain.digits import Digits
 from jacchain.chain.spectrum import Spectrum, StageSpectrum
 from jacchain.jacobian.reach import Reach
 from jacchain.linear.enclosure import Enclosure
-from jacchain.linear.map import LinearMap, Numbers
+from jacchain.linear.map import Numbers
 from jacchain.report.document import Block, Column, Gap, Paragraph, Run, Runs, Table, runs
 from jacchain.report.look import Look
 from jacchain.report.matrix import left_out, some_numbers
@@ -36,7 +36,7 @@ DOUBLE = 16
 def trust_blocks(report: Report, look: Look) -> Iterator[Block]:
     """A line for each thing that was asked for, none for what was not."""
     if report.certificate is not None:
-        yield _certified(report.certificate, report.jacobian, look)
+        yield _certified(report, report.certificate, look)
     elif report.digits is not None:
         yield _surviving(report, report.digits)
     if report.digits is not None and look.detail == "trust":
@@ -93,8 +93,8 @@ def _bar(numbers: Numbers, enclosure: Enclosure) -> Numbers:
         return np.asarray(np.maximum(np.abs(enclosure.upper - numbers), np.abs(numbers - enclosure.lower)))
 
 
-def _certified(certificate: Certificate, jacobian: LinearMap, look: Look) -> Paragraph:
-    bar = _bar(jacobian.dense[0], certificate.jacobian)
+def _certified(report: Report, certificate: Certificate, look: Look) -> Paragraph:
+    bar = _bar(report.jacobian.dense[0], certificate.jacobian)
     digits = certificate.jacobian.digits
     least = float(digits.min()) if digits.size else float("inf")
     if least == float("inf"):
@@ -104,8 +104,16 @@ def _certified(certificate: Certificate, jacobian: LinearMap, look: Look) -> Par
     else:
         known = f"but for {int((digits == 0).sum())} of {digits.size} entries, no digit of which is sure"
     within = number_text(float(bar.max(initial=0)), min(look.digits, 2))
-    said = Run(f"certified {known}, every entry within {within}", "good" if least else "warning")
+    said = Run(f"certified {known}, every entry within {within}{_convention(report)}", "good" if least else "warning")
     return Paragraph(runs(said, "   ", Run(f"assuming {certificate.assumption}", "note")))
+
+
+def _convention(report: Report) -> str:
+    """What the digits are digits of, where it is no derivative."""
+    codes = {remark.code for remark in report.diagnostics if remark.kind == "kink"}
+    if "JC415" in codes:
+        return ", of the product of the numbers used at kinks, which is no derivative of the chain"
+    return ", of what is used by convention at the kink: there is no derivative" if codes else ""
 
 
 def _surviving(report: Report, digits: Digits) -> Paragraph:
@@ -115,7 +123,7 @@ def _surviving(report: Report, digits: Digits) -> Paragraph:
     least = floor(float(np.nan_to_num(digits.surviving[~spoilt], nan=0).min(initial=DOUBLE)))
     if not count:
         place = f"; most of the others go in {_place(digits.place)}" if digits.place else ""
-        said = f"at least {least} of {DOUBLE} are right in every entry of the result{place}"
+        said = f"at least {least} of {DOUBLE} are right in every entry of the result{place}{_convention(report)}"
         return Paragraph(runs(Run("digits  ", "heading"), said), hang=8)
     one = count == 1
     entries = f"{count} entr{'y' if one else 'ies'} of the result"

@@ -50,7 +50,7 @@ def test_text_and_json_tell_the_same(jacchain):
 
 @pytest.mark.parametrize(
     ("expression", "point", "code"),
-    [("f(x): abs(x)", "0", 5), ("f(x): tanh(x)", "800", 0), ("f(x): x^3", "1e-200", 0)],
+    [("f(x): abs(x)", "0", 0), ("f(x): (1 - cos(x))/x^2", "1e-8", 5), ("f(x): tanh(x)", "800", 0), ("f(x): x^3", "1e-200", 0)],
 )
 def test_the_exit_code_says_whether_anything_was_found_out(jacchain, expression, point, code):
     assert jacchain("check", "-e", expression, "--at", point).returncode == code
@@ -77,7 +77,6 @@ def test_a_right_sheet_passes_wherever_it_is_looked_at(jacchain, at):
 @pytest.mark.parametrize(
     ("expression", "at", "says"),
     [
-        ("f(x): abs(x)", "0", "a kink at this point"),
         ("f(x): x + sin(x)", "1e18", "differences are not to be trusted here"),
         ("f(x): (1 - cos(x))/x^2", "1e-8", "differences are not to be trusted here"),
     ],

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from jacchain.jacobian.bisection import author_span, wrong_part, wrong_rule
-from jacchain.jacobian.diagnosis import diagnose
+from jacchain.jacobian.diagnose import diagnose
 from jacchain.jacobian.rounding import value_error
 from jacchain.jacobian.stage_difference import stage_difference
 from jacchain.jacobian.verdict import judge

@@ -58,6 +58,6 @@ def test_what_is_not_used_may_fail(compiled):
 
 
 def test_the_way_to_a_failure_is_told_in_order():
-    error = JacchainError(Problem("JC401", "undefined"))
-    (problem,) = led_here(error, [("x", np.array([1.0, 2.0])), ("polar", np.array([0.5]))]).problems
+    undefined = Problem("JC401", "undefined")
+    (problem,) = led_here([undefined], [("x", np.array([1.0, 2.0])), ("polar", np.array([0.5]))])
     assert problem.notes[-1] == "on the way here: x = (1, 2), polar = 0.5"

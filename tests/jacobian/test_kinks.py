@@ -24,11 +24,11 @@ def stage_of(names, texts, vectors=()):
     return Stage(1, "f", "f", inputs, tuple(f"f{i}" for i in range(program.outputs)), program)
 
 
-def examined(texts, at, *, strict=False):
+def examined(texts, at):
     """The examination of one or more expressions of the names in ``at``."""
     stage = stage_of(list(at), [texts] if isinstance(texts, str) else texts)
     point = np.array([list(at.values())], np.longdouble)
-    return examine(stage, differentiate(stage.program, point), strict=strict)
+    return examine(stage, differentiate(stage.program, point))
 
 
 def verdict(text, at):
@@ -212,10 +212,11 @@ def test_only_the_rows_at_a_kink_are_touched():
     assert found.derivative.linear.dense[0].astype(float) == pytest.approx(np.array([[2, 0], [0, 0], [0, math.cos(2)]]))
 
 
-def test_strict_makes_a_kink_an_error_and_leaves_what_cancels():
-    with pytest.raises(JacchainError, match="strict"):
-        examined("abs(x)", {"x": 0}, strict=True)
-    assert examined("x*abs(x)", {"x": 0}, strict=True).diagnostics[0].kind == "smooth_through_kink"
+def test_whoever_is_strict_is_given_kinks_to_refuse_and_nothing_that_cancels():
+    (refusal,) = examined("abs(x)", {"x": 0}).refusals
+    assert (refusal.code, refusal.kind) == ("JC407", "kink")
+    found = examined("x*abs(x)", {"x": 0})
+    assert (found.diagnostics[0].kind, found.refusals) == ("smooth_through_kink", ())
 
 
 def test_very_many_kinks_are_counted_not_listed():
@@ -224,12 +225,15 @@ def test_very_many_kinks_are_counted_not_listed():
     assert len(found.diagnostics) == REMARKS + 1
     assert "136 more" in found.diagnostics[-1].message
     assert not found.derivative.linear.values.any()
+    assert [(kink.row, kink.column, kink.used) for kink in found.settled.kinks] == [(j, j, (0, 0)) for j in range(200)]
 
 
 def test_a_layer_too_wide_to_examine_says_so():
     stage = stage_of(["v"], ["relu(sum(v) + v)"], [("v", 400)])
     found = examine(stage, differentiate(stage.program, np.zeros((1, 400), np.longdouble)))
     assert "too many" in found.diagnostics[-1].message
+    assert found.refusals[-1].code == "JC411"
+    assert found.settled.outputs.size + found.settled.unexamined == 400
 
 
 def expressions():

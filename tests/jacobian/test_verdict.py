@@ -1,13 +1,16 @@
 """The verdict: no false alarm where the derivative is right, no bug missed where it could be told, and honesty between."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from jacchain.jacobian.analytic import differentiate
 from jacchain.jacobian.difference import Sweep, difference_jacobian
 from jacchain.jacobian.rounding import derivative_error, value_noise
+from jacchain.jacobian.settled import Kink
 from jacchain.jacobian.verdict import JUDGEMENTS, judge
 from jacchain.linear.map import LinearMap
 
@@ -134,6 +137,28 @@ def test_at_a_kink_only_what_lies_between_the_slopes_is_open(compiled):
         assert found.judgement == expected
     entry = found.entry(0)
     assert (entry.side, round(entry.left, 9), round(entry.right, 9)) == ("both", -1.0, 1.0)
+
+
+SLOPES = st.integers(-5, 5)
+
+
+@settings(max_examples=60)
+@given(SLOPES, SLOPES, st.floats(-8, 8))
+def test_a_kink_that_was_settled_agrees_by_its_convention_alone(compiled, a, b, value):
+    assume(a != b)
+    difference = difference_jacobian(compiled("x", f"where(x < 0, {a}*x, {b}*x)").values, np.array([0.0]))
+    low, high = sorted((a, b))
+    used = float(np.clip(0, low, high))
+    assume(min(abs(value - low), abs(value - high)) > 1e-6)
+
+    def judgement(number, kink):
+        return judge(["y"], ["x"], (LinearMap.full(np.array([[number]])), np.zeros(1)), difference, (kink,)).judgement
+
+    kink = Kink(0, 0, a, b, (used, used), (low, high))
+    assert judgement(used, kink) == "agree"
+    assert judgement(value, kink) == ("disagree" if not low < value < high else "agree" if value == used else "inconclusive")
+    assert judgement(used, replace(kink, left=a + 0.5, clarke=(-9, 9))) == "disagree"
+    assert judgement(used, replace(kink, right=b - 0.5, clarke=(-9, 9))) == "disagree"
 
 
 def test_a_zero_beside_large_entries_is_a_zero(compiled):

@@ -175,7 +175,10 @@ def test_operands_too_large_to_be_seen_are_told_by_their_shapes():
 def test_what_cannot_be_vouched_for_is_said():
     remark = Diagnostic("kink", "JC421", "`abs(x)` has a kink at 0", left=-1.0, right=1.0, clarke=(-1.0, 1.0), used=0.0)
     text = shown(replace(SMALL, diagnostics=(remark,)))
-    assert "kink: `abs(x)` has a kink at 0   (left -1, right 1, Clarke set [-1, 1], used 0)" in text
+    assert "kink: `abs(x)` has a kink at 0   (left -1, right 1)\n" in text
+    text = shown(replace(SMALL, diagnostics=(replace(remark, clarke=(-3.0, 1.0)),)))
+    assert "(left -1, right 1, Clarke set [-3, 1])\n" in text
+    assert "(" not in shown(replace(SMALL, diagnostics=(replace(remark, left=1.0, clarke=(1.0, 1.0)),))).split("at 0")[1][:9]
 
 
 def certified(report, radius):
@@ -261,7 +264,7 @@ def test_the_result_alone():
 def test_the_result_alone_still_says_what_its_numbers_are():
     remark = Diagnostic("kink", "JC421", "`abs(x)` has a kink at 0", used=0.0)
     text = plain(run_document(replace(SMALL, diagnostics=(remark,)), replace(WIDE, detail="result")), WIDE)
-    assert text.splitlines() == ["kink: `abs(x)` has a kink at 0   (used 0)", "f2 = 0.3333   ∇f2 = (4, 0.3333)"]
+    assert text.splitlines() == ["kink: `abs(x)` has a kink at 0", "f2 = 0.3333   ∇f2 = (4, 0.3333)"]
 
 
 def test_next_steps_are_commands():

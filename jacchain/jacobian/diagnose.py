@@ -1,0 +1,99 @@
+"""What is wrong with a Jacobian that disagrees, why one could not be judged, and what a kink leaves open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from jacchain.expression.arithmetic import Array
+from jacchain.jacobian.bisection import wrong_rule
+from jacchain.jacobian.diagnosis import NAMED, Diagnosis, Mask, entries_of, name_of, named
+from jacchain.jacobian.diagnostic import Diagnostic
+from jacchain.jacobian.settled import Kink
+from jacchain.jacobian.sheet import Sheet
+from jacchain.jacobian.verdict import JUDGEMENTS, REASONS, Verdict
+from jacchain.pipeline.stage import Stage
+
+
+def diagnose(stage: Stage, verdict: Verdict, x: Array, *, by_author: bool) -> tuple[Diagnosis, ...]:
+    """What is wrong with the judged Jacobian of a stage at x, worst first, and what there is to say about its kinks."""
+    found: list[Diagnosis] = []
+    if verdict.judgement == "disagree" and verdict.inputs != stage.inputs:
+        found = [_somewhere(stage, verdict)]
+    elif verdict.judgement == "disagree":
+        found = Sheet(stage, verdict, x).diagnoses() if by_author else _broken(stage, verdict, x)
+    return (*found, *_unclear(verdict))
+
+
+def diagnose_chain(verdict: Verdict, remarks: Sequence[Diagnostic]) -> tuple[Diagnosis, ...]:
+    """What there is to say about the Jacobian of a chain at kinks, on which a run has already made remarks."""
+    found = []
+    for remark in remarks:
+        if remark.code == "JC415" and remark.output is not None and remark.input is not None:
+            entry = verdict.outputs.index(remark.output), verdict.inputs.index(remark.input)
+            found.append(Diagnosis("kink", remark.message, (entry,)))
+    explained = {diagnosis.entries for diagnosis in found}
+    return (*found, *(diagnosis for diagnosis in _unclear(verdict) if diagnosis.entries not in explained))
+
+
+def _broken(stage: Stage, verdict: Verdict, x: Array) -> list[Diagnosis]:
+    """Our own Jacobian disagrees, not at a kink: the operation whose rule is to blame."""
+    entries = entries_of(verdict, verdict.disagrees & ~verdict.difference.kink)
+    if not entries:
+        return []
+    culprit, names = wrong_rule(stage, x), named(verdict, entries)
+    if culprit is None:
+        return [Diagnosis("unknown", f"{names}: the analytic derivative disagrees with differences", entries, stage.span)]
+    message = f"the analytic derivative of `{culprit.text}` is wrong; this is a mistake in jacchain, and makes {names} wrong"
+    return [Diagnosis("rule", message, entries, culprit.span, culprit.text, culprit.span)]
+
+
+def _somewhere(stage: Stage, verdict: Verdict) -> Diagnosis:
+    """Which rows are wrong in a Jacobian that was judged along a direction only."""
+    rows = verdict.difference.pattern.rows[verdict.disagrees]
+    names = ", ".join(f"`{verdict.outputs[row]}`" for row in rows[:NAMED])
+    more = f" and {rows.size - NAMED} more" if rows.size > NAMED else ""
+    return Diagnosis(
+        "unknown", f"something is wrong in the Jacobian of {names}{more}; it is too large to look for the entry", (), stage.span
+    )
+
+
+def _unclear(verdict: Verdict) -> Iterator[Diagnosis]:
+    """What there is to say about kinks, and about entries of which differences cannot tell anything."""
+    kinks = verdict.reasons == REASONS.index("kink")
+    known = {(kink.row, kink.column): kink for kink in verdict.kinks}
+    for chosen in (verdict.disagrees & verdict.difference.kink, *(kinks & (verdict.codes == code) for code in (1, 0))):
+        if chosen.any():
+            yield _kink(verdict, chosen, known)
+    lost = (verdict.codes == JUDGEMENTS.index("inconclusive")) & ~kinks
+    if lost.any():
+        entries = entries_of(verdict, lost)
+        message = f"differences are not to be trusted here, and cannot tell whether {named(verdict, entries)} is right"
+        yield Diagnosis("untrustworthy", message, entries)
+
+
+def _kink(verdict: Verdict, chosen: Mask, known: dict[tuple[int, int], Kink]) -> Diagnosis:
+    """Some kinks that were judged alike: the slopes of the first, and what its number is beside them."""
+    entries, first = entries_of(verdict, chosen), verdict.entry(int(np.flatnonzero(chosen)[0]))
+    kink = known.get(entries[0])
+    left, right = (first.left, first.right) if kink is None else (kink.left, kink.right)
+    sides = f"is {left:.6g} from the left and {right:.6g} from the right, and no derivative is there"
+    if left == right:
+        sides = f"is {left:.6g} from both sides, yet no derivative is there: other directions have other slopes"
+    more = f" (and {len(entries) - 1} more like it)" if len(entries) > 1 else ""
+    head = f"{name_of(verdict, entries[0])} {sides}{more}"
+    return Diagnosis("kink", f"{head}; {_standing(first.judgement, first.value, kink)}", entries)
+
+
+def _standing(judgement: str, value: float, kink: Kink | None) -> str:
+    """What a number is beside the slopes of a kink."""
+    if judgement == "disagree":
+        return f"{value:.6g} is no generalised derivative either"
+    if kink is None:
+        return f"nothing tells whether {value:.6g} is the number to be used"
+    if judgement == "inconclusive":
+        return f"by convention {kink.used[0]:.6g} is used, and {value:.6g} is as good a generalised derivative"
+    if kink.used[0] == kink.used[1]:
+        return f"differences find both slopes, and {value:.6g} is the number used by convention"
+    return f"differences find both slopes, and {value:.6g} between them is the product of what is used at the kinks of stages"

@@ -1,0 +1,81 @@
+"""What was settled from the surroundings of a point and not by the chain rule: numbers used by convention, with slopes beside.
+
+Everybody who judges, certifies or explains a Jacobian has to know which of its numbers these are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from jacchain.linear.map import Numbers
+from jacchain.linear.pattern import Integers, Pattern
+
+
+@dataclass(frozen=True)
+class Kink:
+    """An entry without a derivative, and its one-sided slopes.
+
+    ``used`` is the interval of numbers that may stand for the derivative by convention, ``clarke`` that of all generalised ones.
+    """
+
+    row: int
+    column: int
+    left: float
+    right: float
+    used: tuple[float, float]
+    clarke: tuple[float, float]
+
+
+def _none() -> Integers:
+    return np.zeros(0, np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class Settled:
+    """The ``outputs`` (from 0) whose entries are right to the last digit, and the ``kinks`` among those entries.
+
+    ``unexamined`` says how many more outputs stand on switches.
+    """
+
+    outputs: Integers = field(default_factory=_none)
+    kinks: tuple[Kink, ...] = ()
+    unexamined: int = 0
+
+    def rows(self, pattern: Pattern) -> npt.NDArray[np.bool_]:
+        """Which entries of a pattern were settled."""
+        return np.isin(pattern.rows, self.outputs)
+
+    @property
+    def bent(self) -> Integers:
+        """The outputs that have a kink."""
+        return np.unique(np.array([kink.row for kink in self.kinks], np.int64))
+
+
+UNSETTLED = Settled()
+
+
+@dataclass(frozen=True, eq=False)
+class KinkTable:
+    """Kinks as arrays: ``position`` of each in a pattern, and its numbers ``(k,)``, intervals ``(k, 2)``."""
+
+    position: Integers
+    left: Numbers
+    right: Numbers
+    used: Numbers
+    clarke: Numbers
+
+    @classmethod
+    def of(cls, kinks: Sequence[Kink], pattern: Pattern) -> KinkTable:
+        """Those of some kinks that lie on a pattern."""
+        n = pattern.shape[1]
+        keys = np.array([kink.row * n + kink.column for kink in kinks], np.int64)
+        position = np.searchsorted(pattern.keys, keys)
+        inside = [k for k, place in enumerate(position.tolist()) if place < pattern.count and pattern.keys[place] == keys[k]]
+        chosen = [kinks[k] for k in inside]
+        left, right = (np.array([getattr(kink, side) for kink in chosen], float) for side in ("left", "right"))
+        used, clarke = (np.array([getattr(kink, name) for kink in chosen], float).reshape(-1, 2) for name in ("used", "clarke"))
+        return cls(position[inside], left, right, used, clarke)
