@@ -296,7 +296,8 @@ CODES: dict[str, Code] = {
         "Write the function so that nothing cancels (`expm1`, `log1p`, `2*sin(x/2)^2` for `1 - cos(x)`); --certify proves bounds."),
     "JC415": Code("a product that is no derivative of the chain",
         "Stages stand on kinks, each got a number by convention, and the product of those lies outside the slopes of the whole chain: "
-        "kinks that cancel in a later stage are not seen by an earlier one. Write the stages as one function, or move the point."),
+        "kinks that cancel in a later stage are not seen by an earlier one. Write the stages as one function, or move the point; "
+        "with --strict this is an error."),
     "JC450": Code("an object beyond a limit of size",
         "The vectors, matrices or repetitions asked for would not fit into the memory or time that is allowed. "
         "The message names the limit and what was asked for; make it smaller."),

@@ -111,7 +111,7 @@ def led_here(problems: Sequence[Problem], steps: Sequence[tuple[str, Numbers]]) 
 
 def _shown(values: Numbers, component: int) -> str:
     if values.size == 1:
-        return f"{float(values[0]):.6g}"
+        return f"{float(values[0]) + 0.0:.6g}"
     if component < values.size <= 4:
-        return "(" + ", ".join(f"{float(value):.6g}" for value in values) + ")"
+        return "(" + ", ".join(f"{float(value) + 0.0:.6g}" for value in values) + ")"
     return f"(…, {float(values[min(component, values.size - 1)]):.6g}, …)"

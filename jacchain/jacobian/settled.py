@@ -76,6 +76,5 @@ class KinkTable:
         position = np.searchsorted(pattern.keys, keys)
         inside = [k for k, place in enumerate(position.tolist()) if place < pattern.count and pattern.keys[place] == keys[k]]
         chosen = [kinks[k] for k in inside]
-        left, right = (np.array([getattr(kink, side) for kink in chosen], float) for side in ("left", "right"))
-        used, clarke = (np.array([getattr(kink, name) for kink in chosen], float).reshape(-1, 2) for name in ("used", "clarke"))
-        return cls(position[inside], left, right, used, clarke)
+        numbers = np.array([(kink.left, kink.right, *kink.used, *kink.clarke) for kink in chosen], float).reshape(-1, 6)
+        return cls(position[inside], numbers[:, 0], numbers[:, 1], numbers[:, 2:4], numbers[:, 4:])
