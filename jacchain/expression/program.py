@@ -17,7 +17,7 @@ from jacchain.expression.arithmetic import Arithmetic, Array
 from jacchain.expression.graph import CONDITIONS, CONSTANT, GATHER, INPUT, MATRIX, STACK, WHERE, Graph
 from jacchain.expression.table import ROWS
 from jacchain.linear.map import LinearMap
-from jacchain.linear.pattern import Integers
+from jacchain.linear.pattern import Integers, distinct
 
 Registers = slice | Integers
 COMPARE = {
@@ -89,12 +89,37 @@ class Program:
         return tuple(map(slice, self.first.tolist(), ends.tolist()))
 
     @cached_property
+    def blocks(self) -> tuple[slice, ...]:
+        """The registers that vary, as they are worked out: those of the inputs, then those of each instruction."""
+        return (slice(0, self.inputs), *(instruction.output for instruction in self.instructions))
+
+    @cached_property
+    def _numbers(self) -> dict[tuple[int, int], int]:
+        return {(block.start, block.stop): number for number, block in enumerate(self.blocks)}
+
+    @cached_property
+    def owner(self) -> Integers:
+        """For each register the number of its block, -1 for what no input reaches."""
+        owner = np.full(self.start.size, -1)
+        for number, block in enumerate(self.blocks):
+            owner[block] = number
+        return owner
+
+    @cached_property
     def known(self) -> Integers:
         """The registers that no input reaches."""
-        reached = np.zeros(self.start.size, bool)
-        for output in (slice(0, self.inputs), *(instruction.output for instruction in self.instructions)):
-            reached[output] = True
-        return np.flatnonzero(~reached)
+        return np.flatnonzero(self.owner < 0)
+
+    def block_of(self, registers: Registers) -> int | None:
+        """The number of the block that some registers are, None when they are not just one."""
+        return self._numbers.get((registers.start, registers.stop)) if isinstance(registers, slice) else None
+
+    def by_block(self, registers: Registers) -> list[tuple[int, Integers, Integers]]:
+        """Some registers by the block they belong to: its number, which of the given they are, and where they stand in it."""
+        places = np.arange(registers.start, registers.stop) if isinstance(registers, slice) else registers
+        owners = self.owner[places]
+        split = [(owner, np.flatnonzero(owners == owner)) for owner in distinct(owners).tolist()]
+        return [(owner, positions, places[positions] - self.blocks[owner].start) for owner, positions in split]
 
     @property
     def inputs(self) -> int:

@@ -18,7 +18,7 @@ from jacchain.expression.graph import CONDITIONS, GATHER, MATRIX, STACK, WHERE
 from jacchain.expression.program import Instruction, Program, Registers, read
 from jacchain.expression.table import ROWS
 from jacchain.linear.map import LinearMap, add, spread, stack
-from jacchain.linear.pattern import Integers, Pattern, distinct
+from jacchain.linear.pattern import Pattern
 from jacchain.linear.product import multiply, scale_rows
 
 EXTENDED_WORK = 1 << 18
@@ -84,8 +84,7 @@ def accumulate(program: Program, registers: Array) -> Iterator[tuple[Instruction
     for instruction in program.instructions:
         with np.errstate(all="ignore"):
             forward.push(instruction)
-        if forward.outputs and forward.outputs[-1] == instruction.output:
-            yield instruction, forward.blocks[-1][0]
+        yield instruction, forward.found[-1][0]
 
 
 class _Forward:
@@ -105,47 +104,21 @@ class _Forward:
         self.disturb = disturb
         self.arithmetic = Arithmetic(registers.dtype)
         self.width = program.inputs if seed is None else seed.shape[1]
-        self.outputs: list[slice] = []
-        self.blocks: list[tuple[LinearMap, bool]] = []
-        self.whole: dict[tuple[int, int], int] = {}
-        self.owner = np.full(program.start.size, -1)
-        self.offset = np.zeros(program.start.size, np.int64)
-        self.entered = 0
-        if program.inputs:
-            self.record(slice(0, program.inputs), LinearMap.identity(program.inputs) if seed is None else seed, constant=True)
-
-    def record(self, output: slice, linear: LinearMap, *, constant: bool) -> None:
-        """Keeps the Jacobian of a block of registers."""
-        self.whole[output.start, output.stop] = len(self.blocks)
-        self.outputs.append(output)
-        self.blocks.append((linear, constant))
-
-    def places(self, registers: Registers) -> tuple[Integers, Integers]:
-        """For each register the block that holds its Jacobian (-1 for a constant), and the row of it."""
-        for block in range(self.entered, len(self.blocks)):
-            output = self.outputs[block]
-            self.owner[output] = block
-            self.offset[output] = np.arange(output.stop - output.start)
-        self.entered = len(self.blocks)
-        return self.owner[registers], self.offset[registers]
+        self.program = program
+        self.found: list[tuple[LinearMap, bool]] = [(LinearMap.identity(program.inputs) if seed is None else seed, True)]
 
     def rows(self, registers: Registers) -> tuple[LinearMap, bool]:
         """The Jacobian of the given registers, and whether it is the same for every x."""
-        if isinstance(registers, slice) and (registers.start, registers.stop) in self.whole:
-            return self.blocks[self.whole[registers.start, registers.stop]]
-        owners, offsets = self.places(registers)
-        if (owners == owners[0]).all() and owners[0] >= 0:
-            linear, constant = self.blocks[owners[0]]
-            return linear.take(offsets), constant
+        if (block := self.program.block_of(registers)) is not None:
+            return self.found[block]
         parts, order, constant = [], [], True
-        for owner in distinct(owners):
-            positions = np.flatnonzero(owners == owner)
+        for owner, positions, rows in self.program.by_block(registers):
             order.append(positions)
             if owner < 0:
                 parts.append(LinearMap.zero(positions.size, self.width))
                 continue
-            linear, is_constant = self.blocks[owner]
-            parts.append(linear.take(offsets[positions]))
+            linear, is_constant = self.found[owner]
+            parts.append(linear.take(rows))
             constant = constant and is_constant
         return stack(parts).take(np.argsort(np.concatenate(order), kind="stable")), constant
 
@@ -153,8 +126,8 @@ class _Forward:
         """The Jacobian of one more instruction, by the chain rule."""
         operation = instruction.operation
         if operation in CONDITIONS:
-            return
-        if operation in {GATHER, STACK}:
+            linear, constant = LinearMap.zero(instruction.size, self.width), True
+        elif operation in {GATHER, STACK}:
             linear, constant = self.rows(instruction.arguments[0])
         elif operation == MATRIX:
             linear, constant = self.rows(instruction.arguments[0])
@@ -163,7 +136,7 @@ class _Forward:
             linear, constant = self.choice(instruction), False
         else:
             linear, constant = self.table(instruction)
-        self.record(instruction.output, linear, constant=constant)
+        self.found.append((linear, constant))
 
     def choice(self, instruction: Instruction) -> LinearMap:
         """Each row is that of the branch taken; what the other branch holds, NaN included, does not count."""

@@ -95,37 +95,29 @@ class _Reverse:
     def __init__(self, program: Program, registers: Array) -> None:
         self.program, self.registers = program, registers
         self.arithmetic = Arithmetic(registers.dtype)
-        self.blocks = [slice(0, program.inputs), *(instruction.output for instruction in program.instructions)]
-        self.whole = {(block.start, block.stop): number for number, block in enumerate(self.blocks)}
-        self.owner = np.full(program.start.size, -1)
-        for number, block in enumerate(self.blocks):
-            self.owner[block] = number
-        self.found: list[list[LinearMap]] = [[] for _ in self.blocks]
+        self.found: list[list[LinearMap]] = [[] for _ in program.blocks]
         choices = any(instruction.operation == WHERE for instruction in program.instructions)
         self.used: Mask | None = needed(program, registers) if choices else None
 
     def pull(self, rows: LinearMap) -> LinearMap:
         """The product of the rows and the Jacobian."""
         self.spread(self.program.results, rows.T)
-        for number in range(len(self.blocks) - 1, 0, -1):
-            if self.found[number]:
-                self.through(self.program.instructions[number - 1], reduce(add, self.found[number]))
+        for instruction, found in zip(self.program.instructions[::-1], self.found[:0:-1], strict=True):
+            if found:
+                self.through(instruction, reduce(add, found))
         if not self.found[0]:
             return LinearMap.zero(rows.shape[0], self.program.inputs)
         return reduce(add, self.found[0]).T
 
     def spread(self, registers: Registers, adjoint: LinearMap) -> None:
         """Adds the adjoint of some registers to that of the blocks they stand in."""
-        if isinstance(registers, slice) and (whole := self.whole.get((registers.start, registers.stop))) is not None:
-            self.found[whole].append(adjoint)
+        if (block := self.program.block_of(registers)) is not None:
+            self.found[block].append(adjoint)
             return
-        places = np.arange(registers.start, registers.stop) if isinstance(registers, slice) else registers
-        owners = self.owner[places]
-        for owner in np.unique(owners[owners >= 0]):
-            positions = np.flatnonzero(owners == owner)
-            block = self.blocks[owner]
-            rows = _gathered(places[positions] - block.start, block.stop - block.start)
-            self.found[owner].append(multiply(rows, adjoint.take(positions)))
+        for owner, positions, rows in self.program.by_block(registers):
+            if owner >= 0:
+                gathered = _gathered(rows, _width(self.program.blocks[owner]))
+                self.found[owner].append(multiply(gathered, adjoint.take(positions)))
 
     def through(self, instruction: Instruction, adjoint: LinearMap) -> None:
         """Hands the adjoint of the result of an instruction on to its arguments."""
