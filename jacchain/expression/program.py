@@ -190,7 +190,7 @@ def execute(arithmetic: Arithmetic, instruction: Instruction, registers: Array) 
 def matrix_times(matrix: Array | None, vectors: Array) -> Array:
     """``matrix @ v`` for each row v."""
     assert matrix is not None
-    return np.asarray((matrix @ vectors[0])[None] if vectors.shape[0] == 1 else vectors @ matrix.T)
+    return np.asarray((matrix @ vectors.T).T)
 
 
 def compile_graph(graph: Graph) -> Program:

@@ -211,8 +211,8 @@ def _is_diagonal(instruction: Instruction, partial: Array) -> bool:
 
 def _spread(partial: Array, size: int, width: int) -> tuple[Pattern, Array]:
     """One entry in each row: on the diagonal, or all of them in the one column there is."""
-    columns = np.zeros(size, np.int64) if width == 1 else np.arange(size)
-    return Pattern.selection(columns, width), np.broadcast_to(partial, (*partial.shape[:-1], size)).reshape(-1, size)
+    pattern = Pattern.full(size, 1) if width == 1 else Pattern.diagonal(size)
+    return pattern, np.broadcast_to(partial, (*partial.shape[:-1], size)).reshape(-1, size)
 
 
 def _structural(local: LinearMap) -> LinearMap:

@@ -13,7 +13,7 @@ import numpy as np
 
 from jacchain.expression.arithmetic import Arithmetic, Array
 from jacchain.expression.graph import CONDITIONS, GATHER, MATRIX, STACK, WHERE
-from jacchain.expression.program import Instruction, Program, Registers
+from jacchain.expression.program import Instruction, Program, Registers, read
 from jacchain.expression.table import ROWS
 from jacchain.jacobian.analytic import local_map, local_partials, push_columns
 from jacchain.jacobian.dependence import Mask, needed
@@ -32,7 +32,7 @@ class Linearised:
     @property
     def values(self) -> Array:
         """The outputs at each point, ``(batch, m)``."""
-        return np.ascontiguousarray(self.registers[:, self.program.results])
+        return read(self.registers, self.program.results)
 
     def tangent(self, columns: LinearMap) -> LinearMap:
         """``J @ columns`` for a map of shape ``(n, c)``: Jacobian-vector products, all columns at once."""

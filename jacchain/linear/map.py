@@ -51,9 +51,13 @@ class Scaled:
         return Scaled(self.core[:, rows], None if self.rows is None else self.rows[:, rows], self.columns)
 
     def entries(self) -> Numbers:
-        """All entries, ``(batch, m, n)``."""
-        entries = self.core if self.rows is None else self.rows[:, :, None] * self.core
-        return entries if self.columns is None else entries * self.columns[:, None, :]
+        """All entries, ``(batch, m, n)``; where factors make the batch, each entry's batch is in one stretch of memory."""
+        entries = self.core.transpose(1, 2, 0)
+        if self.rows is not None:
+            entries = self.rows.T[:, None] * entries
+        if self.columns is not None:
+            entries = entries * self.columns.T
+        return entries.transpose(2, 0, 1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,6 +156,8 @@ class LinearMap:
         """The transpose."""
         if self.pattern.is_full:
             return LinearMap(self.pattern.T, self.scaled.transposed, self.unit)
+        if self.pattern.is_diagonal:
+            return self
         order = np.lexsort((self.pattern.rows, self.pattern.columns))
         return LinearMap(self.pattern.T, self.values[:, order], self.unit)
 

@@ -7,7 +7,7 @@ never types of their own: products, costs and printing ask the pattern.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -70,6 +70,7 @@ class Pattern:
         return cls(shape) if n == 1 else cls(shape, _frozen(np.arange(columns.size)), _frozen(columns))
 
     @classmethod
+    @lru_cache(maxsize=16)
     def diagonal(cls, n: int) -> Pattern:
         """The square diagonal pattern."""
         return cls.selection(np.arange(n), n)

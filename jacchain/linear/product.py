@@ -47,6 +47,10 @@ def multiply(left: LinearMap, right: LinearMap) -> LinearMap:
         return right.take(a.columns)
     if right.unit and (b.column_counts == 1).all():
         return left.T.take(b.T.columns).T
+    if a.is_diagonal:
+        return scale_rows(left.values, right)
+    if b.is_diagonal:
+        return scale_rows(right.values, left.T).T
     work = a.shape[0] * a.shape[1] * b.shape[1] if left.batch == right.batch == 1 else SMALL + 1
     if a.is_full and b.is_full and (work <= SMALL or a.shape[1] > 1):
         return LinearMap.full(_long_product(left, right) if work <= SMALL else _dense_product(left.scaled, right.scaled))
@@ -75,7 +79,7 @@ def scale_rows(factors: Numbers, linear: LinearMap) -> LinearMap:
     given = linear.scaled
     product = Scaled(given.core, factors if given.rows is None else factors * given.rows, given.columns)
     m, n = pattern.shape
-    if m * n <= WRITTEN and product.batch == given.core.shape[0]:
+    if m * n <= WRITTEN and (1 in pattern.shape or product.batch == given.core.shape[0]):
         return LinearMap(pattern, Scaled(product.entries()))
     return LinearMap(pattern, product)
 
@@ -129,7 +133,9 @@ def _matmul(left: Numbers, right: Numbers) -> Numbers:
     if right.shape[0] > 1:
         return np.asarray(np.matmul(left, right))
     batch, m, k = left.shape
-    rows = left[:, 0] if m == 1 else left.reshape(batch * m, k) if batch > 1 else left[0]
+    if m == 1:
+        return np.asarray((right[0].T @ left[:, 0].T).T[:, None])
+    rows = left.reshape(batch * m, k) if batch > 1 else left[0]
     return np.asarray((rows @ right[0]).reshape(batch, m, -1))
 
 
