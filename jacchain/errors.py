@@ -7,7 +7,7 @@ a :class:`JacchainError` carries all the mistakes found at once.  Anything else 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from jacchain.frozen import Frozen
 
 CANDIDATES = 1000
 """Words among which the one that was probably meant is looked for."""
@@ -20,8 +20,7 @@ def exit_code(code: str) -> int:
     return {"0": USAGE, "4": NUMBERS, "5": OUTPUT}.get(code[2], PIPELINE)
 
 
-@dataclass(frozen=True, eq=False)
-class Source:
+class Source(Frozen):
     """A text a person wrote, under the name it is shown by (``polar.yaml``, ``<stdin>``, ``--at``).
 
     ``option`` says that it came from the command line: whatever is wrong in it is a mistake of usage.
@@ -44,8 +43,7 @@ class Source:
         return self.text[start : len(self.text) if end < 0 else end].removesuffix("\r")
 
 
-@dataclass(frozen=True)
-class Span:
+class Span(Frozen, eq=True):
     """The characters ``start <= offset < end`` of a source."""
 
     source: Source
@@ -62,8 +60,7 @@ class Span:
         return f"{self.source.name}:{line}:{column}"
 
 
-@dataclass(frozen=True, eq=False)
-class Fragment:
+class Fragment(Frozen):
     """A piece of a source, with the place of each of its characters.
 
     ``places[i]`` is the offset in the source of character ``i`` and ``places[len(text)]`` is the end;
@@ -90,8 +87,7 @@ class Fragment:
         return Span(self.source, first, max(first, self.places[end]))
 
 
-@dataclass(frozen=True)
-class Problem:
+class Problem(Frozen, eq=True):
     """One mistake: ``message`` says what, ``label`` what is wrong at ``span``, ``related`` other places, ``help`` the way out.
 
     ``kind`` names, for a point where numbers fail, what the point is: ``domain_error``, ``discontinuity``, ….

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jacchain.chain.products import ProductResult as ProductResult  # noqa: PLC0414 - the result of a product is a result
+from jacchain.frozen import Frozen
 
 if TYPE_CHECKING:  # a run that is neither checked nor certified need not load what checks and certifies
     from jacchain.chain.digits import Digits
@@ -25,8 +25,7 @@ DECLINED = "not asked for"
 """Why there are no differences when nobody wanted any."""
 
 
-@dataclass(frozen=True, eq=False)
-class PipelineFacts:
+class PipelineFacts(Frozen):
     """Which pipeline, and at which point: ``at`` holds one number for each name in ``inputs``, NaN where a plan needs none."""
 
     name: str
@@ -36,8 +35,7 @@ class PipelineFacts:
     at: Numbers
 
 
-@dataclass(frozen=True, eq=False)
-class StageResult:
+class StageResult(Frozen):
     """One function of the chain at its point: ``value`` has one number for each name in ``outputs``.
 
     ``error_bar`` is how far each value may be off, where rounding did more than usual.  ``agreement`` is the verdict of
@@ -54,8 +52,7 @@ class StageResult:
     error_bar: Numbers | None = None
 
 
-@dataclass(frozen=True, eq=False)
-class Certificate:
+class Certificate(Frozen):
     """Proved bounds: every exact number lies in its enclosure, as long as ``assumption`` holds.
 
     ``values`` and ``jacobians`` have one enclosure a stage, ``(m,)`` and ``(m, n)``; ``products`` one for each product of the
@@ -69,16 +66,14 @@ class Certificate:
     assumption: str
 
 
-@dataclass(frozen=True, eq=False)
-class Along:
+class Along(Frozen):
     """The Jacobian of the chain along a vector that somebody asked for: ``wᵀJ``, or ``Jv``."""
 
     vector: Numbers
     product: Numbers
 
 
-@dataclass(frozen=True, eq=False)
-class Report:
+class Report(Frozen):
     """The whole answer: every stage, the plan, every product, and the Jacobian of the chain (``gradient`` at a scalar end).
 
     What is ``None`` or empty was not asked for.  ``reach`` says how far each input can move before a derivative may change
@@ -103,8 +98,7 @@ class Report:
     direction: Along | None = None
 
 
-@dataclass(frozen=True, eq=False)
-class StageCheck:
+class StageCheck(Frozen):
     """One Jacobian against differences: ``judged`` is ``analytic``, or ``author`` for the hand-derived one of the file."""
 
     index: int
@@ -114,8 +108,7 @@ class StageCheck:
     diagnoses: tuple[Diagnosis, ...] = ()
 
 
-@dataclass(frozen=True, eq=False)
-class CheckReport:
+class CheckReport(Frozen):
     """Every Jacobian of a chain, and their product, judged; ``total`` is None where the chain is too large for it.
 
     ``diagnoses`` are those of the product.
@@ -141,8 +134,7 @@ class CheckReport:
         return {"agree": 0, "disagree": 1, "inconclusive": 5}[self.judgement]
 
 
-@dataclass(frozen=True, eq=False)
-class FunctionFacts:
+class FunctionFacts(Frozen):
     """One function of the language: what it takes, its derivative by each argument in the language itself, and an example.
 
     ``domain`` is where it is defined, ``switch`` an expression at whose zeros the derivative may jump (both empty where there is

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
 from jacchain.chain.digits import account
 from jacchain.chain.instance import Instance, StageCost, difference_cost
@@ -13,6 +12,7 @@ from jacchain.chain.planner import make_plan
 from jacchain.chain.products import Factor, ProductResult, carry_out
 from jacchain.errors import Fragment, JacchainError, Problem
 from jacchain.expression.formula import Formula, derivative_formula
+from jacchain.frozen import Frozen, replace
 from jacchain.jacobian.agreement import agreement, is_cheap
 from jacchain.jacobian.analytic import Derivative, differentiate, working_type
 from jacchain.jacobian.colouring import colour_columns
@@ -35,8 +35,7 @@ from jacchain.pipeline.stage import Method, Pipeline, Stage
 from jacchain.results import DECLINED, Along, PipelineFacts, Report, StageResult
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(Frozen, eq=True):
     """What is asked of a run beside the pipeline itself.
 
     ``order`` is as a person writes it (``optimal``, ``(1 (2 3))``); ``strict`` refuses points without a derivative;

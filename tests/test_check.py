@@ -1,7 +1,6 @@
 """The check: a student's slips get their names and places, a right sheet raises no alarm, a broken rule of ours cannot hide."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +12,7 @@ from jacchain.check import check, curve
 from jacchain.errors import JacchainError
 from jacchain.expression.graph import CONDITIONS, GATHER, MATRIX, STACK, WHERE
 from jacchain.expression.table import FUNCTIONS, ROWS
+from jacchain.frozen import replace
 from jacchain.jacobian import analytic
 from jacchain.linear.map import LinearMap
 from jacchain.pipeline import from_expressions, load

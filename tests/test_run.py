@@ -1,6 +1,5 @@
 """The Jacobian of a chain along vectors, against sums over its entries and against values nearby."""
 
-from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import numpy as np
 import pytest
 
 from jacchain.errors import JacchainError
+from jacchain.frozen import replace
 from jacchain.pipeline import from_expressions, load
 from jacchain.run import Request, run
 

@@ -8,12 +8,12 @@ again with longer floats.  Sources: Higham, Accuracy and Stability of Numerical 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from jacchain.chain.plan import Operand, Plan
 from jacchain.chain.products import ProductResult
+from jacchain.frozen import Frozen
 from jacchain.linear.map import LinearMap, Numbers, add
 from jacchain.linear.product import SMALL, multiply
 
@@ -36,8 +36,7 @@ EPSILON = float(np.finfo(float).eps)
 LONGER = float(np.finfo(np.longdouble).eps)
 
 
-@dataclass(frozen=True, eq=False)
-class Digits:
+class Digits(Frozen):
     """How many of 16 digits an entry can be trusted to at least: 0 says that none can.
 
     ``stages`` has an ``(m, n)`` array for each Jacobian: what rounding inside the stage leaves.  ``products`` has an array
@@ -51,8 +50,7 @@ class Digits:
     place: str = ""
 
 
-@dataclass(frozen=True, eq=False)
-class _Bounded:
+class _Bounded(Frozen):
     """A matrix, its entries' sizes, and a bound on the error of each."""
 
     linear: LinearMap

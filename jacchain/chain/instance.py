@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jacchain.chain.plan import Mode
+from jacchain.frozen import Frozen
 
 if TYPE_CHECKING:
     from jacchain.linear.pattern import Pattern
@@ -15,8 +15,7 @@ LONGEST_CHAIN = 100_000
 """Factors that a chain may have."""
 
 
-@dataclass(frozen=True, slots=True)
-class StageCost:
+class StageCost(Frozen, eq=True):
     """What the Jacobian ``J`` of one stage costs, in multiplications; ``None`` means that it cannot be had this way.
 
     ``given`` is the price of the whole matrix when it does not come out of products (0 when it lies there already),
@@ -28,8 +27,7 @@ class StageCost:
     adjoint: int | None = None
 
 
-@dataclass(frozen=True, eq=False)
-class Instance:
+class Instance(Frozen):
     """A chain ``J₁ᵀ … J_qᵀ`` of dims ``(d₀, …, d_q)``.
 
     ``patterns[i-1]`` is the zero pattern of ``Jᵢᵀ``, of shape ``(d[i-1], d[i])``.  Without ``costs`` every Jacobian is

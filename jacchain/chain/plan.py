@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, NamedTuple
+
+from jacchain.frozen import Frozen
 
 Tree = int | tuple["Tree", "Tree"]
 """A bracketing: the number of a factor, or two bracketings that are multiplied."""
@@ -40,8 +41,7 @@ class PlannedProduct(NamedTuple):
     operation: Operation = "multiply"
 
 
-@dataclass(frozen=True, slots=True)
-class Accumulation:
+class Accumulation(Frozen, eq=True):
     """The Jacobian of a stage, built before it is multiplied: one pass per column (``tangent``) or per row (``adjoint``)."""
 
     stage: int
@@ -50,8 +50,7 @@ class Accumulation:
     entries: int
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(Frozen, eq=True):
     """An order of the products of a chain with ``dims = (d₀, …, d_q)``, and its cost beside that of the obvious orders.
 
     ``products`` stand in the order they are computed, operands first.  ``multiplications`` is the exact cost of this plan

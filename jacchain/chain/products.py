@@ -7,13 +7,13 @@ matrix times a power of two, which is exact; the power is given back as soon as 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from math import inf, isfinite
 from typing import Protocol
 
 import numpy as np
 
 from jacchain.chain.plan import Building, Operand, Operation, Plan, PlannedProduct
+from jacchain.frozen import Frozen
 from jacchain.linear.map import LinearMap, Numbers
 from jacchain.linear.product import multiply
 
@@ -39,8 +39,7 @@ Factor = LinearMap | Stage
 """What stands for one factor of the chain: its matrix ``Jᵀ``, or the stage."""
 
 
-@dataclass(frozen=True, eq=False)
-class ProductResult:
+class ProductResult(Frozen):
     """One product of the plan, multiplied out: ``linear`` times two to the ``exponent``.
 
     The exponent is zero unless the largest entry is no double by itself: too large, or so small that digits would be lost.

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
+from jacchain.frozen import Frozen
 from jacchain.linear.map import LinearMap, Numbers
 from jacchain.linear.product import SMALL, multiply
 
@@ -16,8 +16,7 @@ SIZE = 1 << 20
 EPSILON = float(np.finfo(float).eps)
 
 
-@dataclass(frozen=True, eq=False)
-class Spectrum:
+class Spectrum(Frozen):
     """Singular values of a matrix, largest first: all ``min(m, n)`` of them.
 
     They are empty where the matrix is too large for them; ``norm`` is then the Frobenius norm, an upper bound.  ``noise`` is how
@@ -51,8 +50,7 @@ class Spectrum:
         return int((self.singular_values > self.noise).sum())
 
 
-@dataclass(frozen=True, eq=False)
-class StageSpectrum:
+class StageSpectrum(Frozen):
     """The spectrum of one Jacobian, and of the running product ``Jᵢ … J₁`` that ends with it."""
 
     jacobian: Spectrum

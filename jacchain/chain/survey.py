@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from itertools import islice
 from math import comb
 
@@ -13,10 +12,10 @@ from jacchain.chain.planner import LONGEST_SURVEY, prices_of, tabulate
 from jacchain.chain.prices import Prices
 from jacchain.chain.ranking import Ranking, count_optimal
 from jacchain.chain.scheme import Scheme, accumulations_of, cost_of, products_of
+from jacchain.frozen import Frozen, replace
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Frozen, eq=True):
     """One way to have the sub-chain ``first:last``: from the best of its parts, split behind factor ``split``.
 
     ``multiplications`` is what it costs altogether: ``left`` and ``right`` for the parts (nothing for a stage that is never
@@ -33,8 +32,7 @@ class Candidate:
     own: int
 
 
-@dataclass(frozen=True)
-class Survey:
+class Survey(Frozen, eq=True):
     """The surroundings of a plan; what would take too long for a long chain is ``None`` or empty.
 
     ``triangle[i-1][j-i]`` is the best way to have the sub-chain ``i:j``.  ``alternatives`` are the cheapest plans, the best one

@@ -32,13 +32,12 @@ def plan(file: str | None, **options: Any) -> None:
 
     FILE is a pipeline, or an instance: a file with `dims` and, if wanted, `edges`, `tangent`, `adjoint`, `patterns`, `memory`.
     """
-    from dataclasses import replace
-
     from jacchain.chain.order import parse_order, parse_subchain
     from jacchain.chain.planner import make_plan
     from jacchain.chain.survey import candidates, survey
     from jacchain.cli.output import deliver
     from jacchain.cli.settings import look_of
+    from jacchain.frozen import replace
     from jacchain.report import render_plan
 
     facts, instance = _asked(file, options)

@@ -40,16 +40,15 @@ def run(file: str | None, **options: Any) -> None:
 
     FILE is a pipeline in YAML or JSON, or `-` for stdin.
     """
-    from dataclasses import fields, replace
-
     from jacchain.cli.input import read_pipeline
     from jacchain.cli.output import deliver
     from jacchain.cli.settings import look_of
+    from jacchain.frozen import replace
     from jacchain.report import render_run
     from jacchain.run import Request
     from jacchain.run import run as run_pipeline
 
-    request = Request(**{field.name: options[field.name] for field in fields(Request)})
+    request = Request(**{name: options[name] for name in Request.__match_args__})
     report = run_pipeline(read_pipeline(file, options), request)
     steps = _next_steps(file) if options["output"] in {None, "-"} else ()
     look = replace(look_of(options), detail="result" if options["quiet"] else "trust" if options["verbose"] else "usual")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from jacchain.cli.options import debug_option, display_options, file_argument, order_option, pipeline_options, point_options
+from jacchain.frozen import Frozen
 
 if TYPE_CHECKING:
     from jacchain.report.document import Document
@@ -51,8 +51,7 @@ def step(file: str | None, **options: Any) -> None:
         lesson.recite(options["pace"] or 0.0)
 
 
-@dataclass(frozen=True)
-class _Lesson:
+class _Lesson(Frozen, eq=True):
     """The steps of a report, painted."""
 
     report: Report

@@ -6,10 +6,10 @@ quotient or a whole power is an atom.  Nothing is expanded: ``a*(b + c)`` stays 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from jacchain.expression.tree import Binary, Call, Index, Name, Number, Tree, Unary, postorder
+from jacchain.frozen import Frozen, replace
 
 ZERO, ONE = Number("0"), Number("1")
 HALF = Fraction(1, 2)
@@ -23,8 +23,7 @@ Factors = tuple[tuple[Tree, Fraction], ...]
 """Atoms with their exponents, in the order in which they came."""
 
 
-@dataclass(frozen=True)
-class Term:
+class Term(Frozen, eq=True):
     """``coefficient`` times a product of powers."""
 
     coefficient: Fraction = Fraction(1)

@@ -7,12 +7,12 @@ one, a row times a diagonal is a row, a row times a column is a number; blocks t
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import NamedTuple
 
 from jacchain.expression.algebra import ONE, ZERO, Term, collected, opposites, plus, single, summands, term_text, times, written
 from jacchain.expression.tree import Binary, Call, Index, Name, Number, Stack, Tree, Unary
+from jacchain.frozen import Frozen, replace
 
 IDENTITY = Name("identity matrix")
 """No name that a person can write."""
@@ -30,8 +30,7 @@ class Link(NamedTuple):
     tree: Tree
 
 
-@dataclass(frozen=True)
-class Piece:
+class Piece(Frozen, eq=True):
     """A number, written as a product, times a chain of matrices; a row when the chain begins with one."""
 
     term: Term

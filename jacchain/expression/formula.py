@@ -10,7 +10,6 @@ Outputs and names from ``let`` are called by their names.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache, partial
 
 from jacchain.expression.algebra import ONE, ZERO, number_of, plus, summands, times, written
@@ -33,6 +32,7 @@ from jacchain.expression.table import ROWS
 from jacchain.expression.texts import SHOWN, Texts, TooLongError, items, named_nodes, read, size, taken_names, times_matrix
 from jacchain.expression.tree import Binary, Call, Name, Number, Stack, Tree, Unary, fold, rebuilt
 from jacchain.expression.writer import write
+from jacchain.frozen import Frozen
 
 BLOCKS = 400
 LENGTH = 240
@@ -42,16 +42,14 @@ WORK = 10_000
 """Parts of expressions that are looked at before a formula is given up."""
 
 
-@dataclass(frozen=True)
-class Formula:
+class Formula(Frozen, eq=True):
     """A Jacobian on the blackboard: entry by entry, or as one matrix expression."""
 
     entries: tuple[tuple[str, ...], ...] | None = None
     matrix: str | None = None
 
 
-@dataclass(frozen=True)
-class _Unit:
+class _Unit(Frozen, eq=True):
     """What is differentiated by: a whole parameter, or one component of it (from 0); ``wide`` is a whole vector."""
 
     node: int

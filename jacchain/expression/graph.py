@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from jacchain.errors import Fragment, JacchainError, Problem, Span
 from jacchain.expression.arithmetic import Array
 from jacchain.expression.tree import Tree
+from jacchain.frozen import Frozen
 
 Shape = tuple[int, ...]
 
@@ -62,8 +63,7 @@ class Node(NamedTuple):
         return self.part and self.part.span
 
 
-@dataclass(frozen=True, eq=False)
-class Parameter:
+class Parameter(Frozen):
     """One parameter of a function: its name, its shape, and where its first component stands among the inputs."""
 
     name: str
@@ -76,8 +76,7 @@ class Parameter:
         return self.shape[0] if self.shape else 1
 
 
-@dataclass(frozen=True, eq=False)
-class Graph:
+class Graph(Frozen):
     """The nodes of a stage in order, and which of them are its outputs, one after the other.
 
     ``lets`` are the names that a person gave to operations.
@@ -86,7 +85,7 @@ class Graph:
     parameters: tuple[Parameter, ...]
     nodes: tuple[Node, ...]
     outputs: tuple[int, ...]
-    lets: Mapping[int, str] = field(default_factory=dict)
+    lets: Mapping[int, str]
 
     @property
     def size(self) -> int:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import replace
 
 from jacchain.errors import Fragment, JacchainError, Problem
 from jacchain.expression import slips
 from jacchain.expression.tree import Binary, Call, Index, Name, Number, Slice, Stack, Tree, Unary
 from jacchain.expression.words import canonical, kind, words
+from jacchain.frozen import replace
 
 DEPTH = 64
 COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")

@@ -8,7 +8,6 @@ one shape cost as many numpy calls as one.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -16,6 +15,7 @@ import numpy as np
 from jacchain.expression.arithmetic import Arithmetic, Array
 from jacchain.expression.graph import CONDITIONS, CONSTANT, GATHER, INPUT, MATRIX, STACK, WHERE, Graph
 from jacchain.expression.table import ROWS
+from jacchain.frozen import Frozen
 from jacchain.linear.map import LinearMap
 from jacchain.linear.pattern import Integers, distinct
 
@@ -35,8 +35,7 @@ ELEMENTWISE = {*CONDITIONS, WHERE, GATHER, *(name for name, row in ROWS.items() 
 """Operations whose scalar results can be worked out many at a time."""
 
 
-@dataclass(frozen=True, eq=False)
-class Instruction:
+class Instruction(Frozen):
     """One operation on vectors: ``registers[:, output] = operation(registers[:, a], ...)``.
 
     ``varies`` says for the output and ``reads`` for each argument whether an input reaches it;
@@ -67,8 +66,7 @@ class Instruction:
         return int(self.output.stop - self.output.start)
 
 
-@dataclass(frozen=True, eq=False)
-class Program:
+class Program(Frozen):
     """A compiled stage: ``inputs`` numbers in, ``outputs`` numbers out.
 
     ``start`` holds the constants at their registers; ``results`` are the registers of the outputs; ``first`` is the first

@@ -14,15 +14,15 @@ Higham, IMA J. Numer. Anal. 41 (2021) (softmax); the rest is the difference of t
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from jacchain.frozen import Frozen
 
 Value = Callable[..., Any]
 Rule = Callable[..., list[Any]]
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(Frozen, eq=True):
     """A function of the language, or (with ``defined``) an abbreviation written in it.
 
     ``parameters`` names the arguments; ``domain`` and ``switch`` are conditions and values in the language: outside the domain the

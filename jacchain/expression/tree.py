@@ -6,18 +6,18 @@ Trees compare by what they say; ``start`` and ``end`` are offsets in the text th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
 from typing import TypeVar
+
+from jacchain.frozen import Frozen, replace
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(Frozen, eq=True, kw_only=True):
     """Where a part of an expression stands in its text, parentheses around it included."""
 
-    start: int = field(default=0, compare=False, kw_only=True)
-    end: int = field(default=0, compare=False, kw_only=True)
+    start: int = 0
+    end: int = 0
 
     @property
     def children(self) -> tuple[Tree, ...]:
@@ -25,7 +25,6 @@ class Place:
         return ()
 
 
-@dataclass(frozen=True)
 class Number(Place):
     """A literal, kept as written."""
 
@@ -42,14 +41,12 @@ class Number(Place):
         return self.text.isdigit()
 
 
-@dataclass(frozen=True)
 class Name(Place):
     """A parameter, a constant or a name from ``let``."""
 
     name: str
 
 
-@dataclass(frozen=True)
 class Unary(Place):
     """``-`` or ``not``."""
 
@@ -62,7 +59,6 @@ class Unary(Place):
         return (self.operand,)
 
 
-@dataclass(frozen=True)
 class Binary(Place):
     """Arithmetic ``+ - * / @ ^``, a comparison, ``and`` or ``or``."""
 
@@ -76,7 +72,6 @@ class Binary(Place):
         return (self.left, self.right)
 
 
-@dataclass(frozen=True)
 class Call(Place):
     """A function of the table applied to its arguments."""
 
@@ -89,7 +84,6 @@ class Call(Place):
         return self.arguments
 
 
-@dataclass(frozen=True)
 class Slice(Place):
     """``first:last`` inside an index, both ends included; ``None`` where nothing is written."""
 
@@ -102,7 +96,6 @@ class Slice(Place):
         return tuple(end for end in (self.first, self.last) if end is not None)
 
 
-@dataclass(frozen=True)
 class Index(Place):
     """Components of a vector or entries of a matrix, counted from 1."""
 
@@ -115,7 +108,6 @@ class Index(Place):
         return (self.base, *self.selectors)
 
 
-@dataclass(frozen=True)
 class Stack(Place):
     """``[a, b]``: one vector of all components, in order."""
 

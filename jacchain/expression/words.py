@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 
 from jacchain.errors import Fragment, JacchainError, Problem
 from jacchain.expression import slips
+from jacchain.frozen import Frozen
 
 NAME_LENGTH = 64
 LITERAL_LENGTH = 400
@@ -27,8 +27,7 @@ _INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0").union(
 """Letters and marks that show nothing, so that two names would look the same: fillers, joiners, variation selectors."""
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(Frozen, eq=True):
     """A word and where it stands: ``kind`` is ``number``, ``name``, ``sign`` or ``end``."""
 
     kind: str

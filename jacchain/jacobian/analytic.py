@@ -8,7 +8,6 @@ A row of one output never sees the numbers of another.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from jacchain.expression.arithmetic import Arithmetic, Array
 from jacchain.expression.graph import CONDITIONS, GATHER, MATRIX, STACK, WHERE
 from jacchain.expression.program import Instruction, Program, Registers, read
 from jacchain.expression.table import ROWS
+from jacchain.frozen import Frozen
 from jacchain.linear.map import LinearMap, add, spread, stack
 from jacchain.linear.pattern import Pattern
 from jacchain.linear.product import multiply, scale_rows
@@ -37,8 +37,7 @@ def working_type(program: Program) -> np.dtype[Any]:
     return np.dtype(np.longdouble if LONGER and small else float)
 
 
-@dataclass(frozen=True, eq=False)
-class Derivative:
+class Derivative(Frozen):
     """The value and the Jacobian of a stage at each point of a batch, before rounding.
 
     ``values`` is ``(batch, m)``; ``linear`` is m x n on the pattern that holds for every x; ``constant`` says that the

@@ -7,7 +7,6 @@ For one that a person wrote, the largest part of an entry that makes it right wh
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,6 +15,7 @@ from jacchain.expression.arithmetic import Arithmetic, Array
 from jacchain.expression.graph import CONDITIONS, CONSTANT, INPUT, Graph
 from jacchain.expression.program import Instruction, Program, execute
 from jacchain.expression.texts import node_text
+from jacchain.frozen import Frozen, replace
 from jacchain.jacobian.analytic import differentiate
 from jacchain.jacobian.domain import node_at
 from jacchain.jacobian.rounding import derivative_error
@@ -31,8 +31,7 @@ ENTRIES = 1 << 12
 """Parts of an entry that are tried."""
 
 
-@dataclass(frozen=True)
-class Culprit:
+class Culprit(Frozen, eq=True):
     """A sub-expression as text, and where it is written (None where that is not known)."""
 
     text: str

@@ -8,19 +8,19 @@ Wolfe, Finding the nearest point in a polytope, Math. Programming 11 (1976).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from jacchain.frozen import Frozen
 
 Vector = npt.NDArray[np.longdouble]
 TOLERANCE = 1e-13
 CELLS = 96
 
 
-@dataclass(frozen=True, eq=False)
-class Cell:
+class Cell(Frozen):
     """What one direction shows: the limit of the gradient there, and the normals of the walls, pointing inwards.
 
     ``key`` is the same for directions of one cell.  ``gradient`` is None where the direction leaves the domain; ``trouble`` is
@@ -39,8 +39,7 @@ class Cell:
         return bool(self.walls) and not self.curved and all(wall @ direction > 0 for wall in self.walls)
 
 
-@dataclass(frozen=True, eq=False)
-class Cells:
+class Cells(Frozen):
     """The cells found around a point; ``complete`` when there are no others."""
 
     cells: tuple[Cell, ...]

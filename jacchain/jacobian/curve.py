@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 import numpy as np
 import numpy.typing as npt
 
 from jacchain.expression.arithmetic import Array
+from jacchain.frozen import Frozen, replace
 from jacchain.jacobian.analytic import differentiate
 from jacchain.jacobian.difference import Sweep, difference_jacobian
 from jacchain.jacobian.rounding import derivative_error
@@ -24,8 +23,7 @@ AROUND = 2
 EPSILON = float(np.finfo(float).eps)
 
 
-@dataclass(frozen=True, eq=False)
-class SchemeCurve:
+class SchemeCurve(Frozen):
     """One scheme: ``errors`` ``(steps,)`` relative to the derivative, NaN where a sample is undefined.
 
     ``rounding_slope`` and ``truncation_slope`` are those of the two sides of the V on logarithmic axes (in theory -1 and the
@@ -44,8 +42,7 @@ class SchemeCurve:
     error_at_rule: float
 
 
-@dataclass(frozen=True, eq=False)
-class Curve:
+class Curve(Frozen):
     """The derivative of ``output`` by ``input`` of a stage, by every fixed scheme at many ``steps``, and by the adaptive engine.
 
     All of it in doubles.  ``reference`` is what errors are relative to, off by ``reference_bar`` at most; the adaptive engine

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 
 from jacchain.errors import Span
+from jacchain.frozen import Frozen
 from jacchain.jacobian.verdict import Verdict
 
 NAMED = 4
@@ -16,8 +15,7 @@ NAMED = 4
 Mask = npt.NDArray[np.bool_]
 
 
-@dataclass(frozen=True)
-class Diagnosis:
+class Diagnosis(Frozen, eq=True):
     """A mistake that explains some entries ``(row, column)``, from 0.
 
     ``span`` is where it is written; ``where`` is the sub-expression whose derivative went wrong, ``where_span`` its place.

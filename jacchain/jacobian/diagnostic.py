@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from jacchain.frozen import Frozen
 
 
-@dataclass(frozen=True)
-class Diagnostic:
+class Diagnostic(Frozen, eq=True):
     """A remark on one stage at one point: ``kind`` is ``kink``, ``discontinuity``, ``vertical_tangent``, ``boundary``, ….
 
     ``left`` and ``right`` are the one-sided derivatives of ``output`` by ``input`` (a number, or a word where there is none),

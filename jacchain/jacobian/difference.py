@@ -8,13 +8,13 @@ begins; ``tableau`` makes derivatives of the quotients.  Columns that share no r
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from jacchain.expression.arithmetic import Array
+from jacchain.frozen import Frozen
 from jacchain.jacobian.colouring import colour_columns
 from jacchain.jacobian.samples import MEMORY, Evaluate, block_size, sample
 from jacchain.jacobian.tableau import COLUMNS, SIDES, Estimates, Samples, estimate
@@ -33,8 +33,7 @@ NEAR_ZERO_LEVELS = 12
 """Further steps on the scale of an input that is small beside one."""
 
 
-@dataclass(frozen=True, eq=False)
-class Sweep:
+class Sweep(Frozen):
     """What is known of a function before it is sampled.
 
     ``pattern`` (m x n) says which entries can be nonzero; ``scale`` ``(n,)`` is the size of each input, ``bounds`` ``(n, 2)``
@@ -55,8 +54,7 @@ class Sweep:
     turns: Callable[[Array], Numbers | None] | None = None
 
 
-@dataclass(frozen=True, eq=False)
-class Difference:
+class Difference(Frozen):
     """A Jacobian by differences: for each entry of ``pattern`` its ``value`` and a bound ``error_bar`` on its error.
 
     A value is NaN and its bar infinite where nothing can be said.  ``step`` and ``side`` (a position in :data:`SIDES`) belong
@@ -277,8 +275,7 @@ class _Entries:
         )
 
 
-@dataclass(frozen=True, eq=False)
-class _Settled:
+class _Settled(Frozen):
     value: Array
     bar: Array
     side: Integers

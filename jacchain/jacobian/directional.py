@@ -6,7 +6,6 @@ numbers and the structural zeros that the product with the explicit Jacobian has
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import reduce
 
 import numpy as np
@@ -15,6 +14,7 @@ from jacchain.expression.arithmetic import Arithmetic, Array
 from jacchain.expression.graph import CONDITIONS, GATHER, MATRIX, STACK, WHERE
 from jacchain.expression.program import Instruction, Program, Registers, read
 from jacchain.expression.table import ROWS
+from jacchain.frozen import Frozen
 from jacchain.jacobian.analytic import local_map, local_partials, push_columns
 from jacchain.jacobian.dependence import Mask, needed
 from jacchain.linear.map import LinearMap, add
@@ -22,8 +22,7 @@ from jacchain.linear.pattern import Integers, Pattern
 from jacchain.linear.product import multiply
 
 
-@dataclass(frozen=True, eq=False)
-class Linearised:
+class Linearised(Frozen):
     """A stage at its points, ready to be multiplied with: ``registers`` are all its intermediate values."""
 
     program: Program

@@ -6,7 +6,6 @@ what it would be if one of them were another number: how a slip is recognised.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,14 +15,14 @@ from jacchain.expression.arithmetic import Arithmetic, Array
 from jacchain.expression.graph import CONDITIONS, GATHER, MATRIX, STACK, WHERE
 from jacchain.expression.program import Instruction, Program, Registers
 from jacchain.expression.table import ROWS
+from jacchain.frozen import Frozen
 from jacchain.linear.pattern import Integers
 
 LARGEST = 1 << 22
 """Numbers that a dissection may hold."""
 
 
-@dataclass(frozen=True, eq=False)
-class Dissection:
+class Dissection(Frozen):
     """Local partials ``(edges,)``: of register ``output`` by register ``argument``, made by ``instruction``.
 
     ``adjoint`` ``(m, registers)`` is the derivative of each output of the stage by each register, ``tangent``

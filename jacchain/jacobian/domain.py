@@ -6,7 +6,6 @@ A branch that is not taken cannot fail.  Everything an output needs has to be fi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -16,6 +15,7 @@ from jacchain.expression.graph import CONSTANT, Node
 from jacchain.expression.program import Instruction, Program
 from jacchain.expression.table import ROWS
 from jacchain.expression.texts import node_text
+from jacchain.frozen import replace
 from jacchain.jacobian.analytic import Derivative, accumulate
 from jacchain.jacobian.dependence import Mask
 from jacchain.jacobian.limits import outside

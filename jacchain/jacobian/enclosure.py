@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from jacchain.errors import JacchainError, Problem
@@ -12,14 +10,14 @@ from jacchain.expression.graph import CONDITIONS, GATHER, MATRIX, STACK, WHERE
 from jacchain.expression.intervals import IntervalArithmetic
 from jacchain.expression.program import Instruction, Program
 from jacchain.expression.table import ROWS
+from jacchain.frozen import Frozen
 from jacchain.linear.interval import Interval, Real, choose, interval, matrix_product, total
 
 ENTRIES = 1 << 21
 """Entries of derivatives of registers that are kept at most: they are dense here."""
 
 
-@dataclass(frozen=True, eq=False)
-class EnclosedDerivative:
+class EnclosedDerivative(Frozen):
     """Values ``(m,)`` and Jacobian ``(m, n)`` of a stage, for every x in the interval vector it was worked out for."""
 
     values: Interval

@@ -5,8 +5,6 @@ The kind of point, the slopes on both sides, the Clarke set and the gradient to 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from jacchain.errors import Span
@@ -14,6 +12,7 @@ from jacchain.expression.arithmetic import Array
 from jacchain.expression.graph import CONDITIONS, WHERE
 from jacchain.expression.program import Program
 from jacchain.expression.texts import node_text
+from jacchain.frozen import Frozen
 from jacchain.jacobian.analytic import Derivative, accumulate
 from jacchain.jacobian.clarke import Cells, Vector, explore, nearest_point
 from jacchain.jacobian.dependence import Mask, ancestors
@@ -32,8 +31,7 @@ FLAT = {"abs", "relu", "max", "min", "max of", "min of", "sign", "floor", "ceil"
 """Operations whose derivative has one limit on each side of their switch."""
 
 
-@dataclass(frozen=True, eq=False)
-class Finding:
+class Finding(Frozen):
     """What is known about one output: both sides of each of ``inputs``, the gradient used, and the interval of its Clarke set.
 
     ``complete`` says that the Clarke set is known whole, not only in the directions that were tried.

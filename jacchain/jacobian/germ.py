@@ -9,10 +9,11 @@ Computational Differentiation, SIAM 1996.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+from jacchain.frozen import Frozen
 
 Real = np.longdouble
 Term = tuple[float, Any]
@@ -27,8 +28,7 @@ LOGARITHM = 1e-6
 """``log(1/t)`` grows more slowly than any power: it is carried as ``t`` to minus this, which is right for every limit."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Germ:
+class Germ(Frozen):
     """``sum of c t^e`` over ``terms`` (e, c), with e increasing and no c zero, up to an unknown part ``o(t^e)``, ``e < order``.
 
     ``lost`` says why there is no such sum: ``domain`` (the function is not defined on that side) or ``unknown``.

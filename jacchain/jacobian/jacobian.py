@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from jacchain.expression.formula import Formula
+from jacchain.frozen import Frozen
 from jacchain.jacobian.settled import UNSETTLED, Settled
 from jacchain.linear.map import LinearMap, Numbers
 
 
-@dataclass(frozen=True, eq=False)
-class Jacobian:
+class Jacobian(Frozen):
     """``linear`` is the m x n matrix of partial derivatives, rows are outputs; the rest says why to trust it.
 
     ``method`` is ``analytic``, ``difference`` or ``author``; ``structure`` the name of what holds for every x (``constant``,

@@ -8,12 +8,12 @@ chain rule happens to yield at it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from jacchain.errors import JacchainError, Problem
+from jacchain.frozen import Frozen, replace
 from jacchain.jacobian.analytic import Derivative
 from jacchain.jacobian.dependence import Mask, descendants, needed
 from jacchain.jacobian.diagnostic import Diagnostic
@@ -46,8 +46,7 @@ CODES = {
 }
 
 
-@dataclass(frozen=True, eq=False)
-class Examination:
+class Examination(Frozen):
     """A derivative in which every entry is the one to be used, and what there is to say about the point.
 
     ``refusals`` is why somebody who wants no number by convention gets none here.

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any
 
@@ -21,6 +20,7 @@ from jacchain.expression.program import Instruction, Program
 from jacchain.expression.table import ROWS
 from jacchain.expression.table import operation as operation_of
 from jacchain.expression.tree import Binary, Call, Name, Number, Tree, Unary, postorder
+from jacchain.frozen import Frozen
 from jacchain.jacobian.dependence import Mask, ancestors
 
 COMPARED = ("<", "<=", ">", ">=", "==", "!=")
@@ -44,8 +44,7 @@ OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 
-@dataclass(frozen=True)
-class Limits:
+class Limits(Frozen, eq=True):
     """Trees of the arguments of a function, ``None`` where its row states nothing, or nothing that what varies could reach.
 
     ``domain`` is a condition, ``edges`` are zero at an edge that belongs to the domain, ``switch`` where the derivative may jump.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,6 +10,7 @@ from jacchain.errors import Span
 from jacchain.expression.graph import CONDITIONS, GATHER, MATRIX, STACK
 from jacchain.expression.program import Instruction, Program
 from jacchain.expression.table import ROWS
+from jacchain.frozen import Frozen
 from jacchain.jacobian.analytic import working_type
 from jacchain.jacobian.dependence import is_elementwise
 from jacchain.linear.pattern import Integers
@@ -33,8 +33,7 @@ Sizes = tuple[int, tuple[int, int]]
 """The entries of a map that may be nonzero, and its shape."""
 
 
-@dataclass(frozen=True)
-class Need:
+class Need(Frozen, eq=True):
     """Bytes of a Jacobian at the ``peak`` of working it out, and ``kept`` with its transpose; its ``largest`` full operation."""
 
     peak: int

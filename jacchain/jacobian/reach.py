@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from jacchain.expression.graph import WHERE
 from jacchain.expression.program import Program
+from jacchain.frozen import Frozen
 from jacchain.jacobian.limits import TIES, limits
 from jacchain.linear.map import Numbers
 
@@ -22,8 +22,7 @@ BLOCK = 1 << 20
 """Intervals that are evaluated at a time."""
 
 
-@dataclass(frozen=True, eq=False)
-class Reach:
+class Reach(Frozen):
     """Proved distances: input ``j`` alone may go down by less than ``left[j]`` and up by less than ``right[j]``.
 
     On the way it meets no kink, no jump and no edge of the domain, neither in exact numbers nor in doubles.  Infinite where

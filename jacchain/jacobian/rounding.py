@@ -7,7 +7,6 @@ It sees what no count of operations can: how much each rounding is amplified on 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,6 +14,7 @@ from jacchain.expression.arithmetic import Arithmetic, Array
 from jacchain.expression.graph import CONDITIONS, GATHER, MATRIX, STACK, WHERE
 from jacchain.expression.program import Instruction, Program, execute
 from jacchain.expression.table import ROWS
+from jacchain.frozen import Frozen
 from jacchain.jacobian.analytic import derivative_of
 from jacchain.jacobian.chance import Chance
 from jacchain.jacobian.dependence import is_elementwise
@@ -32,8 +32,7 @@ EXACT = (*CONDITIONS, WHERE, GATHER, STACK, "neg", "abs", "sign", "floor", "ceil
 """Operations that round nothing; what they yield is compared with what they were given."""
 
 
-@dataclass(frozen=True, eq=False)
-class Errors:
+class Errors(Frozen):
     """How far the numbers of a stage, as doubles, may be from exact ones: outputs ``(m,)``, and the entries of its Jacobian.
 
     Entries are in the order of its pattern; infinite is what a repetition could not work out.  ``points`` are the outputs of all

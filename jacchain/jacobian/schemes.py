@@ -6,20 +6,19 @@ against the step.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
 
 from jacchain.expression.arithmetic import Array
+from jacchain.frozen import Frozen
 from jacchain.jacobian.colouring import colour_columns
 from jacchain.jacobian.samples import MEMORY, Evaluate, block_size, sample
 from jacchain.linear.map import Numbers
 from jacchain.linear.pattern import Pattern
 
 
-@dataclass(frozen=True)
-class Scheme:
+class Scheme(Frozen, eq=True):
     """``f'(x) = sum of weights[t] f(x + offsets[t] h) / h + O(h^order)``.
 
     With ``imaginary``, h is imaginary and imaginary parts are summed.

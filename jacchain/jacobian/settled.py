@@ -6,17 +6,16 @@ Everybody who judges, certifies or explains a Jacobian has to know which of its 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
+from jacchain.frozen import Frozen
 from jacchain.linear.map import Numbers
 from jacchain.linear.pattern import Integers, Pattern
 
 
-@dataclass(frozen=True)
-class Kink:
+class Kink(Frozen, eq=True):
     """An entry without a derivative, and its one-sided slopes.
 
     ``used`` is the interval of numbers that may stand for the derivative by convention, ``clarke`` that of all generalised ones.
@@ -30,18 +29,16 @@ class Kink:
     clarke: tuple[float, float]
 
 
-def _none() -> Integers:
-    return np.zeros(0, np.int64)
+NONE: Integers = np.zeros(0, np.int64)
 
 
-@dataclass(frozen=True, eq=False)
-class Settled:
+class Settled(Frozen):
     """The ``outputs`` (from 0) whose entries are right to the last digit, and the ``kinks`` among those entries.
 
     ``unexamined`` says how many more outputs stand on switches.
     """
 
-    outputs: Integers = field(default_factory=_none)
+    outputs: Integers = NONE
     kinks: tuple[Kink, ...] = ()
     unexamined: int = 0
 
@@ -58,8 +55,7 @@ class Settled:
 UNSETTLED = Settled()
 
 
-@dataclass(frozen=True, eq=False)
-class KinkTable:
+class KinkTable(Frozen):
     """Kinks as arrays: ``position`` of each in a pattern, and its numbers ``(k,)``, intervals ``(k, 2)``."""
 
     position: Integers

@@ -6,7 +6,6 @@ Mistakes of the whole matrix are looked for first, then those of single entries;
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -15,6 +14,7 @@ from jacchain.errors import Span
 from jacchain.expression.arithmetic import Array
 from jacchain.expression.graph import MATRIX
 from jacchain.expression.texts import node_text
+from jacchain.frozen import replace
 from jacchain.jacobian.analytic import derivative_of, differentiate
 from jacchain.jacobian.bisection import author_span, wrong_part
 from jacchain.jacobian.diagnosis import NAMED, Diagnosis, Mask, name_of, named

@@ -6,13 +6,13 @@ What is true of a slip is true at both; a number that only happens to be one, or
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from jacchain.expression.arithmetic import Array
+from jacchain.frozen import Frozen, replace
 from jacchain.jacobian.analytic import differentiate
 from jacchain.jacobian.chance import Chance
 from jacchain.jacobian.difference import dense
@@ -30,8 +30,7 @@ LARGEST = 1 << 18
 EPSILON = float(np.finfo(float).eps)
 
 
-@dataclass(frozen=True, eq=False)
-class Sight:
+class Sight(Frozen):
     """The matrix of the author and the right one ``(m, n)`` at x, each with the bars of its entries."""
 
     stage: Stage

@@ -7,7 +7,6 @@ every place is tried at once.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
 from math import log, pi
 
@@ -18,13 +17,13 @@ from jacchain.errors import Span
 from jacchain.expression.arithmetic import Array
 from jacchain.expression.table import OPERATORS, ROWS
 from jacchain.expression.texts import node_text
+from jacchain.frozen import Frozen
 from jacchain.jacobian.dissection import Dissection
 from jacchain.jacobian.domain import node_at
 from jacchain.linear.pattern import Integers
 
 
-@dataclass(frozen=True)
-class Slip:
+class Slip(Frozen, eq=True):
     """``wrong(p, y, x)`` takes the place of the partial p of ``y = f(x)``; ``says`` goes on from "the derivative of `f(x)`".
 
     It is made of the operations ``only``, or of any.
@@ -56,8 +55,7 @@ SLIPS: tuple[Slip, ...] = (
 # fmt: on
 
 
-@dataclass(frozen=True)
-class Suspicion:
+class Suspicion(Frozen, eq=True):
     """A slip at one place: the sub-expression of the function whose derivative went wrong, and where it stands."""
 
     slip: Slip
@@ -65,8 +63,7 @@ class Suspicion:
     span: Span | None
 
 
-@dataclass(frozen=True, eq=False)
-class Trials:
+class Trials(Frozen):
     """Which slips at which local partials make an entry what it was found to be: ``hits`` ``(slips, edges)``."""
 
     dissection: Dissection

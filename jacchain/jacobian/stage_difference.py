@@ -6,7 +6,6 @@ The zero pattern is read off the program, which input reaches which output; the 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +14,7 @@ from jacchain.errors import JacchainError, Problem
 from jacchain.expression.arithmetic import Array
 from jacchain.expression.graph import GATHER, MATRIX, STACK
 from jacchain.expression.program import Instruction, Program
+from jacchain.frozen import Frozen, replace
 from jacchain.jacobian.analytic import Derivative, working_type
 from jacchain.jacobian.dependence import is_elementwise, needed
 from jacchain.jacobian.difference import Difference, Sweep, difference_jacobian, steps_to_a_side
@@ -98,8 +98,7 @@ def _bounds_along(room: Numbers, directions: Numbers) -> Numbers:
     return np.stack([ends[:, :, 0].max(0), ends[:, :, 1].min(0)], axis=1)
 
 
-@dataclass(frozen=True, eq=False)
-class Differenced:
+class Differenced(Frozen):
     """A stage at x, to be multiplied with by differences along what it is given; ``jacobian`` is what differences say it is."""
 
     stage: Stage

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from jacchain.expression.arithmetic import Array
 from jacchain.expression.program import Program
+from jacchain.frozen import Frozen, replace
 from jacchain.jacobian.clarke import Cell, Vector
 from jacchain.jacobian.dependence import Mask
 from jacchain.jacobian.germ import NEAR, Germ, Real
@@ -23,8 +23,7 @@ GOLDEN, SILVER = 0.6180339887498949, 0.41421356237309515
 Slope = float | str
 
 
-@dataclass(frozen=True)
-class Side:
+class Side(Frozen, eq=True):
     """The one-sided derivative along an axis: a number, ``inf``, ``-inf``, ``domain`` or ``unknown``; ``jump`` when f jumps."""
 
     slope: Slope
@@ -67,8 +66,7 @@ def one_sided(value: Any, y: Any, direction: int) -> Side:
     return Side(float(direction * change.coefficient(1.0)) + 0.0 if change.order > 1 + NEAR else "unknown")
 
 
-@dataclass(frozen=True, eq=False)
-class View:
+class View(Frozen):
     """One output, in its register, as a function of ``inputs``, all that it depends on through the ``chosen`` registers."""
 
     program: Program

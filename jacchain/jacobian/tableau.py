@@ -11,13 +11,13 @@ J. Sci. Comput. 33 (2011), for noise that is measured and not assumed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import reduce
 
 import numpy as np
 import numpy.typing as npt
 
 from jacchain.expression.arithmetic import Array
+from jacchain.frozen import Frozen
 from jacchain.linear.pattern import Integers
 
 SIDES = ("central", "forward", "backward")
@@ -34,8 +34,7 @@ FINEST = 4
 """Levels whose candidates may contradict the one that was chosen."""
 
 
-@dataclass(frozen=True, eq=False)
-class Samples:
+class Samples(Frozen):
     """A function at ``x`` ``(m,)``, and above and below it ``(groups, levels, m)``, NaN where there is no value.
 
     ``noise`` ``(m,)`` is the absolute error its values are known to have around x, beyond rounding; None where nothing is known.
@@ -53,8 +52,7 @@ class Samples:
     scale: Array | None = None
 
 
-@dataclass(frozen=True, eq=False)
-class Estimates:
+class Estimates(Frozen):
     """The derivative by each of the three tableaux, ``(3, groups, m)``: ``value``, ``bar`` (infinite where unknown), ``level``.
 
     ``defined`` says that there are values at the finest step; without them the bar is infinite.  ``steepest``
@@ -224,8 +222,7 @@ class _Choice:
         return np.asarray(numbers[self.column, kind, group, self.level, row])
 
 
-@dataclass(frozen=True, eq=False)
-class _Finest:
+class _Finest(Frozen):
     """The finest quotients: the last few, and the very last with its span, the values it is made of.
 
     A span longer than the ``scale`` on which the function may turn tells nothing of it, unless it is flat all around.

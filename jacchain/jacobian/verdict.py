@@ -8,13 +8,13 @@ At a kink that was settled by convention, differences have to find its two slope
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from jacchain.frozen import Frozen
 from jacchain.jacobian.difference import Difference
 from jacchain.jacobian.settled import Kink, KinkTable
 from jacchain.jacobian.tableau import SIDES
@@ -39,8 +39,7 @@ ROUNDING = 2.0**-50
 """Relative error of slopes that were settled, and of numbers used by convention."""
 
 
-@dataclass(frozen=True)
-class EntryVerdict:
+class EntryVerdict(Frozen, eq=True):
     """One entry ∂output/∂input (``row`` and ``column`` from 0), the two numbers with their bars, and the judgement.
 
     ``step``, ``side`` and ``evaluations`` say how the difference was made; ``left`` and ``right``, each within ``side_bar``, are
@@ -65,8 +64,7 @@ class EntryVerdict:
     side_bar: float | None = None
 
 
-@dataclass(frozen=True, eq=False)
-class Verdict:
+class Verdict(Frozen):
     """The judgement on every entry of ``difference.pattern``; entries outside of it are zero by structure on both sides.
 
     ``value`` and ``value_bar`` are what is judged; ``codes`` and ``reasons`` are positions in :data:`JUDGEMENTS` and

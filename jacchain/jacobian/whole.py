@@ -6,11 +6,11 @@ Every stage can be right and their product wrong.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from jacchain.frozen import Frozen
 from jacchain.jacobian.agreement import work
 from jacchain.jacobian.analytic import working_type
 from jacchain.jacobian.settled import Kink, Settled
@@ -25,8 +25,7 @@ from jacchain.pipeline.stage import Pipeline, Stage
 TOO_LARGE = "is too large to be differenced by every input; a random direction stands for all"
 
 
-@dataclass(frozen=True, eq=False)
-class Product:
+class Product(Frozen):
     """The Jacobian of a chain, what it is a product of, and for each stage what was settled by convention."""
 
     total: LinearMap

@@ -7,11 +7,11 @@ not; an imaginary step cancels nothing; and what is pushed forward through the s
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from jacchain.expression.arithmetic import Array
+from jacchain.frozen import Frozen
 from jacchain.jacobian.chance import Chance
 from jacchain.jacobian.schemes import SCHEMES, scheme_jacobian
 from jacchain.jacobian.stage_difference import chain_epsilon, chain_noise, composed, directional_difference
@@ -35,8 +35,7 @@ CLEAR = 2.0**7
 """Times its noise, a remainder stands out of it."""
 
 
-@dataclass(frozen=True)
-class Witness:
+class Witness(Frozen, eq=True):
     """Evidence on the Jacobian of the whole chain that needs no difference of every entry.
 
     ``name`` is ``taylor``, ``complex step`` or ``transpose``; ``value`` the number it comes to (a slope, or a distance in terms
@@ -49,8 +48,7 @@ class Witness:
     value: float | None = None
 
 
-@dataclass(frozen=True, eq=False)
-class Factors:
+class Factors(Frozen):
     """The Jacobians of the stages, with the bars of their entries: what a product is made of."""
 
     maps: tuple[LinearMap, ...]
@@ -152,8 +150,7 @@ def taylor(stages: Sequence[Stage], x: Array, total: LinearMap, factors: Factors
     return Witness("taylor", judgement, f"{message}, not h^2", slope.value)
 
 
-@dataclass(frozen=True)
-class Slope:
+class Slope(Frozen, eq=True):
     """The power of h with which a remainder vanishes, and a bar on it from the remainders' own noise and from their trend."""
 
     value: float

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
+from jacchain.frozen import Frozen
 from jacchain.linear.map import Numbers
 
 
-@dataclass(frozen=True, eq=False)
-class Enclosure:
+class Enclosure(Frozen):
     """Arrays ``lower <= exact <= upper`` of one shape, both times two to the ``exponent``.
 
     The exponent is zero unless an entry is larger than any double; an infinite bound says that nothing is known on that side.

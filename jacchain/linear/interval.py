@@ -8,12 +8,12 @@ Acta Numerica 19 (2010).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from jacchain.frozen import Frozen
 from jacchain.linear.enclosure import Enclosure
 from jacchain.linear.map import Numbers
 from jacchain.linear.pattern import meetings
@@ -27,8 +27,7 @@ LARGEST = np.finfo(np.longdouble).max
 Booleans = npt.NDArray[np.bool_]
 
 
-@dataclass(frozen=True, eq=False)
-class Truth:
+class Truth(Frozen):
     """A condition on intervals: whether it holds for all numbers in them, and whether it does for any."""
 
     always: Booleans

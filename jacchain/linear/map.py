@@ -7,20 +7,19 @@ costs as many numbers as it has rows, and a product with a narrow matrix never w
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from jacchain.frozen import Frozen
 from jacchain.linear.pattern import Integers, Pattern, entries_of_rows
 
 Numbers = npt.NDArray[Any]
 
 
-@dataclass(frozen=True, eq=False)
-class Scaled:
+class Scaled(Frozen):
     """Dense matrices not written out: entry (i, j) is ``rows[i] * core[i, j] * columns[j]``.
 
     ``core`` is ``(batch, m, n)`` in any memory order, the factors are ``(batch, m)`` and ``(batch, n)``, or None for ones;
@@ -60,8 +59,7 @@ class Scaled:
         return entries.transpose(2, 0, 1)
 
 
-@dataclass(frozen=True, eq=False)
-class LinearMap:
+class LinearMap(Frozen):
     """An ``m x n`` matrix for every point of a batch.
 
     ``given`` are its numbers: of the shape ``(batch, pattern.count)``, in the order of the pattern's entries, or (where every

@@ -6,12 +6,13 @@ never types of their own: products, costs and printing ask the pattern.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from jacchain.frozen import Frozen
 
 Integers = npt.NDArray[np.int64]
 
@@ -25,8 +26,7 @@ CROWDED, DENSE = 1 << 10, 1 << 24
 """A product of truth values as matrices: worth it up to so many multiplications for each pair, and so many entries."""
 
 
-@dataclass(frozen=True, eq=False)
-class Pattern:
+class Pattern(Frozen):
     """The possibly nonzero entries of an ``m x n`` matrix, in row-major order; ``None`` for both when that is all of them.
 
     Make one with :meth:`full`, :meth:`of`, :meth:`selection` or :meth:`from_boolean`, which keep the entries sorted and unique.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from jacchain.errors import JacchainError, Problem
 from jacchain.expression.arithmetic import Array
@@ -12,6 +11,7 @@ from jacchain.expression.builder import CONSTANTS as BUILT_IN
 from jacchain.expression.builder import Builder
 from jacchain.expression.graph import Shape
 from jacchain.expression.program import Program, compile_graph
+from jacchain.frozen import Frozen
 from jacchain.pipeline.constants import Constants
 from jacchain.pipeline.ledger import Ledger
 from jacchain.pipeline.ranges import bounds_of, scale_of
@@ -20,8 +20,7 @@ from jacchain.pipeline.spec import FunctionSpec
 from jacchain.pipeline.written import Written, with_trap
 
 
-@dataclass(frozen=True, eq=False)
-class Compiled:
+class Compiled(Frozen):
     """A function for a given number of inputs; ``inputs`` and ``outputs`` name every component."""
 
     inputs: tuple[str, ...]
@@ -32,8 +31,7 @@ class Compiled:
     bounds: Array | None
 
 
-@dataclass(frozen=True, eq=False)
-class Attempt:
+class Attempt(Frozen):
     """What came of compiling a function: ``compiled``, or what is wrong.
 
     ``size`` is how many outputs it has, ``None`` when that is not known; there may be no problems, when the function needs

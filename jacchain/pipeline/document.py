@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Literal
 
 from jacchain.errors import Fragment, JacchainError, Problem, Span
+from jacchain.frozen import Frozen
 
 Kind = Literal["text", "number", "boolean", "null"]
 
@@ -18,8 +18,7 @@ TEXT = 2_000_000
 """Characters of a file beside long lists of numbers."""
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Scalar:
+class Scalar(Frozen):
     """One value: its text decoded, character by character in its place; ``plain`` when it was written without quotes."""
 
     fragment: Fragment
@@ -37,8 +36,7 @@ class Scalar:
         return self.fragment.span()
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Block:
+class Block(Frozen):
     """A long list of number literals, kept as text between ``separator`` s: too many to be a node each."""
 
     span: Span
@@ -47,24 +45,21 @@ class Block:
     separator: str
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Sequence:
+class Sequence(Frozen):
     """A list, with brackets or with dashes."""
 
     span: Span
     items: tuple[Node, ...]
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Mapping:
+class Mapping(Frozen):
     """Keys and values in the order they are written; no key stands twice."""
 
     span: Span
     entries: tuple[tuple[Scalar, Node], ...]
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Broken:
+class Broken(Frozen):
     """Where a value could not be read; the reason has been given already, so nobody complains about it again."""
 
     span: Span

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from jacchain.errors import Span
+from jacchain.frozen import Frozen
 from jacchain.pipeline.bulk import expand, numbers_of
 from jacchain.pipeline.document import Block, Broken, Mapping, Node, Scalar, Sequence
 from jacchain.pipeline.ledger import EnoughError, Ledger
@@ -14,8 +14,7 @@ from jacchain.pipeline.ledger import EnoughError, Ledger
 Path = tuple[str | int, ...]
 
 
-@dataclass(frozen=True, eq=False)
-class Fields:
+class Fields(Frozen):
     """The values of a file by name, numbers as numbers, with the place of each."""
 
     values: dict[str, Any]

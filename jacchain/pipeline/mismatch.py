@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 from jacchain.errors import Problem, Span
 from jacchain.expression.tree import Binary, Index, Name, postorder
+from jacchain.frozen import Frozen, replace
 from jacchain.pipeline.constants import Constants
 from jacchain.pipeline.spec import FunctionSpec
 
@@ -15,8 +14,7 @@ def counted(count: int, noun: str = "number") -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
-@dataclass(frozen=True)
-class Arrival:
+class Arrival(Frozen, eq=True):
     """What reaches a function: how many numbers (``None`` when that is not known), from where, and the sizes so far.
 
     ``producer`` is the function before it, ``None`` where the point arrives; ``span`` is the place of either.

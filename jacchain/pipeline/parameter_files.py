@@ -10,13 +10,13 @@ import os
 import re
 import stat
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 
 from jacchain.errors import JacchainError, Problem, Source, Span, suggestion
 from jacchain.expression.arithmetic import Array
+from jacchain.frozen import Frozen, replace
 from jacchain.memory import claim
 from jacchain.pipeline.document import Scalar, clip
 from jacchain.pipeline.numbers import NUMBER as LITERAL
@@ -41,8 +41,7 @@ _ROWS = rf"(?:{_CELL}(?:,{_CELL})*+\r?+\n)*+(?:{_CELL}(?:,{_CELL})*+)?+"
 _TYPES = {"f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8"}
 
 
-@dataclass(frozen=True)
-class ParameterFiles:
+class ParameterFiles(Frozen, eq=True):
     """Reads parameter files from the folder of the pipeline file (``None`` when it has none) and from allowed folders."""
 
     folder: Path | None

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 import numpy as np
 
 from jacchain.errors import Fragment, JacchainError, Problem, Span, suggestion
 from jacchain.expression.arithmetic import Array
+from jacchain.frozen import replace
 from jacchain.pipeline.constants import Constants
 from jacchain.pipeline.document import Block, Scalar, already_reported, clip
 from jacchain.pipeline.ledger import Ledger

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from jacchain.errors import Span
+from jacchain.frozen import Frozen
 from jacchain.pipeline.document import Node
 from jacchain.pipeline.stage import Method
 from jacchain.pipeline.written import Values, Written
 
 
-@dataclass(frozen=True, eq=False)
-class ParameterSpec:
+class ParameterSpec(Frozen):
     """A parameter of a function; ``size`` is ``None`` where none is written."""
 
     name: str
@@ -20,8 +19,7 @@ class ParameterSpec:
     span: Span
 
 
-@dataclass(frozen=True, eq=False)
-class Signature:
+class Signature(Frozen):
     """``name(parameters)``."""
 
     name: str
@@ -44,8 +42,7 @@ class Signature:
         return f"{self.name}({', '.join(sizes)})"
 
 
-@dataclass(frozen=True, eq=False)
-class OutputSpec:
+class OutputSpec(Frozen):
     """One output, or several under one name: ``listed`` when they were written as a list."""
 
     name: str
@@ -53,8 +50,7 @@ class OutputSpec:
     listed: bool
 
 
-@dataclass(frozen=True, eq=False)
-class Named:
+class Named(Frozen):
     """Values under a name."""
 
     name: str
@@ -62,8 +58,7 @@ class Named:
     span: Span
 
 
-@dataclass(frozen=True, eq=False)
-class Placed:
+class Placed(Frozen):
     """Numbers for the inputs of a function: by position, or under the names of its parameters.
 
     ``whole`` is false when some of them could not be read.
@@ -75,8 +70,7 @@ class Placed:
     whole: bool = True
 
 
-@dataclass(frozen=True, eq=False)
-class FunctionSpec:
+class FunctionSpec(Frozen):
     """A function of the file; ``whole`` is false when a part of it could not be read, ``unread`` are the names lost with it."""
 
     signature: Signature
@@ -103,8 +97,7 @@ class FunctionSpec:
             yield from output.values
 
 
-@dataclass(frozen=True, eq=False)
-class ConstantSpec:
+class ConstantSpec(Frozen):
     """A constant of the file and what was written for it."""
 
     name: str
@@ -112,16 +105,14 @@ class ConstantSpec:
     span: Span
 
 
-@dataclass(frozen=True, eq=False)
-class Link:
+class Link(Frozen):
     """A place in the chain: which function, and where that is written."""
 
     function: str
     span: Span
 
 
-@dataclass(frozen=True, eq=False)
-class Spec:
+class Spec(Frozen):
     """A pipeline file, read; a link of the chain that could not be read is ``None``."""
 
     name: str

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import Literal
 
 from jacchain.errors import Problem, Span
 from jacchain.expression.program import Program
+from jacchain.frozen import Frozen, replace
 from jacchain.linear.map import Numbers
 
 Method = Literal["analytic", "difference"]
 
 
-@dataclass(frozen=True, eq=False)
-class Stage:
+class Stage(Frozen):
     """One function of the chain, ``x⁽ⁱ⁾ = fᵢ(x⁽ⁱ⁻¹⁾)``, compiled.
 
     ``name`` is what people see (``step#3`` for the third copy of ``step``), ``function`` the name in the file; copies share one
@@ -37,8 +36,7 @@ class Stage:
     author_spans: tuple[Span, ...] = ()
 
 
-@dataclass(frozen=True, eq=False)
-class Pipeline:
+class Pipeline(Frozen):
     """A validated pipeline at its point: ``at`` has one double for each name in ``inputs``.
 
     ``scalar`` says that the last function has one output, so that the chain ends in a gradient.  ``file`` is the name it is

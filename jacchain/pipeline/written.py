@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from jacchain.errors import Fragment, JacchainError, Problem, Span
 from jacchain.expression.parser import RESERVED, parse
 from jacchain.expression.table import FUNCTIONS
 from jacchain.expression.tree import Name, Tree, postorder
 from jacchain.expression.words import NAME_LENGTH, canonical, name_end
+from jacchain.frozen import Frozen
 from jacchain.pipeline.document import Block, Node, Scalar, Sequence, clip, unexpected
 from jacchain.pipeline.numbers import trap, word_trap
 
@@ -16,8 +15,7 @@ TITLE, DESCRIPTION = 200, 10_000
 """Characters that a title and a description may have."""
 
 
-@dataclass(frozen=True, eq=False)
-class Written:
+class Written(Frozen):
     """An expression and where it is written."""
 
     fragment: Fragment

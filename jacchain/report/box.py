@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
+from jacchain.frozen import Frozen
 from jacchain.report.document import Role, Run, Runs
 from jacchain.report.look import Look
 from jacchain.report.text import cells, cleaned, to_ascii
@@ -12,8 +12,7 @@ from jacchain.report.text import cells, cleaned, to_ascii
 Line = tuple[Run, ...]
 
 
-@dataclass(frozen=True)
-class Box:
+class Box(Frozen, eq=True):
     """Lines that all take ``width`` cells; line number ``axis`` is the middle of what the box shows.
 
     ``notes`` are to be said below it: what was left out, what a sign in it means.

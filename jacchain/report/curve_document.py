@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from math import isfinite, log10
 
+from jacchain.frozen import contents
 from jacchain.jacobian.curve import Curve, SchemeCurve
 from jacchain.report.document import Block, Column, Document, Figure, Gap, Paragraph, Run, Runs, Table, runs
 from jacchain.report.json_text import Json, head, json_bytes
@@ -43,7 +43,7 @@ def curve_document(curve: Curve, look: Look) -> Document:
 
 def curve_json(curve: Curve) -> bytes:
     """The same numbers as one JSON object, under the key ``curve``."""
-    record: Json = {**asdict(curve), "remarks": list(curve.remarks), "schemes": [asdict(scheme) for scheme in curve.schemes]}
+    record: Json = {**contents(curve), "remarks": list(curve.remarks), "schemes": [contents(scheme) for scheme in curve.schemes]}
     return json_bytes({**head(), "curve": record})
 
 

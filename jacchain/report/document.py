@@ -6,9 +6,9 @@ The set of blocks is closed: a painter handles every one of them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from jacchain.frozen import Frozen
 from jacchain.linear.map import LinearMap, Numbers
 
 Role = Literal[
@@ -45,8 +45,7 @@ class Run(NamedTuple):
 Runs = tuple[Run, ...]
 
 
-@dataclass(frozen=True, eq=False)
-class Matrix:
+class Matrix(Frozen):
     """A matrix to be shown: ``linear`` times two to the ``exponent``; notes about it call it by its ``name``.
 
     ``rows`` and ``columns`` label the entries where they are not empty; ``error_bar`` is m x n;
@@ -63,16 +62,14 @@ class Matrix:
     column: int | None = None
 
 
-@dataclass(frozen=True)
-class Formulas:
+class Formulas(Frozen, eq=True):
     """A matrix whose entries are formulas; ``rows`` label them where they are not empty."""
 
     entries: tuple[tuple[str, ...], ...]
     rows: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, eq=False)
-class Vector:
+class Vector(Frozen):
     """Numbers in a row, as many as fit: ``0.3775  0.3925  … 8 more``."""
 
     values: Numbers
@@ -82,8 +79,7 @@ class Vector:
 Term = Runs | Matrix | Formulas
 
 
-@dataclass(frozen=True)
-class Paragraph:
+class Paragraph(Frozen, eq=True):
     """Running text, lines after the first indented by ``hang``.
 
     It is broken at three spaces or more where that is enough, else at any.
@@ -94,8 +90,7 @@ class Paragraph:
     hang: int = 2
 
 
-@dataclass(frozen=True)
-class Equation:
+class Equation(Frozen, eq=True):
     """Words and matrices side by side as far as they fit, else below each other, after a ``lead`` of ``margin`` cells."""
 
     terms: tuple[Term, ...]
@@ -106,8 +101,7 @@ class Equation:
 Cell = Runs | Vector
 
 
-@dataclass(frozen=True)
-class Column:
+class Column(Frozen, eq=True):
     """A column of a table; ``optional`` ones are left out where the width does not allow them, and named; higher numbers first.
 
     Words in a ``flexible`` column are cut where the others leave no more room.
@@ -119,23 +113,20 @@ class Column:
     flexible: bool = False
 
 
-@dataclass(frozen=True)
-class Table:
+class Table(Frozen, eq=True):
     """Rows of cells under their titles; a row that is one run says how many were left out."""
 
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...] | Run, ...]
 
 
-@dataclass(frozen=True)
-class Figure:
+class Figure(Frozen, eq=True):
     """Lines that are drawn and must stay as they are: trees, bars, excerpts of a source."""
 
     lines: tuple[Runs, ...]
 
 
-@dataclass(frozen=True)
-class Gap:
+class Gap(Frozen, eq=True):
     """An empty line."""
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
+from jacchain.frozen import replace
 from jacchain.report.box import spoken_text
 from jacchain.report.document import Cell, Document, Equation, Figure, Gap, Matrix, Paragraph, Run, Runs, Table, Vector
 from jacchain.report.look import Look

@@ -6,11 +6,11 @@ Before it sees a step, a class can be asked for what it should be able to tell b
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
 from jacchain.chain.plan import Operand, Plan
+from jacchain.frozen import Frozen
 from jacchain.linear.map import LinearMap
 from jacchain.report.document import Document, Equation, Gap, Run, Runs, runs
 from jacchain.report.entry import Entry, jacobian_entry, product_entry
@@ -34,8 +34,7 @@ from jacchain.results import ProductResult, Report
 _SHAPE = re.compile(r"(\d{1,9})\s*(?:[x×*,]|by|\s)\s*(\d{1,9})")
 
 
-@dataclass(frozen=True, eq=False)
-class Step:
+class Step(Frozen):
     """One step of a lesson, about a matrix, the order of the products, or the result.
 
     ``question`` can be asked before the step is shown, its ``answer`` is a shape (``3x1``) or a word, for the ``reason`` given.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from jacchain.frozen import Frozen
 
 Detail = Literal["result", "usual", "trust"]
 
@@ -13,8 +14,7 @@ PIPED_WIDTH = 100
 """The width of output that is not a terminal: wide enough for the tables, narrow enough for a page."""
 
 
-@dataclass(frozen=True)
-class Look:
+class Look(Frozen, eq=True):
     """``width`` in cells that no line exceeds, significant ``digits``, whether there is colour, only ASCII, and no elision.
 
     ``detail`` is how much is said: the result alone, the usual, or also where its trust comes from.

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from jacchain.chain.plan import Operand, Plan, PlannedProduct
+from jacchain.frozen import contents
 from jacchain.report.json_text import Json, head, json_bytes, tree_fragment
 from jacchain.results import PipelineFacts
 
@@ -55,7 +55,7 @@ def plan_record(plan: Plan) -> Json:
         "tangent": plan.tangent,
         "adjoint": plan.adjoint,
         "preaccumulation": plan.preaccumulation,
-        "accumulations": [asdict(accumulation) for accumulation in plan.accumulations],
+        "accumulations": [contents(accumulation) for accumulation in plan.accumulations],
         "products": [planned_record(product) for product in plan.products],
     }
 
@@ -65,12 +65,12 @@ def _survey(survey: Survey) -> Json:
         "bracketings": _count(survey.bracketings),
         "optimal": _count(survey.optimal),
         "margin": survey.margin,
-        "triangle": [[asdict(candidate) for candidate in row] for row in survey.triangle],
+        "triangle": [[contents(candidate) for candidate in row] for row in survey.triangle],
         "alternatives": [
             {"order": best.bracketing(), "multiplications": best.multiplications, "peak": best.peak}
             for best in survey.alternatives
         ],
-        "candidates": [asdict(candidate) for candidate in survey.candidates],
+        "candidates": [contents(candidate) for candidate in survey.candidates],
     }
 
 

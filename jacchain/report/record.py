@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from jacchain.chain.digits import Digits
+from jacchain.frozen import contents
 from jacchain.jacobian.diagnostic import Diagnostic
 from jacchain.jacobian.jacobian import Jacobian
 from jacchain.jacobian.reach import Reach
@@ -52,7 +52,7 @@ def run_record(report: Report) -> Json:
 
 def diagnostic_record(diagnostic: Diagnostic) -> Json:
     """A remark on the point, every key always there."""
-    return asdict(diagnostic)
+    return contents(diagnostic)
 
 
 def _along(along: Along | None) -> Json | None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from jacchain.chain.plan import Operand
 from jacchain.expression.formula import Formula
+from jacchain.frozen import replace
 from jacchain.jacobian.diagnostic import Diagnostic
 from jacchain.jacobian.jacobian import Jacobian
 from jacchain.jacobian.verdict import Verdict

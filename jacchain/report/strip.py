@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
 import numpy as np
 
+from jacchain.frozen import Frozen, replace
 from jacchain.linear.map import Numbers
 from jacchain.linear.pattern import entries_of_rows
 from jacchain.report.box import spoken_text
@@ -21,8 +21,7 @@ LABEL = 16
 Entry = tuple[str, Role]
 
 
-@dataclass(frozen=True)
-class Signs:
+class Signs(Frozen, eq=True):
     """What brackets, zeros and gaps are drawn with."""
 
     brackets: tuple[str, str, str, str, str, str]
@@ -43,8 +42,7 @@ def signs(look: Look) -> Signs:
     return PLAIN if look.ascii_only else UNICODE
 
 
-@dataclass(frozen=True)
-class Strip:
+class Strip(Frozen, eq=True):
     """A column: its entries padded to one width, ``natural``; ``number`` is ``None`` for columns left out."""
 
     number: int | None

@@ -9,10 +9,10 @@ from __future__ import annotations
 import codecs
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TextIO
 
 from jacchain.errors import Fragment, JacchainError, Problem
+from jacchain.frozen import Frozen
 from jacchain.report.look import DIGITS, NARROWEST, PIPED_WIDTH, WIDEST, Look
 
 MOST_DIGITS = 17
@@ -20,8 +20,7 @@ OFF = {"0", "no", "off", "false", "never"}
 ON = {"1", "yes", "on", "true", "always"}
 
 
-@dataclass(frozen=True)
-class Wishes:
+class Wishes(Frozen, eq=True):
     """What the command line says, ``None`` where it says nothing; ``color`` is ``auto``, ``always`` or ``never``."""
 
     width: int | None = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Decimal
 from functools import cached_property
 from math import floor, isfinite
@@ -12,6 +11,7 @@ import numpy as np
 
 from jacchain.chain.digits import Digits
 from jacchain.chain.spectrum import Spectrum, StageSpectrum
+from jacchain.frozen import Frozen
 from jacchain.jacobian.reach import Reach
 from jacchain.linear.enclosure import Enclosure
 from jacchain.linear.map import Numbers
@@ -50,8 +50,7 @@ def trust_blocks(report: Report, look: Look) -> Iterator[Block]:
         yield _spectra(report, look)
 
 
-@dataclass(frozen=True, eq=False)
-class Bars:
+class Bars(Frozen):
     """The error bars of everything in a report, ``None`` where nobody has found out: proved ones, else those of the method."""
 
     report: Report

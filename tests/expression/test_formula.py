@@ -14,6 +14,7 @@ from jacchain.expression import Builder, compile_graph, parse
 from jacchain.expression.formula import _units, derivative_formula
 from jacchain.expression.texts import items
 from jacchain.expression.tree import Call, Unary, fold, rebuilt
+from jacchain.frozen import replace
 from jacchain.jacobian.analytic import differentiate
 
 RANDOM = np.random.default_rng(11)
@@ -175,7 +176,7 @@ def read_jacobian(graph, formula, point):
     """The numbers of a formula, block by block, by the evaluator of the tests."""
     scope = numbers_of(graph, point)
     outputs = items(graph)
-    values = iter(evaluate(type(graph)(graph.parameters, graph.nodes, tuple(outputs)), point))
+    values = iter(evaluate(replace(graph, outputs=tuple(outputs)), point))
     for output in outputs:
         size = graph.nodes[output].size
         own = [next(values) for _ in range(size)]

@@ -1,10 +1,9 @@
 """Diagnoses on matrices large and odd; the slips of single entries are told in the test of the check."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
+from jacchain.frozen import replace
 from jacchain.jacobian.bisection import author_span, wrong_part, wrong_rule
 from jacchain.jacobian.diagnose import diagnose
 from jacchain.jacobian.rounding import value_error

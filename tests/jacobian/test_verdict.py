@@ -1,12 +1,11 @@
 """The verdict: no false alarm where the derivative is right, no bug missed where it could be told, and honesty between."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from jacchain.frozen import replace
 from jacchain.jacobian.analytic import differentiate
 from jacchain.jacobian.difference import Sweep, difference_jacobian
 from jacchain.jacobian.rounding import derivative_error, value_noise

@@ -2,7 +2,6 @@
 
 import json
 import re
-from dataclasses import replace
 from importlib import resources
 
 import numpy as np
@@ -16,6 +15,7 @@ from jacchain.chain.digits import Digits
 from jacchain.chain.instance import Instance
 from jacchain.chain.planner import make_plan
 from jacchain.chain.spectrum import StageSpectrum, spectrum
+from jacchain.frozen import replace
 from jacchain.jacobian.reach import Reach
 from jacchain.linear.enclosure import Enclosure
 from jacchain.linear.map import LinearMap

@@ -1,7 +1,6 @@
 """What a run shows: everything that a report holds, long chains and wide matrices by their ends, and nothing else."""
 
 import re
-from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -16,6 +15,7 @@ from jacchain.chain.planner import make_plan
 from jacchain.chain.products import carry_out
 from jacchain.chain.spectrum import StageSpectrum, spectrum
 from jacchain.expression.formula import Formula
+from jacchain.frozen import replace
 from jacchain.jacobian.diagnostic import Diagnostic
 from jacchain.jacobian.jacobian import Jacobian
 from jacchain.jacobian.reach import Reach

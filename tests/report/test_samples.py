@@ -1,7 +1,6 @@
 """What the samples look like to programs when everything is asked for, and in the formats of papers."""
 
 import json
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from jsonschema import Draft202012Validator
 from jacchain.chain.planner import make_plan
 from jacchain.chain.survey import candidates, survey
 from jacchain.check import check
+from jacchain.frozen import replace
 from jacchain.pipeline import load
 from jacchain.report import render_check, render_plan, render_run
 from jacchain.report.look import Look

@@ -1,7 +1,6 @@
 """What a plan was chosen from: the triangle is the table of the recurrence, the best of the splits is the one taken."""
 
 import re
-from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,6 +8,7 @@ from hypothesis import strategies as st
 from jacchain.chain.instance import Instance
 from jacchain.chain.planner import make_plan
 from jacchain.chain.survey import candidates, survey
+from jacchain.frozen import replace
 from jacchain.report.look import Look
 from jacchain.report.paint import plain
 from jacchain.report.plan_document import plan_document
