@@ -89,6 +89,18 @@ def test_a_matrix_that_is_scaled_is_not_counted_again(tmp_path):
     assert need_of(stage.program).peak < 2.5 * 8 * 500**2
 
 
+def test_a_matrix_that_is_scaled_is_not_written_out_for_a_page(tmp_path):
+    np.save(tmp_path / "w.npy", np.full((1100, 1100), 1e-3))
+    asked = pipeline("tanh(W @ v)", 1100, tmp_path, W={"file": "w.npy"})
+    report = run(asked, Request())  # what is imported here takes no memory below
+    assert render_run(report, "text", Look())
+    tracemalloc.start()
+    assert render_run(run(asked, Request()), "text", Look())
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 0.7 * 8 * 1100**2
+
+
 @pytest.mark.parametrize(
     ("expression", "message"),
     [("softmax(v)", "the Jacobian of `softmax` in `f` would"), ("v*sum(v)", "the Jacobian of `f` would")],

@@ -14,15 +14,11 @@ import numpy as np
 
 from jacchain.chain.plan import Building, Operand, Operation, Plan, PlannedProduct
 from jacchain.frozen import Frozen
-from jacchain.linear.map import LinearMap, Numbers
+from jacchain.linear.map import LARGEST_EXPONENT, LinearMap, Numbers
 from jacchain.linear.product import multiply
 
-LARGEST_EXPONENT = 1024
 SMALLEST_EXPONENT = -969
 """Magnitudes in ``[2^-970, 2^1024)`` are doubles, and so are all digits of them that add to the largest of them."""
-
-UNREMARKABLE = -500
-"""A bound on entries from here up is taken for their magnitude."""
 
 
 class Stage(Protocol):
@@ -120,36 +116,19 @@ def scaled(product: Callable[..., LinearMap], operands: tuple[LinearMap, ...], e
     """A product of all operands, times two to the ``exponent``: a map, and the exponent left, zero where doubles suffice."""
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         linear = product(*operands)
-        size = magnitude(linear)
+        size = linear.magnitude
         if not SMALLEST_EXPONENT <= size <= LARGEST_EXPONENT:
-            sizes = [magnitude(operand) for operand in operands]
+            sizes = [operand.magnitude for operand in operands]
             if not all(map(isfinite, sizes)):
                 return linear, 0
             linear = product(*(_shifted(operand, -int(size)) for operand, size in zip(operands, sizes, strict=True)))
             exponent += int(sum(sizes))
-            size = magnitude(linear)
+            size = linear.magnitude
         if size == -inf:
             return linear, 0
         if SMALLEST_EXPONENT <= size + exponent <= LARGEST_EXPONENT:
             return _shifted(linear, exponent), 0
     return linear, exponent
-
-
-def magnitude(linear: LinearMap) -> float:
-    """The least e with all entries below 2^e: minus infinity for a zero, infinity or NaN when an entry is not finite.
-
-    For a matrix with factors beside it the sum of their magnitudes, which it does not exceed, when that is unremarkable.
-    """
-    bound = sum(map(_size, linear.parts))
-    return bound if len(linear.parts) == 1 or UNREMARKABLE <= bound <= LARGEST_EXPONENT else _size(linear.values)
-
-
-def _size(numbers: Numbers) -> float:
-    """The least e with all numbers below 2^e, and what :func:`magnitude` says of the rest."""
-    largest = max(numbers.max(), -numbers.min()) if numbers.size else 0
-    if largest == 0 or not isfinite(largest):
-        return -inf if largest == 0 else float(largest)
-    return int(np.frexp(largest)[1])
 
 
 def _least(numbers: Numbers) -> float:

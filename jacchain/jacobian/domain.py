@@ -19,7 +19,7 @@ from jacchain.frozen import replace
 from jacchain.jacobian.analytic import Derivative, accumulate
 from jacchain.jacobian.dependence import Mask
 from jacchain.jacobian.limits import outside
-from jacchain.linear.map import Numbers
+from jacchain.linear.map import LARGEST_EXPONENT, Numbers
 
 
 def refuse_values(name: str, program: Program, derivative: Derivative, used: Mask) -> None:
@@ -40,7 +40,8 @@ def refuse_values(name: str, program: Program, derivative: Derivative, used: Mas
 
 def refuse_derivatives(name: str, program: Program, derivative: Derivative, used: Mask) -> None:
     """Raises JacchainError (JC403) when a partial derivative of a stage is not a finite double."""
-    if _beyond(derivative.linear.values).any():
+    linear = derivative.linear
+    if not linear.magnitude < LARGEST_EXPONENT and _beyond(linear.values).any():
         raise _undefined_derivative(name, program, derivative, used)
 
 

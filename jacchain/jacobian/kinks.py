@@ -8,6 +8,7 @@ chain rule happens to yield at it.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import inf
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -97,8 +98,7 @@ def _affected(stage: Stage, derivative: Derivative, used: Mask) -> dict[int, Mas
     program, registers = stage.program, derivative.registers
     events = active(program, registers, used)
     linear = derivative.linear
-    failing = ~np.isfinite(linear.values[0])
-    singular = set(linear.pattern.rows[failing].tolist()) if failing.any() else set()
+    singular = set() if linear.magnitude < inf else set(linear.pattern.rows[~np.isfinite(linear.values[0])].tolist())
     if not events.any() and not singular:
         return {}
     results = np.arange(registers.shape[1])[program.results]

@@ -36,6 +36,8 @@ def entry_errors(stage: Stage, derivative: Derivative, measured: Numbers | None,
 
     Zero where an entry is exact: a constant that rounding left alone, or a zero that is one.
     """
+    if measured is None and not derivative.constant:
+        return None
     linear = derivative.linear
     long, entries = linear.values[0], linear.values[0].astype(float, copy=False)
     if derivative.constant and long.dtype != entries.dtype and np.array_equal(long, entries):

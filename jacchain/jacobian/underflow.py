@@ -35,6 +35,8 @@ def vanished(stage: Stage, derivative: Derivative) -> Iterator[Diagnostic]:
         others = ", with the derivatives made of it" if made_zero.any() else ""
         others += f", and so are {int(lost.sum()) - 1} more outputs of `{stage.name}`" if lost.sum() > 1 else ""
         yield Diagnostic("underflow", "JC413", f"`{first}` is {TOO_SMALL}{others}", stage.name, first, where=first)
+    if derivative.registers.dtype == float:
+        return
     pattern, entries = derivative.linear.pattern, derivative.linear.values[0]
     small = np.flatnonzero((entries.astype(float) == 0) & (entries != 0))
     if small.size and stage.method != "difference":

@@ -8,6 +8,7 @@ costs as many numbers as it has rows, and a product with a narrow matrix never w
 from __future__ import annotations
 
 from functools import cached_property, lru_cache
+from math import inf, isfinite
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,12 @@ from jacchain.frozen import Frozen
 from jacchain.linear.pattern import Integers, Pattern, entries_of_rows
 
 Numbers = npt.NDArray[Any]
+
+LARGEST_EXPONENT = 1024
+"""Doubles are below two to this power."""
+
+UNREMARKABLE = -500
+"""A bound on entries from here up is taken for their magnitude."""
 
 
 class Scaled(Frozen):
@@ -52,10 +59,11 @@ class Scaled(Frozen):
     def entries(self) -> Numbers:
         """All entries, ``(batch, m, n)``; where factors make the batch, each entry's batch is in one stretch of memory."""
         entries = self.core.transpose(1, 2, 0)
-        if self.rows is not None:
-            entries = self.rows.T[:, None] * entries
-        if self.columns is not None:
-            entries = entries * self.columns.T
+        with np.errstate(all="ignore"):
+            if self.rows is not None:
+                entries = self.rows.T[:, None] * entries
+            if self.columns is not None:
+                entries = entries * self.columns.T
         return entries.transpose(2, 0, 1)
 
 
@@ -144,6 +152,19 @@ class LinearMap(Frozen):
         entries.flags.writeable = False
         return entries
 
+    @cached_property
+    def magnitude(self) -> float:
+        """The least e with all entries below 2^e: minus infinity for a zero, infinity or NaN when an entry is not finite.
+
+        For a matrix with factors beside it the sum of their magnitudes, which it does not exceed, when that is unremarkable.
+        """
+        sizes = [_magnitude(part) for part in self.parts]
+        bound = sum(sizes)
+        overflows = sum(size for size in sizes if size > 0) > LARGEST_EXPONENT
+        if len(sizes) == 1 or (not overflows and (bound == -inf or bound >= UNREMARKABLE)):
+            return bound
+        return _magnitude(self.values)
+
     @property
     def scaled(self) -> Scaled:
         """The dense matrices, factors still beside them where they are."""
@@ -188,6 +209,13 @@ class LinearMap(Frozen):
         if name == "diagonal" or self.shape == (1, 1):
             return "identity"
         return "selection" if self.pattern.one_per_row and name != "permutation" else name
+
+
+def _magnitude(numbers: Numbers) -> float:
+    largest = max(numbers.max(), -numbers.min()) if numbers.size else 0
+    if largest == 0 or not isfinite(largest):
+        return -inf if largest == 0 else float(largest)
+    return int(np.frexp(largest)[1])
 
 
 def add(left: LinearMap, right: LinearMap) -> LinearMap:

@@ -6,6 +6,8 @@ row by row, and only full times full is a matrix product.  The order of summatio
 
 from __future__ import annotations
 
+from math import inf
+
 import numpy as np
 import numpy.typing as npt
 
@@ -148,17 +150,13 @@ def _sparse_product(left: LinearMap, right: LinearMap) -> LinearMap:
     """A product of which at least one side is sparse."""
     a, b = left.pattern, right.pattern
     pairs = multiplications(a, b)
-    if pairs > PAIRS and a.shape[0] * a.shape[1] * b.shape[1] <= CROWDED * pairs and _is_finite(left) and _is_finite(right):
+    if pairs > PAIRS and a.shape[0] * a.shape[1] * b.shape[1] <= CROWDED * pairs and left.magnitude + right.magnitude < inf:
         return _crowded_product(left, right)
     if b.is_full and a.row_counts.max() <= a.shape[1] ** 0.5 + 8:
         return _rows_times_full(left, right)
     if a.is_full and b.column_counts.max() <= b.shape[0] ** 0.5 + 8:
         return _rows_times_full(right.T, left.T).T
     return stack([_paired_product(left.take(rows), right) for rows in row_blocks(a, b, PAIRS)])
-
-
-def _is_finite(linear: LinearMap) -> bool:
-    return bool(np.isfinite(linear.values).all())
 
 
 def _crowded_product(left: LinearMap, right: LinearMap) -> LinearMap:

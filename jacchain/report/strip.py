@@ -104,7 +104,7 @@ def window(matrix: Matrix, rows: Sequence[int], columns: Sequence[int]) -> tuple
     """The numbers in the given rows and columns (increasing), and which of them may be nonzero at all."""
     linear = matrix.linear
     if linear.pattern.is_full:
-        values = linear.values[0].reshape(linear.shape)[np.ix_(rows, columns)]
+        values = linear.take(np.asarray(rows, np.int64)).T.take(np.asarray(columns, np.int64)).T.dense[0]
         return values, np.ones(values.shape, bool)
     wanted, kept = np.asarray(columns, np.int64), np.asarray(rows, np.int64)
     source = entries_of_rows(linear.pattern, kept)

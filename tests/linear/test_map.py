@@ -101,3 +101,21 @@ def test_numbers_cannot_be_changed_and_are_not_taken_away():
         with pytest.raises(ValueError, match="read-only"):
             held[0, 0] = 5
     matrix[0, 0] = 7
+
+
+NUMBERS = st.sampled_from([0.0, 1.0, -3.5, 1e-200, -1e160, 1e308, np.inf, np.nan])
+
+
+def numbers(size):
+    return st.lists(NUMBERS, min_size=size, max_size=size).map(lambda entries: np.array([entries]))
+
+
+@given(numbers(6), st.none() | numbers(2), st.none() | numbers(3))
+def test_the_magnitude_bounds_every_entry_and_tells_what_is_not_finite(entries, rows, columns):
+    linear = LinearMap(Pattern.full(2, 3), Scaled(entries.reshape(1, 2, 3), rows, columns))
+    magnitude, values = linear.magnitude, linear.values
+    assert (magnitude < np.inf) == np.isfinite(values).all()
+    exponents = np.frexp(values[values != 0])[1]
+    if magnitude < np.inf:
+        assert exponents.max(initial=-5000) <= magnitude or not exponents.size
+        assert rows is not None or columns is not None or not exponents.size or exponents.max() == magnitude
