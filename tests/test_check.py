@@ -341,6 +341,12 @@ def test_kinks_in_two_stages_agree_unless_their_product_is_no_slope_of_the_chain
     assert report.diagnoses or a == b == 0
 
 
+def test_what_depends_on_nothing_whichever_way_it_is_chosen_is_a_right_zero():
+    pipeline = from_expressions(["f(x): where(x < 0, 0*x, 0*x)"], "1")
+    report = check(pipeline, run(pipeline, Request()))
+    assert (report.judgement, run(pipeline, Request()).jacobian.dense.tolist()) == ("agree", [[[0]]])
+
+
 def test_what_has_no_witness_is_said():
     pipeline = from_expressions(["f(x): abs(x)"], "0")
     report = check(pipeline, run(pipeline, Request()))

@@ -86,6 +86,8 @@ def _settled(term: Term, link: Link, rest: tuple[Link, ...], is_vector: IsVector
 def dot(u: Tree, v: Tree, is_vector: IsVector, size: int) -> Tree:
     """The sum of the products of so many components; a number stands for as many of it."""
     if is_vector(u) and is_vector(v):
+        if isinstance(u, Stack) and isinstance(v, Stack) and not any(map(is_vector, (*u.items, *v.items))):
+            return plus(*(times(a, b) for a, b in zip(u.items, v.items, strict=True)))
         return Call("dot", (u, v))
     if is_vector(u) or is_vector(v):
         number, vector = (v, u) if is_vector(u) else (u, v)

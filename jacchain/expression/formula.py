@@ -3,7 +3,8 @@
 The Jacobian of a function is a block for every output and every parameter; a parameter of which only components are used
 counts as its components, and an output that is a list as its items.  Between scalars the blocks are the entries; for vector
 functions they are one matrix expression, ``diag(1 - hidden^2) @ W``.  Beyond the language stand ``I``, ``diag(u)``,
-``outer(u, v)`` and ``u'``, a row; a number among vectors stands for as many of it as there are components.
+``outer(u, v)``, ``u'``, a row, and ``prod_others(u)``, for each component the product of all others; a number among vectors
+stands for as many of it as there are components.
 Outputs and names from ``let`` are called by their names.
 """
 
@@ -37,6 +38,9 @@ from jacchain.frozen import Frozen
 BLOCKS = 400
 LENGTH = 240
 """Blocks of a Jacobian, and characters of each, up to which it is written."""
+
+SHORT = 4
+"""Components of a vector up to which products of them are written out."""
 
 WORK = 10_000
 """Parts of expressions that are looked at before a formula is given up."""
@@ -171,6 +175,8 @@ class _Writer:
         row = ROWS[node.operation]
         if node.operation in {"max", "min"} and len(node.arguments) > 2:
             return Call("where", (Binary("==", text(node.arguments[position]), text(number)), ONE, ZERO))
+        if node.operation == "prod" and (others := self.others(node.arguments[0])):
+            return Stack(others)
         names = row.parameters.split(", ")
         scope = {name: text(argument) for name, argument in zip(names, node.arguments, strict=False)}
         scope.setdefault("n", Number(str(self.graph.nodes[node.arguments[0]].size)))
@@ -181,6 +187,14 @@ class _Writer:
             return tree
         own = self.texts.expression(number)
         return fold(tree, lambda part, parts: text(number) if part == own else rebuilt(part, tuple(parts)))
+
+    def others(self, vector: int) -> tuple[Tree, ...]:
+        """For each component of a short vector, the product of all others; of a longer one nothing."""
+        count = self.graph.nodes[vector].size
+        if not 1 < count <= SHORT:
+            return ()
+        own = [self.texts.indexed(self.texts.text(vector), Number(str(place + 1))) for place in range(count)]
+        return tuple(times(*own[:place], *own[place + 1 :]) for place in range(count))
 
     def column(self, number: int, unit: _Unit) -> Tree:
         """The derivative by a number: an expression of the shape of the node."""

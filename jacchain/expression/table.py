@@ -240,7 +240,7 @@ FUNCTIONS: dict[str, Row] = {
     # a vector becomes a number
     "sum":       Row("v", lambda o, v: o.total(v), lambda o, y, v: [1 + 0 * v],                        ("1",),           form="row", linear=(0,), at=([2, 1, 0.1],)),
     "mean":      Row("v", lambda o, v: o.total(v) / o.count(v), lambda o, y, v: [(1 + 0 * v) / o.count(v)], ("1/n",),    form="row", linear=(0,), at=([2, 1, 0.1],)),
-    "prod":      Row("v", lambda o, v: o.product(v), lambda o, y, v: [o.off_product(v)],               ("prod(v)/v",),   form="row", at=([2, 1, 0.1],)),
+    "prod":      Row("v", lambda o, v: o.product(v), lambda o, y, v: [o.off_product(v)],               ("prod_others(v)",), form="row", at=([2, 1, 0.1],), says="the product; prod_others(v) holds, for each component, that of all others"),
     "dot":       Row("u, v", lambda o, u, v: o.total(u * v), lambda o, y, u, v: [v, u],                ("v", "u"),       form="row", linear=(0, 1), at=([2, 1], [3, 0.1])),
     "norm":      Row("v", lambda o, v: o.norm(v), lambda o, y, v: [direction(o, v, y)],                ("v/norm(v)",),   form="row", switch="norm(v)", at=([3, 4],), real=True, says="the Euclidean length"),
     "norm1":     Row("v", defined="sum(abs(v))", at=([3, -4],), says="the sum of absolute values"),

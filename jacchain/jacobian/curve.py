@@ -8,10 +8,14 @@ import numpy.typing as npt
 from jacchain.expression.arithmetic import Array
 from jacchain.frozen import Frozen, replace
 from jacchain.jacobian.analytic import differentiate
-from jacchain.jacobian.difference import Sweep, difference_jacobian
+from jacchain.jacobian.difference import Difference, Sweep, difference_jacobian
+from jacchain.jacobian.kinks import examine
+from jacchain.jacobian.precision import settled_errors
 from jacchain.jacobian.rounding import derivative_error
 from jacchain.jacobian.samples import MEMORY, Evaluate, block_size
 from jacchain.jacobian.schemes import SCHEMES, Scheme
+from jacchain.jacobian.settled import Settled
+from jacchain.jacobian.way import clear
 from jacchain.linear.map import Numbers
 from jacchain.linear.pattern import Pattern
 from jacchain.pipeline.stage import Stage
@@ -20,6 +24,8 @@ DECADES = 17
 PER_DECADE = 4
 AROUND = 2
 """Steps to either side that are looked at together, so that luck with one does not count."""
+LONGER = (0.05, 0.3, 1.7)
+"""Steps in terms of the size of an input at which it is seen whether an output bends."""
 EPSILON = float(np.finfo(float).eps)
 
 
@@ -27,8 +33,8 @@ class SchemeCurve(Frozen):
     """One scheme: ``errors`` ``(steps,)`` relative to the derivative, NaN where a sample is undefined.
 
     ``rounding_slope`` and ``truncation_slope`` are those of the two sides of the V on logarithmic axes (in theory -1 and the
-    ``order``), None where there is no such side; ``best_step`` is where the error is least around, ``rule_of_thumb`` where theory
-    puts it.
+    ``order``), None where there is no such side; ``best_step`` is where the error is least, ``rule_of_thumb`` where theory puts
+    it.  Both errors there are medians over the steps around.
     """
 
     scheme: str
@@ -47,6 +53,8 @@ class Curve(Frozen):
 
     All of it in doubles.  ``reference`` is what errors are relative to, off by ``reference_bar`` at most; the adaptive engine
     found ``adaptive`` and vouches for ``adaptive_bar``.  Where the output is linear in the input there is no V: no truncation.
+    At a kink, ``left`` and ``right`` are the slopes on both sides, and the reference is the number used by convention.
+    ``turn`` is about how far away the nearest switch is, infinite where none is seen.
     """
 
     stage: str
@@ -62,6 +70,9 @@ class Curve(Frozen):
     adaptive_bar: float
     adaptive_step: float
     is_linear: bool
+    left: float | None
+    right: float | None
+    turn: float
     remarks: tuple[str, ...] = ()
 
 
@@ -73,21 +84,26 @@ def bent_entries(stage: Stage, x: Array) -> npt.NDArray[np.bool_]:
     n = x.size
     count = min(n, block_size(6 * stage.program.start.size, x.dtype, MEMORY))
     size = np.maximum(np.abs(x), 1) if stage.scale is None else stage.scale
-    moves = (size * np.array([0.05, 0.3, 1.7])[:, None])[:, None, :] * np.eye(count, n)
+    longer = np.array(LONGER)[:, None, None]
+    moves = longer * size * np.eye(count, n)
     at = stage.program.values(x[None])[0]
     up, down = (stage.program.values((x + side * moves).reshape(-1, n)).reshape(3, count, -1) for side in (1, -1))
     with np.errstate(all="ignore"):
         bend = np.abs((up - at) - (at - down))
-        bent = bend > 64 * np.finfo(x.dtype).eps * (np.abs(up) + np.abs(down) + 2 * np.abs(at))
+        grown = np.abs((up - at) - longer / longer[0] * (up - at)[:1])
+        rounding = 64 * np.finfo(x.dtype).eps * (np.abs(up) + np.abs(down) + 2 * np.abs(at))
+        bent = (bend > rounding) | (grown > longer / longer[0] * rounding[:1] + rounding)
     return np.asarray(bent.any(0).T)
 
 
 def difference_curve(stage: Stage, x: Array, row: int, column: int) -> Curve:
     """The curve for one entry (from 0) of the Jacobian of a stage at x."""
     point = x.astype(float)
-    analytic = differentiate(stage.program, point.astype(np.longdouble)[None]).linear
+    examination = examine(stage, differentiate(stage.program, point.astype(np.longdouble)[None]))
+    analytic, settled = examination.derivative.linear, examination.settled
     reference = float(analytic.take(np.array([row])).dense[0, 0, column])
-    bar = _entry(derivative_error(stage.program, point.astype(np.longdouble)), analytic.pattern, row, column)
+    bars = settled_errors(analytic, derivative_error(stage.program, point.astype(np.longdouble)), settled)
+    bar = _entry(bars, analytic.pattern, row, column)
 
     def along(steps: Array) -> Array:
         block = block_size(stage.program.start.size, steps.dtype, MEMORY)
@@ -109,6 +125,8 @@ def difference_curve(stage: Stage, x: Array, row: int, column: int) -> Curve:
     bounds = None if stage.bounds is None else (stage.bounds[column] - point[column])[None]
     found = difference_jacobian(along, np.zeros(1), Sweep(scale=np.array([size]), bounds=bounds))
     adaptive = float(found.value[0])
+    left, right = _slopes(settled, found, row, column)
+    smooth = left is None
     return Curve(
         stage.name,
         stage.outputs[row],
@@ -122,9 +140,26 @@ def difference_curve(stage: Stage, x: Array, row: int, column: int) -> Curve:
         _relative(adaptive, reference),
         float(found.error_bar[0]),
         float(found.step[0]),
-        is_linear,
-        _remarks(reference, bar, adaptive, float(found.error_bar[0])),
+        is_linear and smooth,
+        left,
+        right,
+        _turn(stage, point, column),
+        _remarks(reference, bar + float(found.error_bar[0]), adaptive, smooth=smooth),
     )
+
+
+def _slopes(settled: Settled, found: Difference, row: int, column: int) -> tuple[float | None, float | None]:
+    """The slopes on both sides of a kink, as they are known, or else as differences see them; None where there is no kink."""
+    for kink in settled.kinks:
+        if (kink.row, kink.column) == (row, column):
+            return kink.left, kink.right
+    return (float(found.left[0]), float(found.right[0])) if found.kink[0] else (None, None)
+
+
+def _turn(stage: Stage, point: Numbers, column: int) -> float:
+    """About how far an input may move, either way, before something turns."""
+    bounds = clear([stage.program], point)
+    return float(np.abs(bounds[column] - point[column]).min()) if bounds is not None else np.inf
 
 
 def _entry(bars: Numbers, pattern: Pattern, row: int, column: int) -> float:
@@ -139,20 +174,27 @@ def _scheme_curve(scheme: Scheme, along: Evaluate, at: float, scales: tuple[Numb
     steps, size = scales
     errors = np.array([_relative(value, reference) for value in _by_scheme(scheme, along, at, steps)])
     rule = float(scheme.step(np.array([size]), EPSILON)[0])
-    best, least = _bottom(errors)
-    at_rule = _relative(float(_by_scheme(scheme, along, at, np.array([rule]))[0]), reference)
+    around = rule * 10.0 ** (np.arange(-AROUND, AROUND + 1) / PER_DECADE)
+    at_rule = float(_medians(np.array([_relative(value, reference) for value in _by_scheme(scheme, along, at, around)]))[AROUND])
+    medians = _medians(errors)
+    least = float(medians.min())
+    best = int(np.flatnonzero(medians == least)[-1])
     left, right = slice(0, best), slice(best, None)
     rounding = None if scheme.imaginary else _slope(steps[left], errors[left], least)
     ruled = np.cumsum(~(errors[right] < 1e-3)) == 0
     truncation = _slope(steps[right][ruled], errors[right][ruled], least)
-    return SchemeCurve(scheme.name, scheme.order, errors, rounding, truncation, float(steps[best]), least, rule, at_rule)
+    if rounding is not None and rounding >= 0:
+        rounding = None
+    if truncation is not None and truncation <= 0:
+        truncation = None
+    step, error = (rule, at_rule) if at_rule < least else (float(steps[best]), least)
+    return SchemeCurve(scheme.name, scheme.order, errors, rounding, truncation, step, error, rule, at_rule)
 
 
-def _bottom(errors: Numbers) -> tuple[int, float]:
-    """Where the V is lowest, and how low: the median of a few steps, for one in the noise may have a small error by luck."""
+def _medians(errors: Numbers) -> Numbers:
+    """The median of a few steps around each, for one in the noise may have a small error by luck."""
     padded = np.pad(np.where(np.isfinite(errors), errors, np.inf), AROUND, mode="edge")
-    medians = np.median(np.lib.stride_tricks.sliding_window_view(padded, 2 * AROUND + 1), axis=1)
-    return int(medians.argmin()), float(medians.min())
+    return np.asarray(np.median(np.lib.stride_tricks.sliding_window_view(padded, 2 * AROUND + 1), axis=1))
 
 
 def _by_scheme(scheme: Scheme, along: Evaluate, at: float, steps: Numbers) -> Numbers:
@@ -188,10 +230,10 @@ def _slope(steps: Numbers, errors: Numbers, least: float) -> float | None:
     return float(np.median((y[j] - y[i]) / (x[j] - x[i])))
 
 
-def _remarks(reference: float, bar: float, adaptive: float, adaptive_bar: float) -> tuple[str, ...]:
+def _remarks(reference: float, bar: float, adaptive: float, *, smooth: bool) -> tuple[str, ...]:
     remarks = []
     if reference == 0:
-        remarks.append("the derivative is zero here: errors are absolute")
-    if not abs(reference - adaptive) <= bar + adaptive_bar:
+        remarks.append("the derivative is zero here: errors are absolute" if smooth else "errors are absolute, beside zero")
+    if smooth and not abs(reference - adaptive) <= bar:
         remarks.append("the reference and the adaptive difference do not agree within their bars: `check` looks closer")
     return tuple(remarks)

@@ -102,7 +102,7 @@ def repeated(x: Array) -> Array:
 
 def _grouped(values: Array) -> Array:
     """Rows of repeated points as ``(repetitions, points, numbers)``."""
-    return values.reshape(REPETITIONS + 1, -1, values.shape[1])
+    return values.reshape(REPETITIONS + 1, len(values) // (REPETITIONS + 1), values.shape[1])
 
 
 def _shaped(bars: Numbers, x: Array) -> Numbers:

@@ -38,11 +38,14 @@ def jacobian_entry(report: Report, number: int, entry: Entry, look: Look) -> Par
     if not present[0, 0]:
         parts += [Run("0", "structural"), Run("   whatever the point is", "note")]
         return Paragraph(runs(*parts), hang=4)
-    formula = _entry_formula(stage, i, j)
-    numeric = with_numbers(formula, _numbers(report, number), look)
-    parts += [part for text in (formula, numeric) if text for part in (Run(text, "formula"), " = ")]
+    formula, settled = _entry_formula(stage, i, j), i in stage.jacobian.settled.outputs
+    numeric = "" if settled else with_numbers(formula, _numbers(report, number), look)
+    parts += [part for text in (formula, numeric) if text and not settled for part in (Run(text, "formula"), " = ")]
     bar = Bars(report).jacobian(number)
     parts.append(Run(number_text(float(values[0, 0]), look.digits, 0.0 if bar is None else float(bar[i, j])), "number"))
+    if settled:
+        parts += [Run("   settled from the surroundings of the point", "note")]
+        parts += [Run("; beside it ", "note"), Run(formula, "formula")] if formula else []
     return Paragraph(runs(*parts), hang=4)
 
 

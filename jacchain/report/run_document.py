@@ -45,6 +45,8 @@ ENTRIES = 12
 """Formulas of single entries that are listed."""
 COLUMNS = 12
 """Columns up to which the operands of a product are shown beside it."""
+NAMED = 4
+"""Outputs that are named."""
 FORMULA = 400
 """Characters of a formula that are shown."""
 
@@ -226,7 +228,7 @@ def jacobian_blocks(stage: StageResult, before: str, bars: Bars, look: Look, cho
     bar = bars.jacobian(stage.index)
     row, column = chosen
     matrix = Matrix(jacobian.linear, symbol, stage.outputs, stage.inputs, error_bar=bar, row=row, column=column)
-    remarks = [Run(f"   {', '.join((jacobian.method, *jacobian.remarks))}", "note")]
+    remarks = [Run(f"   {', '.join((jacobian.method, *jacobian.remarks, *_beside(stage)))}", "note")]
     entries = _entries(jacobian)
     if jacobian.formula is not None and jacobian.formula.matrix is not None:
         head = runs(*head, " = ", *_formula(jacobian.formula.matrix, look))
@@ -236,13 +238,23 @@ def jacobian_blocks(stage: StageResult, before: str, bars: Bars, look: Look, cho
         yield Paragraph(runs(*head, *remarks))
         formulas = Formulas(entries, stage.outputs)
         if len(entries) <= ENTRIES and formulas_box(formulas, look).width <= look.width:
-            yield Equation((formulas, runs("="), replace(matrix, rows=())))
+            holds = not jacobian.settled.outputs.size
+            yield Equation((formulas, runs("=") if holds else runs(Run("here", "note")), replace(matrix, rows=())))
         else:
             yield from _listed(stage, entries, look)
             yield Equation((matrix,))
         return
     yield Paragraph(runs(*head, *remarks), hang=5)
     yield Equation((matrix,))
+
+
+def _beside(stage: StageResult) -> Iterator[str]:
+    """That a formula is no equation at the point for outputs that were settled from its surroundings."""
+    settled = stage.jacobian.settled.outputs.tolist()
+    if settled and _is_told(stage.jacobian):
+        few = ", ".join(component(stage.outputs[output]) for output in settled[:NAMED])
+        more = f" and {len(settled) - NAMED} more outputs" if len(settled) > NAMED else ""
+        yield "the formula holds beside the point" + (f" for {few}{more}" if len(settled) < len(stage.outputs) else "")
 
 
 def _entries(jacobian: Jacobian) -> tuple[tuple[str, ...], ...] | None:

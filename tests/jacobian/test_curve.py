@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from jacchain.jacobian.curve import difference_curve
 from jacchain.jacobian.schemes import SCHEMES
@@ -27,6 +29,47 @@ def test_slopes_are_those_of_theory(function, at):
             assert scheme.rounding_slope is None
         else:
             assert scheme.rounding_slope == pytest.approx(-1, abs=0.15)
+
+
+@settings(max_examples=25)
+@given(st.sampled_from(["exp(x)", "sin(x)", "x^3 - x", "log(x + 9)", "x", "sqrt(x + 9)*x", "tanh(3*x)"]), st.floats(-4, 4))
+def test_no_step_of_the_table_beats_the_best(function, at):
+    for scheme in curve_of(f"f(x): {function}", repr(at)).schemes:
+        assert scheme.best_error <= scheme.error_at_rule
+        assert scheme.best_error <= np.median(scheme.errors[np.isfinite(scheme.errors)])
+
+
+SIDES = st.integers(-4, 4)
+
+
+@settings(max_examples=25)
+@given(SIDES, SIDES, st.sampled_from([0, 2, -0.5]))
+def test_a_curve_at_a_kink_knows_both_slopes_and_is_measured_from_the_convention(a, b, at):
+    curve = curve_of(f"f(x): where(x < {at}, {a}*(x - {at}), {b}*(x - {at}))", repr(at))
+    if a == b:
+        assert (curve.left, curve.right) == (None, None)
+    else:
+        assert (curve.left, curve.right) == (a, b)
+        assert curve.reference == np.clip(0, min(a, b), max(a, b))
+        assert not curve.is_linear
+        by_scheme = {scheme.scheme: scheme.error_at_rule * (abs(curve.reference) or 1) for scheme in curve.schemes}
+        assert by_scheme["forward"] == pytest.approx(abs(b - curve.reference), abs=1e-6)
+        assert by_scheme["backward"] == pytest.approx(abs(a - curve.reference), abs=1e-6)
+        assert by_scheme["central"] == pytest.approx(abs((a + b) / 2 - curve.reference), abs=1e-6)
+    assert all("do not agree" not in remark for remark in curve.remarks)
+
+
+@pytest.mark.parametrize(("function", "at", "linear"), [("sin(x)", "0", False), ("x^3", "0", False), ("3*x - 1e6", "0.1", True)])
+def test_what_is_odd_around_the_point_is_not_taken_for_linear(function, at, linear):
+    assert curve_of(f"f(x): {function}", at).is_linear is linear
+
+
+@pytest.mark.parametrize(
+    ("function", "at", "distance"), [("abs(x)", "1e-9", 1e-9), ("abs(x - 2)*x", "2.25", 0.25), ("exp(x)", "1", np.inf)]
+)
+def test_the_nearest_switch_is_about_where_it_is_said_to_be(function, at, distance):
+    turn = curve_of(f"f(x): {function}", at).turn
+    assert turn == distance if np.isinf(distance) else distance / 4 <= turn <= distance
 
 
 def test_the_rule_of_thumb_is_near_the_bottom_of_the_v():

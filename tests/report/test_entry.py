@@ -9,6 +9,8 @@ import pytest
 from jacchain.pipeline import from_expressions, load
 from jacchain.report.entry import jacobian_entry, product_entry, with_numbers
 from jacchain.report.look import Look
+from jacchain.report.paint import plain
+from jacchain.report.run_document import run_document
 from jacchain.run import Request, run
 
 SAMPLES = Path(__file__).parents[2] / "samples"
@@ -112,3 +114,16 @@ def test_a_zero_of_the_pattern_needs_no_numbers():
 )
 def test_numbers_stand_in_the_place_of_their_names(formula, numbers, expected):
     assert with_numbers(formula, numbers, Look()) == expected
+
+
+@pytest.mark.parametrize(
+    ("function", "at"), [("max(x, y)", "2,2"), ("hypot(x, y)", "0,0"), ("relu(x) + y", "0,1"), ("abs(x - y)", "3,3")]
+)
+def test_no_formula_is_set_equal_to_a_number_used_by_convention(function, at):
+    report = run(from_expressions([f"f(x, y): {function}"], at), Request())
+    told = text(jacobian_entry(report, 1, (0, 0), FINE))
+    number = repr(float(report.jacobian.dense[0, 0, 0])).removesuffix(".0")
+    assert told.startswith(f"J₁[1,1] = ∂f/∂x = {number}   settled")
+    page = plain(run_document(report, Look(width=100)), Look(width=100))
+    assert "the formula holds beside the point" in page
+    assert "] = [" not in page

@@ -286,3 +286,14 @@ def test_documents_have_every_part(form):
     text = paint(run_document(SMALL, WIDE), WIDE, form)
     for part in ("J_{1}", "J_{2}", "P_{1}", "pmatrix", "0.6667", r"\nabla", r"\frac{\partial", "3 multiplications", "x/4"):
         assert part in text
+
+
+@pytest.mark.parametrize(
+    ("kinds", "says"), [(("JC407",), "by convention"), (("JC407", "JC415"), "no derivative of the chain"), ((), "")]
+)
+def test_digits_say_what_they_are_digits_of_where_it_is_no_derivative(kinds, says):
+    remarks = tuple(Diagnostic("kink", code, "a kink") for code in kinds)
+    text = shown(replace(certified(SMALL, 1e-12), diagnostics=remarks)).partition("certified")[2]
+    assert "every entry within" in text
+    assert says in text
+    assert ("convention" in text or "no derivative" in text) == bool(kinds)

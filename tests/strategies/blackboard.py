@@ -60,6 +60,7 @@ FUNCTIONS = {
     "atan2": np.frompyfunc(mpmath.atan2, 2, 1), "hypot": np.frompyfunc(mpmath.hypot, 2, 1),
     "mod": np.frompyfunc(lambda x, y: x - y*mpmath.floor(x/y), 2, 1), "where": choose, "sum": lambda v: sum(np.atleast_1d(v)),
     "mean": lambda v: sum(np.atleast_1d(v))/np.size(v), "prod": lambda v: np.prod(np.atleast_1d(v)),
+    "prod_others": lambda v: np.array([np.prod(np.delete(v, k)) for k in range(np.size(v))], object),
     "dot": lambda u, v: sum(np.atleast_1d(u*v)), "norm": lambda v: norm(np.atleast_1d(v)), "softmax": softmax,
     "layernorm": layernorm, "log_softmax": lambda v: v - mpmath.log(sum(each(mpmath.exp)(v))),
     "logsumexp": lambda v: mpmath.log(sum(each(mpmath.exp)(v))), "normalize": lambda v: v/norm(v),
