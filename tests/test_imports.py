@@ -115,19 +115,69 @@ def test_every_room_says_what_it_is():
         assert len(docstring) >= 30, path
 
 
+def test_values_are_made_without_dataclasses():
+    for path in FILES:
+        names = {name for name in imported(path) if name.split(".")[0] == "dataclasses"}
+        assert not names or path.name == "frozen.py", f"{path.name} imports {names}, which costs 0.3 ms a class"
+
+
+def loaded(*words):
+    """The modules that a command loads, and whether it said anything."""
+    program = """
+import sys
+from jacchain.cli.boundary import outcome
+code = outcome(sys.argv[1:])
+print(*sys.modules, file=sys.stderr)
+sys.exit(code)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program, *map(str, words)], capture_output=True, text=True, check=True, cwd=PACKAGE.parent
+    )
+    assert done.stdout
+    return set(done.stderr.split())
+
+
+LIBRARIES = {"numpy", "numpy.ma", "rich", "yaml", "orjson", "fractions"}
+"""What takes time to load."""
+GREETING = {"cli", "errors", "frozen"}
+"""The rooms that may be entered to say hello."""
+LEFT_ALONE = {
+    "jacchain.certify",
+    "jacchain.check",
+    "jacchain.chain.blocked",
+    "jacchain.chain.spectrum",
+    "jacchain.chain.survey",
+    "jacchain.codes",
+    "jacchain.jacobian.curve",
+    "jacchain.jacobian.diagnosis",
+    "jacchain.jacobian.rays",
+    "jacchain.jacobian.witness",
+    "jacchain.reference",
+    "jacchain.report.document",
+    "jacchain.report.layout",
+    "jacchain.report.number",
+}
+"""What a run whose answer is JSON has no use for, at a point where nothing is remarkable."""
+
+
 @pytest.mark.parametrize("option", ["--help", "--version"])
 def test_saying_hello_imports_nothing_heavy(option):
-    if not (PACKAGE / "__main__.py").is_file():
-        pytest.skip("there is no command line yet")
-    program = f"""
-import runpy, sys
-sys.argv = ["jacchain", {option!r}]
-try:
-    runpy.run_module("jacchain", run_name="__main__")
-except SystemExit as end:
-    assert not end.code
-print(sorted({{"numpy", "rich", "yaml", "orjson"}} & set(sys.modules)), file=sys.stderr)
-"""
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=PACKAGE.parent)
-    assert done.stderr.strip() == "[]"
-    assert done.stdout
+    modules = loaded(option)
+    assert not modules & LIBRARIES
+    assert {name.split(".")[1] for name in modules if name.startswith("jacchain.")} <= GREETING
+
+
+@pytest.mark.parametrize(
+    ("source", "libraries"),
+    [
+        (["samples/polar.yaml"], {"yaml"}),
+        (["-e", "f(x, y): x*sin(y)", "--at", "1,2"], set()),
+        (["{folder}/polar.json"], set()),
+    ],
+    ids=["YAML", "expression", "JSON"],
+)
+def test_a_run_imports_what_it_needs(source, libraries, tmp_path):
+    (tmp_path / "polar.json").write_text('{"functions": {"f(x, y)": "x*sin(y)"}, "at": [1, 2]}', encoding="utf-8")
+    modules = loaded("run", *(word.format(folder=tmp_path) for word in source), "--json")
+    assert modules & LIBRARIES == {"numpy", "orjson", "fractions"} | libraries
+    assert not modules & LEFT_ALONE

@@ -25,13 +25,18 @@ COLLECTION = 100_000, 20, 20
 """New objects after which Python looks for unreachable ones: rarely, since a plan makes a million that all stay reachable."""
 
 
-def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Runs the command line and leaves with its exit code."""
+def main() -> NoReturn:
+    """Runs the command line and ends the process with its exit code.
+
+    All is written by then.  What the run holds is not taken apart, which takes a seventh of a short one; a profiler that is at
+    work gets the end it waits for.
+    """
     gc.set_threshold(*COLLECTION)
-    words = list(sys.argv[1:] if arguments is None else arguments)
-    code = outcome(words)
+    code = outcome(sys.argv[1:])
     _flush()
-    sys.exit(code)
+    if sys.getprofile() is not None or sys.gettrace() is not None:
+        sys.exit(code)
+    os._exit(code)
 
 
 def outcome(words: Sequence[str]) -> int:

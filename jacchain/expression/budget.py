@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from jacchain.expression.graph import Part
 from jacchain.memory import claim, room
 
@@ -14,12 +12,12 @@ WORK = 1 << 31
 """Multiplications that products of constant matrices may cost within one budget."""
 
 
-@dataclass
 class Budget:
     """What has been spent: ``numbers`` that the sub-expressions have together, and ``work`` on constant matrices."""
 
-    numbers: int = 0
-    work: int = 0
+    def __init__(self, numbers: int = 0, work: int = 0) -> None:
+        self.numbers = numbers
+        self.work = work
 
     def spend(self, place: Part, numbers: int, work: int = 0) -> None:
         """Adds what a sub-expression costs.

@@ -6,7 +6,6 @@ A node is a scalar ``()`` or a vector ``(n,)``; matrices are constants and stay 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from jacchain.errors import Fragment, JacchainError, Problem, Span
@@ -109,13 +108,13 @@ class Graph(Frozen):
         return sum(self.nodes[output].size for output in self.outputs)
 
 
-@dataclass(eq=False)
 class Nodes:
     """Nodes being collected: an equal one is never added twice."""
 
-    items: list[Node] = field(default_factory=list)
-    lets: dict[int, str] = field(default_factory=dict)
-    _known: dict[tuple[Any, ...], int] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.items: list[Node] = []
+        self.lets: dict[int, str] = {}
+        self._known: dict[tuple[Any, ...], int] = {}
 
     def add(self, operation: str, arguments: tuple[int, ...], shape: Shape, part: Part | None) -> int:
         """The number of an operation on earlier nodes."""

@@ -5,8 +5,6 @@ Source: the mixing of splitmix64, Steele, Lea and Flood, OOPSLA 2014.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from jacchain.linear.map import Numbers
@@ -14,11 +12,11 @@ from jacchain.linear.map import Numbers
 _STEP, _FIRST, _SECOND = (np.uint64(number) for number in (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB))
 
 
-@dataclass
 class Chance:
-    """A sequence of numbers that starts after ``drawn``; every draw goes on where the last one ended."""
+    """A sequence of numbers; every draw goes on where the last one ended."""
 
-    drawn: int = 0
+    def __init__(self) -> None:
+        self.drawn = 0
 
     def uniform(self, shape: tuple[int, ...]) -> Numbers:
         """Numbers from -1 (included) to 1."""

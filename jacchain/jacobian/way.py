@@ -70,8 +70,9 @@ class Way:
         found: list[Mask] = []
         read = np.zeros(self.programs[-1].outputs, bool)
         for program, registers, ending in zip(self.programs[::-1], self.states[::-1], self.ending[::-1], strict=True):
-            results = np.arange(program.start.size)[program.results]
-            watched = needed(program, registers, np.union1d(np.flatnonzero(ending), results[read]))[0]
+            wanted = ending.copy()
+            wanted[np.arange(wanted.size)[program.results][read]] = True
+            watched = needed(program, registers, np.flatnonzero(wanted))[0]
             found.append(watched)
             read = watched[: program.inputs]
         return found[::-1]

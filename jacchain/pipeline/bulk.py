@@ -87,7 +87,7 @@ def _bracketed(source: Source, found: re.Match[str]) -> Block:
 
 def _dashed(source: Source) -> Iterator[Block]:
     """Lists with one number a line; the first may stand behind the dashes of the lists around it."""
-    position = 0 if "- " in source.text else len(source.text)
+    position = 0 if source.text.count("- ") >= LONG else len(source.text)
     while found := re.compile(_DASHED).search(source.text, position):
         start, position = found.span()
         indent = len(found["indent"])

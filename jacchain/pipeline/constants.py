@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Mapping as Dictionary
 from collections.abc import Sequence as Items
-from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -29,17 +28,17 @@ Reader = Callable[[Scalar, int], Array]
 """Reads a parameter file, given its name where it is written, and how many numbers are there already."""
 
 
-@dataclass
 class Constants:
     """The constants known so far; ``failed`` are those that could not be evaluated, ``later`` those still to come.
 
     ``budget`` is what all expressions of the file may cost together.
     """
 
-    values: dict[str, Array] = field(default_factory=dict)
-    failed: set[str] = field(default_factory=set)
-    later: dict[str, Span] = field(default_factory=dict)
-    budget: Budget = field(default_factory=Budget)
+    def __init__(self, later: Dictionary[str, Span] | None = None) -> None:
+        self.values: dict[str, Array] = {}
+        self.failed: set[str] = set()
+        self.later = dict(later or {})
+        self.budget = Budget()
 
     def evaluate(self, expression: Written) -> Array:
         """The value of an expression of constants, of 0, 1 or 2 dimensions.

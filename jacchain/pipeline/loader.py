@@ -14,14 +14,12 @@ from jacchain.pipeline.assemble import assemble
 from jacchain.pipeline.constants import evaluate_constants
 from jacchain.pipeline.document import Mapping, Node, Scalar, clip, mapping_of
 from jacchain.pipeline.fields import Fields, fields_of
-from jacchain.pipeline.json_reader import read_json
 from jacchain.pipeline.ledger import EnoughError, Ledger
 from jacchain.pipeline.parameter_files import ParameterFiles
 from jacchain.pipeline.point import merged, point_of, read_at, read_sets
 from jacchain.pipeline.sections import read_spec
 from jacchain.pipeline.stage import Pipeline
 from jacchain.pipeline.text import decode
-from jacchain.pipeline.yaml_reader import read_yaml
 
 
 class Options(NamedTuple):
@@ -81,8 +79,11 @@ def _reader(text: bytes, name: str) -> Callable[[Ledger], Node]:
     """What reads a text, as JSON or as YAML."""
     source = decode(text, name)
     is_json = name.endswith(".json") or (not name.endswith((".yaml", ".yml")) and source.text.lstrip().startswith("{"))
-    reader = read_json if is_json else read_yaml
-    return lambda ledger: reader(source, ledger)
+    if is_json:
+        from jacchain.pipeline.json_reader import read_json as read  # noqa: PLC0415 - a file is one or the other
+    else:
+        from jacchain.pipeline.yaml_reader import read_yaml as read  # noqa: PLC0415
+    return lambda ledger: read(source, ledger)
 
 
 def _pipeline(read: Callable[[Ledger], Node], name: str, files: ParameterFiles, options: Options) -> Pipeline:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from jacchain.errors import JacchainError, Problem, Source, Span
@@ -66,14 +65,14 @@ def _admit(source: Source, characters: int) -> None:
         raise too_large(Span(source, 0, 1), "characters beside long lists of numbers", TEXT)
 
 
-@dataclass
 class _Frame:
     """A collection that is being read."""
 
-    event: Any
-    is_mapping: bool
-    items: list[Node] = field(default_factory=list)
-    runs: dict[int, Block] = field(default_factory=dict)
+    def __init__(self, event: Any, *, is_mapping: bool) -> None:
+        self.event = event
+        self.is_mapping = is_mapping
+        self.items: list[Node] = []
+        self.runs: dict[int, Block] = {}
 
 
 class _Builder:
@@ -139,7 +138,7 @@ class _Builder:
             if len(self.stack) >= DEPTH:
                 message = f"lists and mappings are nested more than {DEPTH} levels deep"
                 raise JacchainError(Problem("JC198", message, self.span(event), help=DEPTH_ADVICE))
-            self.stack.append(_Frame(event, isinstance(event, yaml.MappingStartEvent)))
+            self.stack.append(_Frame(event, is_mapping=isinstance(event, yaml.MappingStartEvent)))
         elif isinstance(event, yaml.CollectionEndEvent):
             frame = self.stack.pop()
             self.add(self.mapping(frame, event) if frame.is_mapping else self.sequence(frame, event))

@@ -7,7 +7,6 @@ YAML 1.2.2, sections 7.3 (quoted and plain styles) and 8.1 (block styles).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 
 from jacchain.errors import Fragment, JacchainError, Problem, Source, Span
 
@@ -24,12 +23,12 @@ _ESCAPES = dict(
 )
 
 
-@dataclass
 class _Text:
     """Characters being collected, with their places."""
 
-    characters: list[str] = field(default_factory=list)
-    places: list[int] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.characters: list[str] = []
+        self.places: list[int] = []
 
     def add(self, text: str, place: int) -> None:
         """Characters as they stand in the file."""

@@ -172,3 +172,10 @@ def test_a_file_whose_name_is_no_text_is_read(jacchain, tmp_path):
     for words in (["run", "--json"], ["run"], ["plan", "--json"]):
         done = jacchain(*words, os.fsdecode(file))
         assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_a_profiler_has_the_last_word():
+    words = [sys.executable, "-m", "cProfile", "-m", "jacchain", "--version"]
+    done = subprocess.run(words, capture_output=True, text=True, check=True, env=ENVIRONMENT)
+    assert done.stdout.startswith("jacchain, version")
+    assert "function calls" in done.stdout
