@@ -52,7 +52,7 @@ FORBIDDEN_NAMES = {"eval", "exec", "compile", "__import__", "delattr", "globals"
 COMPUTED_NAMES = {
     "frozen.py": "the fields of a value, one after the other",
     "jacobian/difference.py": "the fields of its own results, one after the other",
-    "jacobian/rays.py": "the operations of the arithmetic that a row of the table names",
+    "jacobian/germ_arithmetic.py": "the operations of the arithmetic that a row of the table names",
 }
 """Files that get or set an attribute by a name that is not in the line itself, and which names those are."""
 

@@ -8,6 +8,7 @@ Wolfe, Finding the nearest point in a polytope, Math. Programming 11 (1976).
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,8 @@ from jacchain.frozen import Frozen
 Vector = npt.NDArray[np.longdouble]
 TOLERANCE = 1e-13
 CELLS = 96
+CLEAR = 0.5
+"""How far inside walls a direction has to be that was worked out to be inside by three quarters at least."""
 
 
 class Cell(Frozen):
@@ -36,7 +39,11 @@ class Cell(Frozen):
 
     def holds(self, direction: Vector) -> bool:
         """Whether a direction is known to lie in the cell."""
-        return bool(self.walls) and not self.curved and all(wall @ direction > 0 for wall in self.walls)
+        return bool(self.walls) and not self.curved and bool((self._inwards @ direction.astype(float) > 0).all())
+
+    @cached_property
+    def _inwards(self) -> npt.NDArray[np.float64]:
+        return np.array(self.walls, float)
 
 
 class Cells(Frozen):
@@ -99,18 +106,42 @@ def _samples(size: int) -> list[Vector]:
 
 def _beyond(walls: tuple[Vector, ...]) -> list[Vector]:
     """A direction across each wall of a cell, inside all the others; walls in the same place are crossed together."""
-    normals = [wall / length for wall in walls if (length := np.sqrt((wall * wall).sum())) > 0]
-    distinct: list[Vector] = []
-    for normal in normals:
-        if all(np.abs(normal - other).max() > TOLERANCE and np.abs(normal + other).max() > TOLERANCE for other in distinct):
-            distinct.append(normal)
+    normals = _distinct(walls)
+    sizes = np.abs(generic_direction(len(normals)))
+    across = _towards(normals)
     directions = []
-    for crossed, wall in enumerate(distinct):
-        flipped = np.array([-wall] + [other for position, other in enumerate(distinct) if position != crossed])
-        nearest = nearest_point(flipped)
-        if (nearest * nearest).sum() > TOLERANCE:
-            directions.append(nearest)
+    for crossed in range(len(normals)):
+        signs = np.where(np.arange(len(normals)) == crossed, -1, 1)
+        flipped, direction = normals * signs[:, None], across @ (signs * sizes)
+        if not (flipped @ direction > CLEAR).all():
+            direction = nearest_point(flipped)
+        if (direction * direction).sum() > TOLERANCE:
+            directions.append(direction)
     return directions
+
+
+def _distinct(walls: tuple[Vector, ...]) -> Vector:
+    """The normals of walls, of length one, each of several in the same place once."""
+    normals = np.array(walls)
+    if not len(normals):
+        return normals
+    lengths = np.sqrt((normals * normals).sum(1, keepdims=True))
+    normals = (normals / np.where(lengths > 0, lengths, 1))[lengths[:, 0] > 0]
+    kept: list[int] = []
+    for place, normal in enumerate(normals):
+        others = normals[kept]
+        apart = np.minimum(np.abs(others - normal).max(1), np.abs(others + normal).max(1))
+        if (apart > TOLERANCE).all():
+            kept.append(place)
+    return np.asarray(normals[kept])
+
+
+def _towards(normals: Vector) -> Vector:
+    """What takes distances from some walls to a direction that has them, where the walls are independent of one another."""
+    try:
+        return np.asarray(normals.T @ np.linalg.inv((normals @ normals.T).astype(float)), np.longdouble)
+    except np.linalg.LinAlgError:
+        return np.zeros_like(normals.T)
 
 
 def nearest_point(points: Vector) -> Vector:

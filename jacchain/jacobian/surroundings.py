@@ -13,7 +13,8 @@ from jacchain.frozen import Frozen, replace
 from jacchain.jacobian.clarke import Cell, Vector
 from jacchain.jacobian.dependence import Mask
 from jacchain.jacobian.germ import NEAR, Germ, Real
-from jacchain.jacobian.rays import CLOSE, GermArithmetic, along
+from jacchain.jacobian.germ_arithmetic import CLOSE, GermArithmetic
+from jacchain.jacobian.rays import along
 
 ORDERS = (2.0, 5.0)
 """Powers of t up to which a neighbourhood is worked out: first cheaply, then again where that told too little."""
@@ -151,7 +152,12 @@ def _steep(y: Any, powers: list[float], other: Any) -> bool:
 
 def germ_gradient(y: Germ, powers: list[float]) -> Vector:
     """The factors of the powers that mark the inputs."""
-    return np.array([y.coefficient(exponent) for exponent in powers], np.longdouble)
+    found = np.zeros(len(powers), np.longdouble)
+    if y.terms:
+        exponents, coefficients = (np.array(numbers) for numbers in zip(*y.terms, strict=True))
+        term, power = np.nonzero(np.abs(exponents[:, None].astype(float) - np.array(powers)) < NEAR)
+        found[power] = coefficients[term]
+    return found
 
 
 def _moving(start: Any, terms: list[tuple[float, Any]], order: float) -> Germ:

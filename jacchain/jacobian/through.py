@@ -13,7 +13,8 @@ import numpy as np
 from jacchain.expression.arithmetic import Array
 from jacchain.jacobian.diagnostic import Diagnostic
 from jacchain.jacobian.germ import Real
-from jacchain.jacobian.rays import GermArithmetic, along
+from jacchain.jacobian.germ_arithmetic import GermArithmetic
+from jacchain.jacobian.rays import along
 from jacchain.jacobian.settled import Kink
 from jacchain.jacobian.surroundings import axis_germs, one_sided
 from jacchain.linear.map import Numbers

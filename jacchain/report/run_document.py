@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from jacchain.chain.plan import Operand
 from jacchain.expression.formula import Formula
@@ -178,12 +179,26 @@ def _agreement(verdict: Verdict | None, look: Look) -> Runs:
 
 
 def _diagnostics(diagnostics: Sequence[Diagnostic], look: Look) -> Iterator[Block]:
-    """Every remark on the point, at a kink with the one-sided derivatives, and the Clarke set where that is larger."""
-    for diagnostic in diagnostics:
+    """Every remark on the point, at a kink with the one-sided derivatives, and the Clarke set where that is larger.
+
+    Remarks on one output that differ by the input alone are told once.
+    """
+    for _, alike in groupby(diagnostics, _but_for_its_input):
+        diagnostic, *others = alike
         parts: list[str | Run] = [Run(f"{diagnostic.kind.replace('_', ' ')}: ", "warning"), diagnostic.message]
         if said := _slopes(diagnostic, look):
             parts.append(f"   ({said})")
+        if others:
+            names = ", ".join(component(other.input) for other in others[:NAMED] if other.input is not None)
+            parts.append(f"; the same for {names}" + (f" and {len(others) - NAMED} more" if len(others) > NAMED else ""))
         yield Paragraph(runs(*parts))
+
+
+def _but_for_its_input(diagnostic: Diagnostic) -> tuple[object, ...]:
+    """What a remark says, its input left out."""
+    of = (diagnostic.kind, diagnostic.code, diagnostic.stage, diagnostic.output, diagnostic.where)
+    told = diagnostic.message if diagnostic.input is None else None
+    return (*of, diagnostic.left, diagnostic.right, diagnostic.clarke, diagnostic.used, told)
 
 
 def _slopes(diagnostic: Diagnostic, look: Look) -> str:

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from jacchain.jacobian import clarke
 from jacchain.jacobian.clarke import Cell, explore, nearest_point
 
 coordinates = st.integers(-5, 5).map(float)
@@ -52,6 +53,13 @@ def test_all_cells_of_lines_through_a_point_are_found(lines):
     slopes = {a / b for a, b in lines}
     found = explore(arrangement(np.array(sorted(lines), np.longdouble)), 2)
     assert len(found.cells) == 2 * len(slopes)
+    assert found.complete
+
+
+def test_walls_that_are_independent_are_crossed_without_looking_for_a_nearest_point(monkeypatch):
+    monkeypatch.setattr(clarke, "nearest_point", None)
+    found = explore(arrangement(np.array([[1, 0, 0, 2], [3, 1, 0, 0], [0, 1, -1, 0]], np.longdouble)), 4)
+    assert len(found.cells) == 8
     assert found.complete
 
 

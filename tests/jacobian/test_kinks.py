@@ -273,3 +273,11 @@ def test_whatever_is_found_agrees_with_quotients_of_small_steps(text, x, y):
                 at, beside = stage.program.values(places)[:, 0]
             if isinstance(slope, float):
                 assert float((beside - at) / (way * step)) == pytest.approx(slope, rel=1e-2, abs=1e-2)
+
+
+@pytest.mark.parametrize("function", ["max", "min"])
+def test_a_tie_of_many_components_is_known_whole(function):
+    stage = stage_of(["v"], [f"{function}(v)"], [("v", 30)])
+    found = examine(stage, differentiate(stage.program, np.ones((1, 30), np.longdouble)))
+    assert [kink.used[0] for kink in found.settled.kinks] == pytest.approx([1 / 30] * 30)
+    assert not any("as far as" in remark.message for remark in found.diagnostics)

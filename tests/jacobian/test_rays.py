@@ -5,7 +5,8 @@ from jacchain.errors import Fragment
 from jacchain.expression import Builder, compile_graph, parse
 from jacchain.expression.table import BY_ARITY, FUNCTIONS, ROWS
 from jacchain.jacobian.germ import Germ, Real
-from jacchain.jacobian.rays import GermArithmetic, along
+from jacchain.jacobian.germ_arithmetic import GermArithmetic
+from jacchain.jacobian.rays import along
 
 NAMES = {operation: name for (name, _), (operation, _) in BY_ARITY.items()}
 CALLABLE = [name for name in ROWS if name in FUNCTIONS or name in NAMES]

@@ -297,3 +297,12 @@ def test_digits_say_what_they_are_digits_of_where_it_is_no_derivative(kinds, say
     assert "every entry within" in text
     assert says in text
     assert ("convention" in text or "no derivative" in text) == bool(kinds)
+
+
+def test_remarks_that_differ_by_the_input_alone_are_told_once():
+    first = Diagnostic("kink", "JC407", "∂f/∂v[1] bends", "f", "f", "v[1]", 0.0, 1.0, (0.0, 1.0), 0.5, "max(v)")
+    alike = [replace(first, input=f"v[{j}]", message=f"∂f/∂v[{j}] bends") for j in range(2, 9)]
+    other = replace(first, input="v[9]", message="∂f/∂v[9] bends", left=-1.0, clarke=(-1.0, 1.0))
+    text = shown(replace(SMALL, diagnostics=(first, *alike, other)))
+    assert "kink: ∂f/∂v[1] bends   (left 0, right 1); the same for v₂, v₃, v₄, v₅ and 3 more" in text
+    assert text.count("bends") == 2
