@@ -89,7 +89,7 @@ class Factors(Frozen):
     def backward(self, weights: Numbers) -> Numbers:
         """``J_1ᵀ (… (J_kᵀ w))``, entry by entry."""
         for linear in reversed(self.maps):
-            weights = transposed_times(linear, weights)
+            weights = times(linear.T, weights)
         return weights
 
     @property
@@ -101,13 +101,9 @@ class Factors(Frozen):
 def times(linear: LinearMap, vector: Numbers) -> Numbers:
     """``J v``, summed entry by entry: nothing of the products that are to be checked."""
     pattern = linear.pattern
+    if pattern.is_full:
+        return np.asarray((linear.dense[0] * vector).sum(1))
     return np.bincount(pattern.rows, weights=linear.values[0] * vector[pattern.columns], minlength=linear.shape[0])
-
-
-def transposed_times(linear: LinearMap, vector: Numbers) -> Numbers:
-    """``Jᵀ w``, summed entry by entry."""
-    pattern = linear.pattern
-    return np.bincount(pattern.columns, weights=linear.values[0] * vector[pattern.rows], minlength=linear.shape[1])
 
 
 def along_direction(stages: Sequence[Stage], x: Array, direction: Numbers, judged: tuple[Numbers, Numbers, Numbers]) -> Verdict:
@@ -235,7 +231,7 @@ def transpose(factors: Factors, total: LinearMap) -> Witness:
     absolute = factors.absolute
     apart = [
         times(total, direction) - factors.forward(direction),
-        transposed_times(total, weights) - factors.backward(weights),
+        times(total.T, weights) - factors.backward(weights),
     ]
     room = [absolute.forward(np.abs(direction)), absolute.backward(np.abs(weights))]
     smallest = float(np.finfo(float).smallest_subnormal)
