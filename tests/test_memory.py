@@ -121,3 +121,14 @@ def test_an_answer_too_long_to_be_written_is_refused(form, full):
     with allowing(1 << 18):
         assert refusal(lambda: render_run(report, form, Look(full=full))).code == "JC451"
         assert render_run(report, "text", Look())
+
+
+@pytest.mark.parametrize(
+    ("expression", "size"), [("tanh(W @ v)", 300), ("W @ v", 300), ("v*v + sin(v)", 1100), ("softmax(v)", 200), ("sum(v*v)", 900)]
+)
+def test_no_answer_is_longer_than_was_foreseen(expression, size, tmp_path, monkeypatch):
+    claims = []
+    monkeypatch.setattr("jacchain.report.size.claim", lambda size, *_, **__: claims.append(size))
+    np.save(tmp_path / "w.npy", -np.pi * 10.0 ** np.random.default_rng(1).integers(-300, -200, (300, 300)))
+    report = run(pipeline(expression, size, tmp_path, W={"file": "w.npy"}), Request(check=False))
+    assert len(render_run(report, "json", Look())) <= sum(claims)

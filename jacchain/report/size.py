@@ -15,8 +15,10 @@ DENSE = 1 << 20
 """Entries up to which a sparse matrix is written out with its zeros."""
 FULL = {"text": 120, "markdown": 120, "latex": 80, "html": 260, "svg": 850}
 """Bytes for each entry of a matrix that is written out in full, at the peak; measured."""
-JSON, WRITTEN, NPZ = 24, 64, 32
-"""Bytes for each entry, zeros included, of an answer as JSON, for each that is not zero, and for each of an archive."""
+ENTRY, WRITTEN, LISTED, DIGITS = 13, 28, 72, 20
+"""Bytes in JSON for an entry that is zero, what any other takes more, an entry with its place, and its digits; measured."""
+NPZ = 32
+"""Bytes for each entry of an archive."""
 NAME = 120
 """Bytes for the name of a component wherever it is written."""
 
@@ -27,9 +29,8 @@ def claim_run(report: Report, form: str, look: Look) -> None:
     entries = sum(map(_entries, [*parts, report.jacobian]))
     match form:
         case "json":
-            listed = sum(linear.pattern.count if is_large(linear) else _entries(linear) for linear in parts)
-            written = sum(linear.pattern.count for linear in [*parts, report.jacobian])
-            size = JSON * (listed + _entries(report.jacobian)) + WRITTEN * written
+            size = sum(LISTED * linear.pattern.count if is_large(linear) else _in_full(linear) for linear in parts)
+            size += _in_full(report.jacobian) + (DIGITS * entries if report.digits else 0)
         case "npz":
             size = NPZ * entries
         case _:
@@ -37,6 +38,11 @@ def claim_run(report: Report, form: str, look: Look) -> None:
     size += NAME * sum(len(stage.inputs) + len(stage.outputs) for stage in report.stages)
     way_out = "leave out --full" if look.full and form in FULL else "work with smaller vectors"
     claim(size, "the answer, written out,", way_out=way_out)
+
+
+def _in_full(linear: LinearMap) -> int:
+    """Bytes of a matrix in JSON with its zeros."""
+    return ENTRY * _entries(linear) + WRITTEN * linear.pattern.count
 
 
 def _entries(linear: LinearMap) -> int:
