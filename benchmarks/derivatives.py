@@ -10,6 +10,7 @@ also with the slope of tanh that has all its digits where tanh is nearly 1, as o
 
 from __future__ import annotations
 
+import gc
 import resource
 import statistics
 import sys
@@ -22,6 +23,7 @@ import numpy as np
 from jacchain.chain.instance import Instance
 from jacchain.chain.planner import make_plan
 from jacchain.chain.products import carry_out
+from jacchain.cli.boundary import COLLECTION
 from jacchain.errors import Fragment
 from jacchain.expression import Builder, Program, compile_graph, parse
 from jacchain.jacobian.analytic import differentiate
@@ -203,6 +205,7 @@ def points(repeats: int) -> None:
 
 
 def main() -> None:
+    gc.set_threshold(*COLLECTION)  # as in the program itself
     chosen = sys.argv[1:] or ["components", "net", "points"]
     if "components" in chosen:
         components(1_000, 7)

@@ -116,15 +116,15 @@ class Builder:
 
         In the definition of an abbreviation names mean what ``scope`` says, and every part stands ``at`` the call.
         """
-        order: list[Tree] = []
+        order: list[tuple[Tree, int]] = []
         pending = [whole.tree]
         while pending:
             tree = pending.pop()
-            order.append(tree)
-            pending.extend((tree.base,) if isinstance(tree, Index) else tree.children)
+            parts = (tree.base,) if isinstance(tree, Index) else tree.children
+            order.append((tree, len(parts)))
+            pending.extend(parts)
         values: list[Value] = []
-        for tree in reversed(order):
-            count = 1 if isinstance(tree, Index) else len(tree.children)
+        for tree, count in reversed(order):
             if count:
                 made = self._made(at or Part(whole.fragment, tree), tree, values[-count:])
                 del values[-count:]
