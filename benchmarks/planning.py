@@ -19,9 +19,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.linalg import _linalg
 
-from jacchain.chain.blocked import solve_blocked
 from jacchain.chain.instance import Instance, StageCost
-from jacchain.chain.planner import make_plan
+from jacchain.chain.planner import make_plan, tabulate
 from jacchain.chain.polygon import triangulate
 from jacchain.chain.prices import Shapes
 from jacchain.linear.pattern import Pattern
@@ -87,7 +86,7 @@ def general(length: int) -> None:
     edges = rng.integers(10, 400, length).tolist()
     free = Instance(dims, costs=tuple(StageCost(None, size, size) for size in edges))
     works = {
-        "dense table": lambda: solve_blocked(Instance(dims), Shapes(dims)),
+        "dense table": lambda: tabulate(Instance(dims), Shapes(dims)),
         "matrix-free plan": lambda: make_plan(free),
         "structured plan": lambda: make_plan(structured),
     }

@@ -15,54 +15,20 @@ be masked.  Stages and splits are counted from 0: split k makes ``i:j`` of ``i:k
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from jacchain.chain.dynamic import MULTIPLY, Choice, Table, leaf_choices
+from jacchain.chain.dynamic import leaf_choices
 from jacchain.chain.instance import Instance
+from jacchain.chain.lengths import Grid
 from jacchain.chain.prices import Prices
 
 Costs = npt.NDArray[np.float64]
 
 STEP = 8
 """Splits that are taken at a time, so that what they cost stays in the cache of the machine."""
-
-
-class Grid(Table):
-    """The table of a long chain: ``costs[i-1, j-1]`` and ``turned[j-1, i-1]`` are ``C[i:j]``."""
-
-    def __init__(self, instance: Instance, prices: Prices, costs: Costs, turned: Costs) -> None:
-        self.instance, self.prices, self.costs, self.turned = instance, prices, costs, turned
-
-    @cached_property
-    def integers(self) -> npt.NDArray[np.int64]:
-        """The costs with a margin of zeros, counted from 1; zero where there is no sub-chain."""
-        return np.pad(np.triu(np.where(np.isfinite(self.costs), self.costs, 0)).astype(np.int64), 1)
-
-    @cached_property
-    def rows(self) -> list[list[int]]:  # type: ignore[override]
-        """``C[i:j]`` by i and j."""
-        return self.integers.tolist()  # type: ignore[no-any-return]
-
-    @cached_property
-    def columns(self) -> list[list[int]]:  # type: ignore[override]
-        """``C[i:j]`` by j and i."""
-        return self.integers.T.tolist()  # type: ignore[no-any-return]
-
-    def cost(self, i: int, j: int) -> int:
-        """``C[i:j]``."""
-        return int(self.costs[i - 1, j - 1])
-
-    def best(self, i: int, j: int) -> Choice:
-        """The cheapest choice, with the ties of :meth:`choices`."""
-        if i == j:
-            return min(leaf_choices(self.instance, i))
-        products = self.costs[i - 1, i - 1 : j - 1] + self.turned[j - 1, i:j] + self.prices.split_array(i, j)
-        k = int(products.argmin())
-        return min([Choice(int(products[k]), MULTIPLY, i + k), *self.eliminating(i, j)])
 
 
 class Panel(NamedTuple):
@@ -90,7 +56,7 @@ def solve_blocked(instance: Instance, prices: Prices, *, worst: bool = False) ->
         if distance:
             blocks.hand_on(distance)
     q = instance.length
-    return Grid(instance, prices, blocks.costs[:q, :q], blocks.turned[:q, :q])
+    return Grid(instance, prices, blocks.costs[:q, :q])
 
 
 class _Blocks:

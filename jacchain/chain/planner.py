@@ -31,6 +31,9 @@ PATTERN_BYTES = 1 << 29
 LONGEST_TABLE = 2000
 """Factors up to which the costs of all sub-chains are tabulated."""
 
+LONGEST_DIAGONALS = 1000
+"""Factors up to which the table of a chain that mixes is made length by length."""
+
 LONGEST_SURVEY = 200
 """Factors up to which a thorough plan and a survey look at more than the optimum by itself needs."""
 
@@ -113,7 +116,12 @@ def tabulate(instance: Instance, prices: Prices, *, worst: bool = False) -> Tabl
         raise JacchainError(Problem("JC450", message, help="only dense chains of given Jacobians may be longer"))
     if length <= SCALAR_LENGTH or cost_limit(instance) > EXACT_FLOATS:
         return solve(instance, prices, worst=worst)
-    from jacchain.chain.blocked import solve_blocked  # noqa: PLC0415 - numpy is imported for long chains only
+    mixing = prices.mixing() if length <= LONGEST_DIAGONALS else None
+    if mixing is not None:
+        from jacchain.chain.lengths import solve_lengths  # noqa: PLC0415 - numpy is imported for long chains only
+
+        return solve_lengths(instance, prices, mixing, worst=worst)
+    from jacchain.chain.blocked import solve_blocked  # noqa: PLC0415 - as above
 
     return solve_blocked(instance, prices, worst=worst)
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from jacchain.chain.mixing import Mixing
+
     Numbers = npt.NDArray[Any]
 
 Join = tuple[int, int, int]
@@ -32,11 +34,17 @@ class Prices(Protocol):
     def entries(self, i: int, j: int) -> int:
         """How many entries the matrix of ``i:j`` stores."""
 
-    def structures(self, joins: Sequence[Join]) -> list[str]:
-        """The names of the structures of the products ``i:j`` of ``(i, k, j)``, operands before what is made of them."""
+    def costs(self, joins: Sequence[Join]) -> list[int]:
+        """The costs of the products ``i:j`` of ``(i, k, j)``."""
+
+    def matrices(self, joins: Sequence[Join]) -> list[tuple[str, int]]:
+        """The structures and the entries of the products ``i:j`` of ``(i, k, j)``, operands before what is made of them."""
 
     def panel(self, k: int) -> tuple[Numbers, Numbers]:
         """Two arrays with ``split(i, k, j) = left[i - 1] @ right[:, j - k - 1]`` for all i and j on either side of k."""
+
+    def mixing(self) -> Mixing | None:
+        """What splits cost by the parts they join, where the chain is known to mix."""
 
 
 class Shapes:
@@ -63,14 +71,28 @@ class Shapes:
         """How many entries the matrix of ``i:j`` stores: all of them."""
         return self.dims[i - 1] * self.dims[j]
 
-    def structures(self, joins: Sequence[Join]) -> list[str]:
+    def costs(self, joins: Sequence[Join]) -> list[int]:
+        """The costs of the products ``i:j`` of ``(i, k, j)``."""
+        d = self.dims
+        return [d[i - 1] * d[k] * d[j] for i, k, j in joins]
+
+    def matrices(self, joins: Sequence[Join]) -> list[tuple[str, int]]:
         """Every product is dense, or one number."""
-        return ["dense" if self.entries(i, j) > 1 else "scalar" for i, _, j in joins]
+        d = self.dims
+        return [("dense" if (entries := d[i - 1] * d[j]) > 1 else "scalar", entries) for i, _, j in joins]
 
     def panel(self, k: int) -> tuple[Numbers, Numbers]:
         """The two arrays whose product holds ``split(i, k, j)``."""
         d = self._widths
         return d[k] * d[:k, None], d[None, k + 1 :]
+
+    def mixing(self) -> Mixing:
+        """Dense factors mix at once."""
+        from jacchain.chain.mixing import Mixing  # noqa: PLC0415 - short chains are planned without numpy
+
+        d = self._widths
+        none = d[:0, None] * d[None, :-1]
+        return Mixing(d[:-1], d[1:], d[1:-1], none, none, none[:, None])
 
     @cached_property
     def _widths(self) -> Numbers:

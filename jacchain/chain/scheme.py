@@ -6,7 +6,7 @@ Jacobians have to be built, which in explicit mode none has.  Chains can be long
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from jacchain.chain.dynamic import ADJOINT, BUILDINGS, MULTIPLY, OPERATIONS, TANGENT, Choice, leaf_choices
@@ -84,40 +84,46 @@ def reverse_joins(length: int) -> list[Join]:
     return [(i, i, length) for i in range(length - 1, 0, -1)]
 
 
-def price_of(instance: Instance, prices: Prices, joins: Iterable[Join]) -> int:
+def price_of(instance: Instance, prices: Prices, joins: Sequence[Join]) -> int:
     """What the cheapest scheme of a given bracketing costs."""
     if instance.costs is None:
-        return sum(prices.split(i, k, j) for i, k, j in joins)
-    return cost_of(cheapest_scheme(instance, prices, joins))
+        return sum(prices.costs(joins))
+    return _cheapest(instance, prices, joins)[1, instance.length].cost
 
 
-def cheapest_scheme(instance: Instance, prices: Prices, joins: Iterable[Join]) -> Scheme:
+def cheapest_scheme(instance: Instance, prices: Prices, joins: Sequence[Join]) -> Scheme:
     """The scheme of a given bracketing; where a stage need not be built, whichever operation is cheapest."""
     if instance.costs is None:
         scheme: Scheme = []
         costs: dict[tuple[int, int], int] = {}
-        for i, k, j in joins:
-            cost = costs.get((i, k), 0) + costs.get((k + 1, j), 0) + prices.split(i, k, j)
-            costs[i, j] = cost
+        for (i, k, j), work in zip(joins, prices.costs(joins), strict=True):
+            cost = costs[i, j] = work + (costs[i, k] if i < k else 0) + (costs[k + 1, j] if k + 1 < j else 0)
             scheme.append(Entry(i, k, j, MULTIPLY, cost))
         return scheme
-    chosen = {(i, i): min(leaf_choices(instance, i)) for i in range(1, instance.length + 1)}
-    for i, k, j in joins:
-        left, right = chosen[i, k].cost, chosen[k + 1, j].cost
-        tangent, adjoint = instance.costs[j - 1].tangent, instance.costs[i - 1].adjoint
-        ways = [Choice(left + right + prices.split(i, k, j), MULTIPLY, k)]
-        if tangent is not None and k == j - 1:
-            ways.append(Choice(left + instance.dims[i - 1] * tangent, TANGENT, k))
-        if adjoint is not None and k == i:
-            ways.append(Choice(right + instance.dims[j] * adjoint, ADJOINT, k))
-        chosen[i, j] = min(ways)
+    chosen = _cheapest(instance, prices, joins)
     return follow(lambda i, j: chosen[i, j], instance)
+
+
+def _cheapest(instance: Instance, prices: Prices, joins: Sequence[Join]) -> dict[tuple[int, int], Choice]:
+    """The cheapest way to have each product of a bracketing, and each stage, of stages that need not be built."""
+    assert instance.costs is not None
+    d = instance.dims
+    chosen = {(i, i): min(leaf_choices(instance, i)) for i in range(1, instance.length + 1)}
+    for (i, k, j), work in zip(joins, prices.costs(joins), strict=True):
+        left, right = chosen[i, k].cost, chosen[k + 1, j].cost
+        best = Choice(left + right + work, MULTIPLY, k)
+        if k == j - 1 and (tangent := instance.costs[j - 1].tangent) is not None:
+            best = min(best, Choice(left + d[i - 1] * tangent, TANGENT, k))
+        if k == i and (adjoint := instance.costs[i - 1].adjoint) is not None:
+            best = min(best, Choice(right + d[j] * adjoint, ADJOINT, k))
+        chosen[i, j] = best
+    return chosen
 
 
 def products_of(scheme: Scheme, prices: Prices) -> tuple[PlannedProduct, ...]:
     """The products of a scheme in order, numbered from 1; each costs what its entry costs beyond its operands."""
-    structures = iter(prices.structures([(i, k, j) for i, k, j, _, _ in scheme if i < j]))
-    dims, entries = prices.dims, prices.entries
+    matrices = prices.matrices([entry[:3] for entry in scheme if entry.first < entry.last])
+    dims = prices.dims
     costs: dict[tuple[int, int], int] = {}
     made: dict[tuple[int, int], int] = {}
     products: list[PlannedProduct] = []
@@ -131,13 +137,18 @@ def products_of(scheme: Scheme, prices: Prices) -> tuple[PlannedProduct, ...]:
             work -= costs.get(left, 0)
         if operation != TANGENT:
             work -= costs.get(right, 0)
-        operands = (
-            Operand("product", made[left]) if i < k else Operand("stage", i),
-            Operand("product", made[right]) if k + 1 < j else Operand("stage", j),
-        )
         number = made[i, j] = len(products) + 1
-        shape = dims[i - 1], dims[j]
-        products.append(PlannedProduct(number, *operands, shape, work, next(structures), entries(i, j), OPERATIONS[operation]))
+        products.append(
+            PlannedProduct(
+                number,
+                Operand("product", made[left]) if i < k else Operand("stage", i),
+                Operand("product", made[right]) if k + 1 < j else Operand("stage", j),
+                (dims[i - 1], dims[j]),
+                work,
+                *matrices[number - 1],
+                OPERATIONS[operation],
+            )
+        )
     return tuple(products)
 
 

@@ -17,10 +17,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from jacchain.chain.mixing import Mixing, find_mixing
 from jacchain.chain.prices import Join
-from jacchain.linear.pattern import Integers, Pattern, entries_of_rows, meetings, multiplications
+from jacchain.linear.pattern import Integers, Pattern, counted_structure, entries_of_rows, multiplications
 
 Counts = npt.NDArray[Any]
+Span = tuple[int, int]
 
 FEW = 16
 """Components of a boundary that are counted one by one rather than looked through for those that are alike."""
@@ -51,10 +53,10 @@ class Structures:
         self.dims = (patterns[0].shape[0], *(pattern.shape[1] for pattern in patterns))
         self.offsets = np.concatenate([[0], np.cumsum(self.dims)])
         if max(self.dims) <= NARROW:
-            written = {pattern.key: pattern.boolean().astype(np.float32) for pattern in self.patterns}
+            written = {pattern.key: (pattern.boolean().astype(np.float32), pattern.is_full) for pattern in self.patterns}
             matrices = [written[pattern.key] for pattern in self.patterns]
-            self.rows = _narrow_reach_sizes(matrices)
-            self.columns = _narrow_reach_sizes([matrix.T[::-1, ::-1] for matrix in reversed(matrices)])[::-1, ::-1]
+            backwards = [(matrix.T[::-1, ::-1], full) for matrix, full in reversed(matrices)]
+            self.rows, self.columns = _narrow_reach_sizes(matrices), _narrow_reach_sizes(backwards)[::-1, ::-1]
         else:
             turned = {pattern.key: _turned(pattern) for pattern in self.patterns}
             self.rows = _reach_sizes(self.patterns)
@@ -86,20 +88,67 @@ class Structures:
         _, kept, times = np.unique(keys, return_index=True, return_counts=True)
         return before[:, kept], (behind[:, kept].astype(np.int64) * times).T
 
+    def mixing(self) -> Mixing | None:
+        """What splits cost by the parts they join; None where the chain does not mix within a few factors."""
+        return find_mixing(self.rows, self.columns, self.dims) if self.entries(1, len(self.patterns)) else None
+
     def entries(self, i: int, j: int) -> int:
         """How many entries the matrix of ``i:j`` stores: those that can be nonzero."""
         return int(self.rows[j, self.offsets[i - 1] : self.offsets[i]].sum(dtype=np.int64))
 
-    def structures(self, joins: Sequence[Join]) -> list[str]:
-        """The names of the structures of the products ``i:j`` of ``(i, k, j)``, operands before what is made of them."""
+    def costs(self, joins: Sequence[Join]) -> list[int]:
+        """The costs of the products ``i:j`` of ``(i, k, j)``."""
+        if not joins:
+            return []
+        first, split, last = np.array(joins).T
+        columns, starts = self._counts(self.columns, first - 1, split)
+        rows, _ = self._counts(self.rows, last, split)
+        return np.add.reduceat(columns.astype(np.int64) * rows, starts).tolist()  # type: ignore[no-any-return]
+
+    def matrices(self, joins: Sequence[Join]) -> list[tuple[str, int]]:
+        """The structures and the entries of the products ``i:j`` of ``(i, k, j)``, operands before what is made of them."""
+        if not joins:
+            return []
+        first, _, last = np.array(joins).T
+        rows, starts = self._counts(self.rows, last, first - 1)
+        entries = np.add.reduceat(rows, starts, dtype=np.int64).tolist()
+        narrow = (np.maximum.reduceat(rows, starts) <= 1).tolist()
+        shapes = [(self.dims[i - 1], self.dims[j]) for i, _, j in joins]
+        square = {(i, j) for (i, _, j), (m, n), count in zip(joins, shapes, entries, strict=True) if m == n and 0 < count < m * n}
+        names = {span: pattern.structure for span, pattern in self._products(joins, square).items()}
+        return [
+            (names.get((i, j)) or counted_structure(shape, count, one_per_row=one), count)
+            for (i, _, j), shape, count, one in zip(joins, shapes, entries, narrow, strict=True)
+        ]
+
+    def _counts(self, table: Counts, places: Integers, boundaries: Integers) -> tuple[Counts, Integers]:
+        """The counts of all components of some boundaries, each at its place of a table, and where those of each begin."""
+        sizes = self.offsets[boundaries + 1] - self.offsets[boundaries]
+        starts = np.cumsum(sizes) - sizes
+        component = np.arange(sizes.sum()) + np.repeat(self.offsets[boundaries] - starts, sizes)
+        return table[np.repeat(places, sizes), component], starts
+
+    def _products(self, joins: Sequence[Join], wanted: set[Span]) -> dict[Span, Pattern]:
+        """The patterns of the wanted products: from the counts where they tell it, else from those of the operands."""
         patterns = {(i, i): pattern for i, pattern in enumerate(self.patterns, 1)}
-        names = []
+        needed = set(wanted)
+        for i, k, j in reversed(joins):
+            if (i, j) in needed:
+                if pattern := self._outer_product(i, j):
+                    patterns[i, j] = pattern
+                else:
+                    needed |= {(i, k), (k + 1, j)}
         for i, k, j in joins:
-            m, n = self.dims[i - 1], self.dims[j]
-            left, right = patterns.pop((i, k)), patterns.pop((k + 1, j))
-            patterns[i, j] = Pattern.full(m, n) if self.entries(i, j) == m * n else left @ right
-            names.append(patterns[i, j].structure)
-        return names
+            if (i, j) in needed and (i, j) not in patterns:
+                patterns[i, j] = patterns[i, k] @ patterns[k + 1, j]
+        return {span: patterns[span] for span in wanted}
+
+    def _outer_product(self, i: int, j: int) -> Pattern | None:
+        """The pattern of ``i:j`` when it is full but for its empty rows and columns, which the counts tell."""
+        rows = self.rows[j, self.offsets[i - 1] : self.offsets[i]] > 0
+        columns = self.columns[i - 1, self.offsets[j] : self.offsets[j + 1]] > 0
+        full = np.count_nonzero(rows) * np.count_nonzero(columns) == self.entries(i, j)
+        return Pattern.from_boolean(np.outer(rows, columns)) if full else None
 
 
 def bytes_needed(dims: tuple[int, ...]) -> int:
@@ -125,20 +174,32 @@ def _no_sizes(shapes: Sequence[tuple[int, int]]) -> Counts:
     return np.zeros((len(dims), sum(dims)), np.min_scalar_type(max(dims)))
 
 
-def _narrow_reach_sizes(matrices: Sequence[npt.NDArray[np.float32]]) -> Counts:
-    """The same for narrow factors, of zeros and ones: here a set is such a row, and equal ones are let be while they are few."""
-    sizes = _no_sizes([matrix.shape for matrix in matrices])
-    reached = np.zeros((0, len(matrices[0])), np.float32)
-    member = np.zeros(0, np.int64)
-    for j, matrix in enumerate(matrices, 1):
-        member = np.concatenate([member, np.arange(len(reached), len(reached) + len(matrix))])
-        reached = np.concatenate([np.minimum(meetings(reached, matrix), 1), matrix])
+@np.errstate(invalid="ignore")  # BLAS may raise the flag over padding that it reads and does not use
+def _narrow_reach_sizes(matrices: Sequence[tuple[npt.NDArray[np.float32], bool]]) -> Counts:
+    """The same for narrow factors, of zeros and ones, and whether they are full: here a set is a row of zeros and ones.
+
+    Equal sets are let be while they are few.
+    """
+    sizes = _no_sizes([matrix.shape for matrix, _ in matrices])
+    reached = np.zeros((0, len(matrices[0][0])), np.float32)
+    member, numbers = np.zeros(sizes.shape[1], np.int64), np.arange(sizes.shape[1])
+    count = 0
+    for j, (matrix, full) in enumerate(matrices, 1):
+        (d, n), old, kept = matrix.shape, count, len(reached)
+        count += d
+        if full:
+            member[:old] = sizes[j - 1, :old] == 0
+            member[old:count] = 0
+            reached = np.array([[1], [0]], np.float32).repeat(n, axis=1)
+        else:
+            member[old:count] = numbers[kept : kept + d]
+            reached = np.concatenate([np.minimum(reached @ matrix, 1), matrix])
         if len(reached) > SETS:
             packed = np.packbits(reached.astype(bool), axis=1)
             kinds = packed.view(np.dtype((np.void, packed.shape[1]))).ravel()
-            _, kept, number = np.unique(kinds, return_index=True, return_inverse=True)
-            reached, member = reached[kept], number[member]
-        sizes[j, : member.size] = np.count_nonzero(reached, axis=1)[member]
+            _, first, number = np.unique(kinds, return_index=True, return_inverse=True)
+            reached, member[:count] = reached[first], number[member[:count]]
+        sizes[j, :count] = np.add.reduce(reached, axis=1).astype(sizes.dtype)[member[:count]]
     return sizes
 
 

@@ -199,11 +199,7 @@ class Pattern(Frozen):
     def structure(self) -> str:
         """The most telling name of the pattern."""
         m, n = self.shape
-        if self.count == 0:
-            return "zero"
-        if self.is_full:
-            return "dense" if m * n > 1 else "scalar"
-        if m == n:
+        if m == n and 0 < self.count < m * n:
             offsets = self.columns - self.rows
             below, above = -int(offsets.min()), int(offsets.max())
             names: list[tuple[bool, str]] = [
@@ -217,13 +213,23 @@ class Pattern(Frozen):
             for holds, name in names:
                 if holds:
                     return name
-        return "one entry per row" if self.one_per_row and m > 1 else "sparse"
+        return counted_structure(self.shape, self.count, one_per_row=self.one_per_row)
 
     @cached_property
     def is_permutation(self) -> bool:
         """Square, with exactly one entry in each row and each column."""
         m, n = self.shape
         return m == n and bool((self.row_counts == 1).all() and (self.column_counts == 1).all())
+
+
+def counted_structure(shape: tuple[int, int], count: int, *, one_per_row: bool) -> str:
+    """The name that the number of entries gives a pattern; where it is square there may be a more telling one."""
+    m, n = shape
+    if count == m * n:
+        return "dense" if count > 1 else "scalar"
+    if count == 0:
+        return "zero"
+    return "one entry per row" if one_per_row and m > 1 else "sparse"
 
 
 def multiplications(left: Pattern, right: Pattern) -> int:

@@ -1,29 +1,14 @@
 """The table of a long chain, a block at a time, is that of the plain recurrence."""
 
-from itertools import pairwise
-
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from strategies.chains import random_instance
 
 from jacchain.chain.blocked import solve_blocked
 from jacchain.chain.dynamic import solve
 from jacchain.chain.instance import Instance, StageCost
 from jacchain.chain.planner import make_plan, prices_of, tabulate
-from jacchain.linear.pattern import Pattern
-
-
-def random_instance(length, seed, *, patterns, costs):
-    rng = np.random.default_rng(seed)
-    dims = rng.integers(1, 6, length + 1).tolist()
-    matrices = [Pattern.from_boolean(rng.random(shape) < rng.choice([0.3, 0.6, 1])) for shape in pairwise(dims)]
-
-    def price():
-        return None if rng.random() < 0.3 else int(rng.integers(0, 60))
-
-    stages = tuple(StageCost(price(), price(), int(rng.integers(0, 60))) for _ in range(length))
-    return Instance(tuple(dims), tuple(matrices) if patterns else None, stages if costs else None)
 
 
 @settings(max_examples=60)

@@ -52,6 +52,21 @@ def test_a_panel_holds_the_prices_of_one_split(few, chain):
         np.testing.assert_array_equal(left.astype(int) @ right, expected)
 
 
+@given(chain=boolean_chains(), data=st.data())
+def test_products_of_a_bracketing_are_told_from_counts(chain, data):
+    products, prices = sub_chains(chain), Structures([Pattern.from_boolean(matrix) for matrix in chain])
+    joins, pending = [], [(1, len(chain))]
+    while pending:
+        i, j = pending.pop()
+        if i < j:
+            k = data.draw(st.integers(i, j - 1))
+            joins.insert(0, (i, k, j))
+            pending += [(i, k), (k + 1, j)]
+    told = [(Pattern.from_boolean(products[i, j]).structure, products[i, j].sum()) for i, _, j in joins]
+    assert prices.matrices(joins) == told
+    assert prices.costs(joins) == [(products[i, k][:, :, None] & products[k + 1, j][None]).sum() for i, k, j in joins]
+
+
 def test_the_memory_of_the_counts_is_known_before():
     pattern = Pattern.diagonal(300)
     prices = Structures([pattern] * 5)
