@@ -125,10 +125,9 @@ def _judged(copies: Sequence[Stage], points: Array, report: Report) -> tuple[lis
     And what is known of kinks at the point of each copy.
     """
     stage, shape = copies[0], (len(copies[0].outputs), len(copies[0].inputs))
-    shown = {result.index: result.jacobian for result in report.stages}
     found, around = [], []
     for copy, x, bars in zip(copies, points, derivative_error(stage.program, points), strict=True):
-        jacobian = shown[copy.index]
+        jacobian = report.stages[copy.index - 1].jacobian
         linear, settled = jacobian.linear, jacobian.settled
         if jacobian.method != "analytic":
             examination = examine(copy, differentiate(stage.program, x[None]))

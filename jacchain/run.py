@@ -214,7 +214,8 @@ def differentiate_stages(pipeline: Pipeline, request: Request) -> tuple[list[Sta
                 result = replace(result, agreement=agreement(stage, x[0], (jacobian.linear, bars), jacobian.settled))
         except JacchainError as error:
             raise JacchainError(*led_here(error.problems, _steps(pipeline, results))) from None
-        refusals += led_here(examination.refusals, _steps(pipeline, results))
+        if examination.refusals:
+            refusals += led_here(examination.refusals, _steps(pipeline, results))
         diagnostics += (*examination.diagnostics, *vanished(stage, derivative))
         if result.error_bar is not None and not uncertain:
             diagnostics += spoilt(stage, result.value, result.error_bar)

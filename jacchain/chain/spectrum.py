@@ -84,7 +84,7 @@ def spectra(jacobians: Sequence[LinearMap]) -> tuple[StageSpectrum, ...]:
         own = spectrum(jacobian, rounding)
         before = found[-1].running.norm if found else 1.0
         error = own.norm * error + (rounding + EPSILON * own.norm) * before if found else rounding
-        found.append(StageSpectrum(own, spectrum(product, error)))
+        found.append(StageSpectrum(own, spectrum(product, error) if found else own))
     return tuple(found)
 
 

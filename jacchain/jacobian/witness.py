@@ -177,22 +177,29 @@ def remainder_slope(
         remainder = np.abs(values - at - steps * along)
         known = 2 * rounding + 2 * chain_epsilon(stages, x) * (np.abs(values) + np.abs(at)) + steps * bar
         noise = np.maximum(known, np.fmax.reduce(remainder[-FLOOR:]))
-    smooth = np.setdiff1d(np.arange(at.size), bent)
-    found = [_slope(remainder[:, output].astype(float), noise[:, output].astype(float)) for output in smooth]
-    telling = [slope for slope in found if slope is not None and slope.bar < TELLING]
-    return min(telling, key=lambda slope: (slope.is_quadratic, slope.value), default=None)
-
-
-def _slope(remainder: Numbers, noise: Numbers) -> Slope | None:
-    """The slope at the finest four steps in a row at which remainders stand out of their noise."""
-    clear = np.isfinite(remainder) & (remainder > CLEAR * noise)
-    runs = np.flatnonzero(clear[:-3] & clear[1:-2] & clear[2:-1] & clear[3:])
-    if not runs.size:
+        value, bar = _slopes(remainder.astype(float), noise.astype(float))
+    bar[bent] = np.inf
+    telling = np.flatnonzero(bar < TELLING)
+    slow = telling[value[telling] + bar[telling] < 2]
+    chosen = slow if slow.size else telling
+    if not chosen.size:
         return None
-    finest = slice(runs[-1], runs[-1] + 4)
-    slopes = -np.diff(np.log2(remainder[finest]))
-    doubt = float((noise[finest] / remainder[finest]).max()) * 2 / np.log(2)
-    return Slope(float(slopes[-1]), 2 * float(np.abs(np.diff(slopes)).max()) + doubt)
+    least = chosen[value[chosen].argmin()]
+    return Slope(float(value[least]), float(bar[least]))
+
+
+def _slopes(remainder: Numbers, noise: Numbers) -> tuple[Numbers, Numbers]:
+    """The slope of each output at the finest four steps in a row at which remainders stand out of their noise, and its bar.
+
+    The bar is infinite where there are no such steps.
+    """
+    clear = np.isfinite(remainder) & (remainder > CLEAR * noise)
+    runs = clear[:-3] & clear[1:-2] & clear[2:-1] & clear[3:]
+    finest = len(runs) - 1 - runs[::-1].argmax(0) + np.arange(4)[:, None]
+    remainder, noise = np.take_along_axis(remainder, finest, 0), np.take_along_axis(noise, finest, 0)
+    slopes = -np.diff(np.log2(remainder), axis=0)
+    bar = 2 * np.abs(np.diff(slopes, axis=0)).max(0) + (noise / remainder).max(0) * 2 / np.log(2)
+    return slopes[-1], np.where(runs.any(0), bar, np.inf)
 
 
 def complex_obstacle(stages: Sequence[Stage], x: Array) -> str:

@@ -78,6 +78,23 @@ def test_the_remainder_shrinks_like_the_square_of_the_step_only_for_the_derivati
     assert found.is_quadratic == (factor == 1)
 
 
+@given(st.lists(st.sampled_from(["exp(x)", "abs(x)*sqrt(abs(x))", "x^3", "2*x", "sin(x)"]), min_size=1, max_size=5), st.data())
+def test_of_several_outputs_the_slope_is_that_of_one_that_is_not_bent(formulas, data):
+    at, derivatives = np.zeros(1, np.longdouble), {"exp(x)": 1, "2*x": 2, "sin(x)": 1}
+    bent = data.draw(st.sets(st.integers(0, len(formulas) - 1)))
+
+    def slope(outputs, left_out=()):
+        stages = from_expressions([f"f(x): [{', '.join(outputs)}]"], "0").stages
+        along = np.array([derivatives.get(output, 0) for output in outputs], np.longdouble)
+        judged = along, np.zeros(along.size), np.zeros(along.size)
+        return remainder_slope(stages, at, np.ones(1), judged, np.array(sorted(left_out), np.int64))
+
+    alone = [slope([formula]) for number, formula in enumerate(formulas) if number not in bent]
+    told = [found for found in alone if found is not None]
+    expected = min(told, key=lambda found: (found.is_quadratic, found.value), default=None)
+    assert slope(formulas, bent) == expected
+
+
 @pytest.mark.parametrize("formula", ["erf(x)", "x - sin(x)", "normcdf(x)", "sqrt(x^2 + 1) - x", "x^3"])
 @pytest.mark.parametrize("x", ["0.3", "1e-3", "7", "0"])
 def test_a_remainder_in_the_noise_of_its_function_is_never_taken_for_a_slope(formula, x):
