@@ -42,6 +42,8 @@ def test_a_person_sees_it_with_its_labels(jacchain):
 
 def test_of_an_expression_it_is_the_only_word(jacchain):
     assert jacchain("show", "-e", "f(x, y): x*y", "J1", "--at", "2,3", "--format", "csv").stdout == b"3.0,2.0\n"
+    small = jacchain("show", "-e", "f(x, y): [1e-7*x, y]", "J1", "--at", "2,3", "--format", "csv").stdout
+    assert small == b"1e-7,0.0\n0.0,1.0\n"  # as JSON writes them
 
 
 @pytest.mark.parametrize("name", ["J6", "P5", "K1", "J0"])
