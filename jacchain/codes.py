@@ -283,7 +283,8 @@ CODES: dict[str, Code] = {
         "An operation stands on its switch, and yet the derivative of the output exists, and is used. "
         "Nothing has to be done; a smoother form of the expression avoids the remark."),
     "JC411": Code("a point that could not be judged",
-        "How the function behaves around the point could not be worked out: it oscillates, or too many operations stand on switches. "
+        "How the function behaves around the point could not be worked out: it oscillates, too many operations stand on switches, or "
+        "numbers cancelled so that rounding decides on which side of an edge the point is. "
         "Choose another point, or fewer outputs at a time."),
     "JC412": Code("differences without a result",
         "None of the steps around the point yields a finite difference, so there is no number to show. "

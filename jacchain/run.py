@@ -22,7 +22,7 @@ from jacchain.jacobian.domain import led_here
 from jacchain.jacobian.jacobian import Jacobian
 from jacchain.jacobian.kinks import Examination, examine
 from jacchain.jacobian.memory import claim_products, claim_stages
-from jacchain.jacobian.precision import entry_errors, error_bar, is_unusual, settled_errors, spoilt
+from jacchain.jacobian.precision import entry_errors, error_bar, settled_errors, spoilt, value_bar
 from jacchain.jacobian.reach import reach
 from jacchain.jacobian.rounding import Errors, derivative_error, repeated, stage_errors
 from jacchain.jacobian.stage_difference import Differenced, jacobian_by_differences, reached_pattern, samples_per_column
@@ -218,7 +218,7 @@ def differentiate_stages(pipeline: Pipeline, request: Request) -> tuple[list[Sta
             refusals += led_here(examination.refusals, _steps(pipeline, results))
         diagnostics += (*examination.diagnostics, *vanished(stage, derivative))
         if result.error_bar is not None and not uncertain:
-            diagnostics += spoilt(stage, result.value, result.error_bar)
+            diagnostics += spoilt(stage, result.value, result.error_bar, last=stage is pipeline.stages[-1])
         uncertain = uncertain or result.error_bar is not None
         results.append(result)
         x = derivative.values
@@ -250,11 +250,7 @@ def _bars(jacobian: Jacobian) -> Numbers | None:
 
 def _result(stage: Stage, derivative: Derivative, jacobian: Jacobian, errors: Errors | None) -> StageResult:
     value = derivative.values[0].astype(float)
-    bar = None
-    if errors is not None:
-        settled = jacobian.settled.outputs
-        errors.points[:, settled], errors.values[settled] = errors.points[0, settled], 0
-        bar = errors.values if is_unusual(value, errors.values) else None
+    bar = None if errors is None else value_bar(stage.program, derivative, errors, jacobian.settled)
     return StageResult(stage.index, stage.name, stage.inputs, stage.outputs, value, jacobian, error_bar=bar)
 
 

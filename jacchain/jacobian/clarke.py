@@ -146,9 +146,15 @@ def _towards(normals: Vector) -> Vector:
 
 def nearest_point(points: Vector) -> Vector:
     """The point of least norm in the convex hull of the rows of ``points``; exactly zero when the origin is in it."""
+    nearest = np.array(points[0])
+    differ = (points != points[0]).any(0)  # where all are the same, so is the nearest
+    if differ.any():
+        nearest[differ] = _nearest(points[:, differ])
+    return nearest
+
+
+def _nearest(points: Vector) -> Vector:
     scale = np.abs(points).max()
-    if scale == 0 or len(points) == 1:
-        return np.asarray(points[0])
     p = points / scale
     chosen = [int(np.argmin((p * p).sum(1)))]
     weights = np.ones(1, np.longdouble)
@@ -156,7 +162,8 @@ def nearest_point(points: Vector) -> Vector:
         x = weights @ p[chosen]
         products = p @ x
         entering = int(np.argmin(products))
-        if products[entering] >= (x * x).sum() - TOLERANCE or entering in chosen:
+        rounding = 8 * np.finfo(np.longdouble).eps * (np.abs(p[entering]) @ np.abs(x))
+        if products[entering] >= (1 - TOLERANCE) * (x * x).sum() - rounding or entering in chosen:
             break
         chosen.append(entering)
         weights = np.append(weights, np.longdouble(0))

@@ -14,14 +14,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from jacchain.errors import JacchainError, Problem
+from jacchain.expression.program import Program
 from jacchain.frozen import Frozen, replace
 from jacchain.jacobian.analytic import Derivative
 from jacchain.jacobian.dependence import Mask, descendants, needed
 from jacchain.jacobian.diagnostic import Diagnostic
 from jacchain.jacobian.domain import refuse_derivatives, refuse_values
-from jacchain.jacobian.limits import active
+from jacchain.jacobian.limits import active, decisive
 from jacchain.jacobian.settled import UNSETTLED, Kink, Settled
 from jacchain.linear.map import LinearMap
+from jacchain.linear.pattern import Integers
 from jacchain.pipeline.stage import Stage
 
 if TYPE_CHECKING:
@@ -77,7 +79,7 @@ def examine(stage: Stage, derivative: Derivative) -> Examination:
     findings, unexamined = look_around(stage, derivative, affected)
     refused = [finding for finding in findings if finding.kind in {"discontinuity", "vertical_tangent", "undecided"}]
     if refused:
-        raise JacchainError(*(_problem(stage, finding) for finding in refused[:PROBLEMS]))
+        raise JacchainError(*(_refusal(stage, derivative, finding, affected) for finding in refused[:PROBLEMS]))
     corrected = replace(derivative, linear=_corrected(derivative.linear, findings))
     refuse_derivatives(stage.name, program, corrected, used)
     remarks = [remark for finding in findings for remark in _remarks(stage, finding)]
@@ -179,6 +181,31 @@ def _message(finding: Finding, names: tuple[str, str], used: float) -> str:
             return f"the rule for `{finding.where}` has no value here, but the derivative exists: {partial}"
         case _:
             return f"`{finding.where}` has a kink here that cancels: {partial} exists"
+
+
+def _refusal(stage: Stage, derivative: Derivative, finding: Finding, affected: dict[int, Mask]) -> Problem:
+    """Why an output has no number, unless it is only rounding that puts the point where it has none."""
+    from jacchain.jacobian.exactness import are_exact  # noqa: PLC0415  (few points need it)
+
+    if are_exact(stage.program, derivative.registers, _given(stage.program, affected[finding.output])):
+        return _problem(stage, finding)
+    message = (
+        f"`{finding.where}` in `{stage.name}` stands on an edge here, but what it is given was rounded: "
+        "nobody can tell on which side of it the point is"
+    )
+    way_out = "choose another point, or write it so that nothing cancels, such as `2*sin(x/2)^2` for `1 - cos(x)`"
+    return Problem(CODES["undecided"], message, finding.span, help=way_out, kind="undecided")
+
+
+def _given(program: Program, events: Mask) -> Integers:
+    """The registers that put operations on a switch or an edge."""
+    given = np.zeros(events.size, bool)
+    for instruction in program.instructions:
+        hits = events[instruction.output]
+        for argument in decisive(instruction) if hits.any() else ():
+            registers = np.arange(events.size)[argument]
+            given[registers[hits] if registers.size == hits.size else registers] = True
+    return np.flatnonzero(given)
 
 
 def _problem(stage: Stage, finding: Finding) -> Problem:

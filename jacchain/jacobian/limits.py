@@ -16,7 +16,7 @@ from jacchain.errors import Fragment
 from jacchain.expression.arithmetic import Arithmetic, Array
 from jacchain.expression.graph import CONDITIONS, WHERE
 from jacchain.expression.parser import parse
-from jacchain.expression.program import Instruction, Program
+from jacchain.expression.program import Instruction, Program, Registers
 from jacchain.expression.table import ROWS
 from jacchain.expression.table import operation as operation_of
 from jacchain.expression.tree import Binary, Call, Name, Number, Tree, Unary, postorder
@@ -131,6 +131,18 @@ def arguments_of(instruction: Instruction, stated: Limits, registers: Any) -> di
     """The arguments of an instruction by the names that its row gives them."""
     parts = (registers[:, argument] for argument in instruction.arguments)
     return dict(zip(stated.parameters, parts, strict=True))
+
+
+def decisive(instruction: Instruction) -> tuple[Registers, ...]:
+    """The arguments that say whether an instruction stands on a switch or an edge: of a choice the condition."""
+    if instruction.operation == WHERE:
+        return instruction.arguments[:1]
+    stated = limits(instruction)
+    if not stated.any:
+        return instruction.arguments
+    trees = stated.edges if stated.switch is None else (*stated.edges, stated.switch)
+    named = zip(stated.parameters, instruction.arguments, strict=True)
+    return tuple(argument for name, argument in named if any(_mentions(tree, {name}) for tree in trees))
 
 
 def candidates(instruction: Instruction, registers: Array) -> Array:

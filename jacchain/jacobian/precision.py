@@ -7,7 +7,7 @@ import numpy as np
 from jacchain.expression.program import Program
 from jacchain.jacobian.analytic import Derivative, differentiate
 from jacchain.jacobian.diagnostic import Diagnostic
-from jacchain.jacobian.rounding import derivative_error
+from jacchain.jacobian.rounding import Errors, derivative_error
 from jacchain.jacobian.settled import UNSETTLED, Settled
 from jacchain.jacobian.underflow import vanished_inside
 from jacchain.linear.map import LinearMap, Numbers
@@ -55,6 +55,23 @@ def settled_errors(linear: LinearMap, measured: Numbers, settled: Settled) -> Nu
     return np.where(settled.rows(linear.pattern), EPSILON * np.abs(linear.values[0].astype(float)), measured)
 
 
+def value_bar(program: Program, derivative: Derivative, errors: Errors, settled: Settled) -> Numbers | None:
+    """How far each output ``(m,)`` may be off, or None where rounding did nothing unusual.
+
+    Outputs that are exact, or settled where no repetition has a value, are put right in ``errors``.
+    """
+    value = derivative.values[0].astype(float)
+    if not is_unusual(value, errors.values):
+        return None
+    from jacchain.jacobian.exactness import exact_outputs  # noqa: PLC0415  (few points need it)
+
+    sure = ~np.isfinite(errors.values) & np.isin(np.arange(value.size), settled.outputs)
+    if errors.given:
+        sure |= exact_outputs(program, derivative.registers)
+    errors.points[:, sure], errors.values[sure] = errors.points[0, sure], 0
+    return errors.values if is_unusual(value, errors.values) else None
+
+
 def error_bar(program: Program, derivative: Derivative, errors: Numbers | None = None) -> Numbers | None:
     """How far each entry of the Jacobian may be off, ``(m, n)``, or None where rounding did nothing unusual.
 
@@ -84,8 +101,11 @@ def _is_suspicious(program: Program, derivative: Derivative) -> bool:
     return not (close | ~np.isfinite(plain)).all() or bool(vanished_inside(program, derivative.registers).any())
 
 
-def spoilt(stage: Stage, values: Numbers, errors: Numbers) -> list[Diagnostic]:
-    """The remark that outputs of a stage have lost their digits, on the worst of them; none where they have enough."""
+def spoilt(stage: Stage, values: Numbers, errors: Numbers, *, last: bool) -> list[Diagnostic]:
+    """The remark that outputs of a stage have lost their digits, on the worst of them; none where they have enough.
+
+    Nothing follows on the ``last`` stage.
+    """
     with np.errstate(all="ignore"):
         relative = np.where(values != 0, errors / np.abs(values), np.where(errors > NOTHING, np.inf, 0))
     worst = int(np.argmax(relative))
@@ -96,5 +116,6 @@ def spoilt(stage: Stage, values: Numbers, errors: Numbers) -> list[Diagnostic]:
     count = int((relative > FEW).sum()) - 1
     others = f", and {count} more outputs of `{stage.name}` few" if count else ""
     name = stage.outputs[worst]
-    message = f"`{name}` has {left} that can be trusted{others}: what it is made of cancels, and all that follows is as uncertain"
+    message = f"`{name}` has {left} that can be trusted{others}: what it is made of cancels"
+    message += "" if last else ", and all that follows is as uncertain"
     return [Diagnostic("imprecise", "JC414", message, stage.name, name, where=name)]

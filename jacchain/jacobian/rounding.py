@@ -36,12 +36,13 @@ class Errors(Frozen):
     """How far the numbers of a stage, as doubles, may be from exact ones: outputs ``(m,)``, and the entries of its Jacobian.
 
     Entries are in the order of its pattern; infinite is what a repetition could not work out.  ``points`` are the outputs of all
-    repetitions, the points of the next stage.
+    repetitions, the points of the next stage.  The inputs were ``given`` when they were the same in all repetitions.
     """
 
     values: Numbers
     entries: Numbers
     points: Array
+    given: bool
 
 
 def stage_errors(program: Program, points: Array) -> Errors:
@@ -49,7 +50,12 @@ def stage_errors(program: Program, points: Array) -> Errors:
     epsilon = float(np.finfo(float if _multiplies_in_doubles(program) else points.dtype).eps)
     shaken = _Shaken(program, points, epsilon)
     values = np.ascontiguousarray(shaken.registers[:, program.results])
-    return Errors(_bars(values), _bars(derivative_of(program, shaken.registers, shaken.disturbed).linear.values), values)
+    return Errors(
+        _bars(values),
+        _bars(derivative_of(program, shaken.registers, shaken.disturbed).linear.values),
+        values,
+        bool((points == points[0]).all()),
+    )
 
 
 def value_error(program: Program, x: Array) -> Numbers:

@@ -76,6 +76,18 @@ def test_very_many_cells_are_not_claimed_to_be_all():
     assert not explore(arrangement(np.eye(9, dtype=np.longdouble)), 9).complete
 
 
+@given(polytopes(2), st.sampled_from([1e8, 1e15, -1e300]))
+def test_a_large_component_that_all_have_in_common_hides_no_other(points, large):
+    wide = np.concatenate([points, np.full((len(points), 1), large, np.longdouble)], axis=1)
+    assert nearest_point(wide).tolist() == [*nearest_point(points).tolist(), large]
+
+
+def test_a_corner_that_is_long_one_way_has_the_origin_in_it():
+    for ratio in (1e4, 1e6, 1e8):
+        points = np.array([[1, ratio], [1, -ratio], [-1, ratio], [-1, -ratio]], np.longdouble)
+        assert nearest_point(points).tolist() == [0, 0]
+
+
 def test_components_that_cancel_leave_no_dust():
     points = np.array([[-1, 4, 3e-9], [1, 4, 3e-9]], np.longdouble)
     nearest = nearest_point(points)

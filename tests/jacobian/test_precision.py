@@ -104,7 +104,7 @@ def test_rows_found_from_the_surroundings_are_right(compiled):
 def test_values_without_digits_are_named(compiled):
     program = compiled("x, y", "x", "y", "x*y")
     stage = stage_of(program, 3)
-    assert spoilt(stage, np.array([1.0, 0.0, 2.0]), np.array([1e-10, 1e-18, 1e-16])) == []
-    assert "`f1` has no digit" in spoilt(stage, np.array([1.0, 0.0]), np.array([1e-10, 3.0]))[0].message
-    (remark,) = spoilt(stage, np.array([1.0, 5.0, 2.0]), np.array([1e-3, 0.04, 1e-16]))
+    assert spoilt(stage, np.array([1.0, 0.0, 2.0]), np.array([1e-10, 1e-18, 1e-16]), last=True) == []
+    assert "`f1` has no digit" in spoilt(stage, np.array([1.0, 0.0]), np.array([1e-10, 3.0]), last=True)[0].message
+    (remark,) = spoilt(stage, np.array([1.0, 5.0, 2.0]), np.array([1e-3, 0.04, 1e-16]), last=False)
     assert remark.message.startswith("`f1` has about 2 digits that can be trusted, and 1 more outputs of `f` few")
