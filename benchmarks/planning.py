@@ -9,6 +9,7 @@ Structured and matrix-free chains, which nobody else plans, stand beside the den
 
 from __future__ import annotations
 
+import gc
 import random
 import statistics
 import sys
@@ -23,6 +24,7 @@ from jacchain.chain.instance import Instance, StageCost
 from jacchain.chain.planner import make_plan, tabulate
 from jacchain.chain.polygon import triangulate
 from jacchain.chain.prices import Shapes
+from jacchain.cli.boundary import COLLECTION
 from jacchain.linear.pattern import Pattern
 
 try:
@@ -101,6 +103,7 @@ def short() -> None:
 
 def main() -> None:
     random.seed(1)
+    gc.set_threshold(*COLLECTION)  # as the program does
     long = "--long" in sys.argv
     short()
     for length in (20, 100, 500, *([100_000] if long else [10_000])):

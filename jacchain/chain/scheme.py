@@ -1,7 +1,8 @@
 """A scheme: one way to have the whole chain, as what is done for every sub-chain that occurs in it.
 
-Every solver answers with one, whatever it searched.  The operands of an entry stand before it.  Single stages occur where their
-Jacobians have to be built, which in explicit mode none has.  Chains can be long and lopsided, so nothing here recurses.
+Every solver answers with one, whatever it searched.  The operands of an entry stand right before it, each behind its own,
+as do those of the joins of a bracketing, so that what is made can wait on a stack until it is used.  Single stages occur where
+their Jacobians have to be built, which in explicit mode none has.  Chains can be long and lopsided, so nothing here recurses.
 """
 
 from __future__ import annotations
@@ -95,9 +96,10 @@ def cheapest_scheme(instance: Instance, prices: Prices, joins: Sequence[Join]) -
     """The scheme of a given bracketing; where a stage need not be built, whichever operation is cheapest."""
     if instance.costs is None:
         scheme: Scheme = []
-        costs: dict[tuple[int, int], int] = {}
+        parts: list[int] = []
         for (i, k, j), work in zip(joins, prices.costs(joins), strict=True):
-            cost = costs[i, j] = work + (costs[i, k] if i < k else 0) + (costs[k + 1, j] if k + 1 < j else 0)
+            cost = work + (parts.pop() if i < k else 0) + (parts.pop() if k + 1 < j else 0)
+            parts.append(cost)
             scheme.append(Entry(i, k, j, MULTIPLY, cost))
         return scheme
     chosen = _cheapest(instance, prices, joins)
@@ -122,33 +124,31 @@ def _cheapest(instance: Instance, prices: Prices, joins: Sequence[Join]) -> dict
 
 def products_of(scheme: Scheme, prices: Prices) -> tuple[PlannedProduct, ...]:
     """The products of a scheme in order, numbered from 1; each costs what its entry costs beyond its operands."""
-    matrices = prices.matrices([entry[:3] for entry in scheme if entry.first < entry.last])
+    matrices = iter(prices.matrices([entry[:3] for entry in scheme if entry[0] < entry[2]]))
     dims = prices.dims
-    costs: dict[tuple[int, int], int] = {}
-    made: dict[tuple[int, int], int] = {}
     products: list[PlannedProduct] = []
+    waiting: list[tuple[int, int, int]] = []
     for i, k, j, operation, cost in scheme:
-        costs[i, j] = cost
-        if i == j:
-            continue
-        left, right = (i, k), (k + 1, j)
+        left = right = 0
         work = cost
-        if operation != ADJOINT:
-            work -= costs.get(left, 0)
-        if operation != TANGENT:
-            work -= costs.get(right, 0)
-        number = made[i, j] = len(products) + 1
-        products.append(
-            PlannedProduct(
-                number,
-                Operand("product", made[left]) if i < k else Operand("stage", i),
-                Operand("product", made[right]) if k + 1 < j else Operand("stage", j),
-                (dims[i - 1], dims[j]),
-                work,
-                *matrices[number - 1],
-                OPERATIONS[operation],
-            )
+        while waiting and i <= waiting[-1][0] <= j:
+            first, part, part_cost = waiting.pop()
+            work -= part_cost
+            if first > k:
+                right = part
+            else:
+                left = part
+        if i == j:
+            waiting.append((i, 0, cost))
+            continue
+        number = len(products) + 1
+        waiting.append((i, number, cost))
+        operands = (
+            Operand("product", left) if left else Operand("stage", i),
+            Operand("product", right) if right else Operand("stage", j),
         )
+        shape = dims[i - 1], dims[j]
+        products.append(PlannedProduct(number, *operands, shape, work, *next(matrices), OPERATIONS[operation]))
     return tuple(products)
 
 
