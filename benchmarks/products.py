@@ -1,4 +1,4 @@
-"""The product of given dense matrices, planning included, over the BLAS calls of the optimal order (the floor) and ``multi_dot``.
+"""The product of given dense matrices over the plan and its BLAS calls (the floor), those calls alone, and ``multi_dot``.
 
 python benchmarks/products.py
 """
@@ -54,7 +54,8 @@ def main() -> None:
         matrices = [rng.normal(size=shape) / shape[0] ** 0.5 for shape in pairwise(dims)]
         plan = make_plan(Instance(dims))
         works: dict[str, Callable[[], np.ndarray]] = {
-            "floor": lambda plan=plan, matrices=matrices: optimal_calls(plan, matrices),
+            "floor": lambda dims=dims, matrices=matrices: optimal_calls(make_plan(Instance(dims)), matrices),
+            "calls": lambda plan=plan, matrices=matrices: optimal_calls(plan, matrices),
             "ours": lambda matrices=matrices: ours(matrices),
             "multi_dot": lambda matrices=matrices: np.linalg.multi_dot(matrices),
         }
