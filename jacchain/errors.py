@@ -7,10 +7,15 @@ a :class:`JacchainError` carries all the mistakes found at once.  Anything else 
 
 from __future__ import annotations
 
+import re
+
 from jacchain.frozen import Frozen
 
 CANDIDATES = 1000
 """Words among which the one that was probably meant is looked for."""
+
+ROW = re.compile(r"\s*(?:-\s+)*\[?\s*")
+"""What stands before the first entry of a row, in blocks and in brackets."""
 
 USAGE, PIPELINE, NUMBERS, OUTPUT = 2, 3, 4, 74
 
@@ -54,6 +59,19 @@ class Span(Frozen, eq=True):
     def position(self) -> tuple[int, int]:
         """Line and column of the first character, both counted from 1."""
         return self.source.position(self.start)
+
+    @property
+    def lines(self) -> tuple[Span, ...]:
+        """The parts of it on each line, without the blanks around them, nor what begins a row of a matrix."""
+        found: list[Span] = []
+        start = self.start
+        for line in self.source.text[self.start : self.end].splitlines(keepends=True):
+            lead = ROW.match(line)
+            first = lead.end() if lead and found else 0
+            if text := line[first:].rstrip():
+                found.append(Span(self.source, start + first, start + first + len(text)))
+            start += len(line)
+        return tuple(found) or (self,)
 
     def __str__(self) -> str:
         line, column = self.position

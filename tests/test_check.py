@@ -103,6 +103,12 @@ SLIPS = [
     ("other input",       XY, RIGHT, {(1, 1): "exp(x)"},                            "other input",      ""),
     ("inverse",           {"p": "x*cos(y)", "q": "x*sin(y)"}, [["cos(y)", "-x*sin(y)"], ["sin(y)", "x*cos(y)"]],
      {(0, 1): "sin(y)", (1, 0): "-sin(y)/x", (1, 1): "cos(y)/x"},                   "inverse matrix",   ""),
+    ("cosine for sine",   {"p": "x*sin(y)"}, [["sin(y)", "x*cos(y)"]],              {(0, 0): "cos(y)"},     "wrong function",   "cos(y)"),
+    ("in a derivative",   {"p": "x*sin(y)"}, [["sin(y)", "x*cos(y)"]],              {(0, 1): "x*cosh(y)"},  "wrong function",   "cosh(y)"),
+    ("logarithm for exp", {"p": "y*exp(x)"}, [["y*exp(x)", "exp(x)"]],              {(0, 1): "log(x)"},     "wrong function",   "log(x)"),
+    ("its derivative",    {"p": "y*tanh(x)"}, [["y*(1 - tanh(x)^2)", "tanh(x)"]],   {(0, 1): "1 - tanh(x)^2"}, "wrong function", "1 - tanh(x)^2"),
+    ("of a sigmoid",      {"p": "y*sigmoid(x) + x"}, [["y*sigmoid(x)*(1 - sigmoid(x)) + 1", "sigmoid(x)"]],
+     {(0, 1): "sigmoid(x)*(1 - sigmoid(x))"},                                       "wrong function",   "sigmoid(x)*(1 - sigmoid(x))"),
     ("nothing known",     XY, RIGHT, {(0, 0): "2*x*y + 0.0001"},                    "unknown",          ""),
 ]
 # fmt: on
@@ -138,6 +144,13 @@ def test_every_slip_gets_its_name(  # noqa: PLR0917 - a row of the table
 def test_a_number_that_is_right_for_a_slip_by_chance_gets_no_wrong_name(parameters, outputs, wrong, at):
     (author,) = (s for s in checked(sheet(parameters, outputs, wrong, at)).stages if s.judged == "author")
     assert {diagnosis.kind for diagnosis in author.diagnoses} == {"unknown"}
+
+
+def test_a_wrong_function_is_named_with_the_right_one_and_its_place():
+    report = checked(sheet("x, y", {"p": "x*sin(y) + y"}, [["cos(y)", "1 + x*cos(y)"]], "1.3, 0.7"))
+    (mistake,) = report.stages[1].diagnoses
+    assert mistake.message == "`cos(y)` in ∂p/∂x should be `sin(y)`"
+    assert mistake.span.source.text[mistake.span.start : mistake.span.end] == "cos(y)"
 
 
 def test_rows_that_went_round_are_one_mistake():

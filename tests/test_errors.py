@@ -2,7 +2,7 @@
 
 import pytest
 
-from jacchain.errors import Source, suggestion
+from jacchain.errors import Source, Span, suggestion
 from jacchain.expression.table import names
 
 
@@ -40,3 +40,18 @@ def test_position_is_where_splitting_into_lines_puts_it():
     places = [(row, column) for row, line in enumerate(text.split("\n"), 1) for column in range(1, len(line) + 2)]
     assert [source.position(offset) for offset in range(len(text) + 1)] == places
     assert [source.line(row) for row, _ in enumerate(text.split("\n"), 1)] == ["ab", "", "cd", "e"]
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("a*b", ["a*b"]),
+        ("x,\n   - [-y, 2]\n   - z", ["x,", "-y, 2]", "z"]),
+        ("[1, 2],\r\n  [3, 4]", ["[1, 2],", "3, 4]"]),
+        ("a\n\n  b", ["a", "b"]),
+    ],
+)
+def test_a_span_has_a_part_on_each_line(text, lines):
+    source = Source("x.yaml", f"  {text}  ")
+    parts = Span(source, 2, 2 + len(text)).lines
+    assert [source.text[part.start : part.end] for part in parts] == lines

@@ -16,10 +16,10 @@ from jacchain.expression.graph import MATRIX
 from jacchain.expression.texts import node_text
 from jacchain.frozen import replace
 from jacchain.jacobian.analytic import derivative_of, differentiate
-from jacchain.jacobian.bisection import author_span, wrong_part
 from jacchain.jacobian.diagnosis import NAMED, Diagnosis, Mask, name_of, named
 from jacchain.jacobian.difference import dense
-from jacchain.jacobian.sight import Sight, sights
+from jacchain.jacobian.repairs import Expected, author_span, negated_part, wrong_function
+from jacchain.jacobian.sight import sights
 from jacchain.jacobian.slips import Suspicion
 from jacchain.jacobian.verdict import Verdict
 from jacchain.linear.map import Numbers
@@ -64,6 +64,7 @@ class Sheet:
         self.zeros()
         self.signs()
         self.slips()
+        self.functions()
         self.ratios()
         self.other_inputs()
         self.rest()
@@ -193,16 +194,18 @@ class Sheet:
             hint = f", as if the derivative of `{where[0]}` had been taken with the wrong sign" if where[0] else ""
             self.explain("sign", f"{self.names(negative)} {_has(negative)} the wrong sign{hint}", negative, where)
         for i, j in np.argwhere(self.wrong):
-            part = wrong_part(self.stage, self.written(int(i), int(j)), [self.expected(sight, i, j) for sight in self.sights])
-            if part is not None and part.factor < 0:
+            part = negated_part(self.stage, self.written(int(i), int(j)), self.expected(int(i), int(j)))
+            if part is not None:
                 entry = ((int(i), int(j)),)
                 message = f"`{part.text}` in {name_of(self.verdict, entry[0])} has the wrong sign"
                 self.found.append(Diagnosis("sign", message, entry, part.span, part.text, part.span))
                 self.wrong[i, j] = False
 
-    def expected(self, sight: Sight, i: int, j: int) -> tuple[Array, float, float]:
-        """A point, what an entry should be there, and how far off that may be."""
-        return sight.x, float(sight.right[i, j]), float(sight.right_bar[i, j] + sight.value_bar[i, j])
+    def expected(self, i: int, j: int) -> list[Expected]:
+        """What an entry should be at the point and beside it."""
+        return [
+            (sight.x, float(sight.right[i, j]), float(sight.right_bar[i, j] + sight.value_bar[i, j])) for sight in self.sights
+        ]
 
     def suspected(self, entries: Mask, kind: str) -> tuple[str, Span | None]:
         """The sub-expression of the function where one slip of a kind explains all of some entries."""
@@ -239,6 +242,16 @@ class Sheet:
             mask[tuple(entries[explained].T)] = True
             message = f"the derivative of `{suspicion.text}` {suspicion.slip.says} in {self.names(mask)}"
             self.explain(suspicion.slip.kind, message, mask, (suspicion.text, suspicion.span))
+
+    def functions(self) -> None:
+        """Another function in the place of the right one, or its derivative in the place of the function."""
+        for i, j in np.argwhere(self.wrong)[:MANY].tolist():
+            part = wrong_function(self.stage, self.written(i, j), self.expected(i, j))
+            if part is not None:
+                why = ": the derivative stands in the place of the function" if part.kind == "derivative" else ""
+                message = f"`{part.text}` in {name_of(self.verdict, (i, j))} should be `{part.instead}`{why}"
+                self.found.append(Diagnosis("wrong function", message, ((i, j),), part.span, part.text, part.span))
+                self.wrong[i, j] = False
 
     def ratios(self) -> None:
         """A factor that has a name."""

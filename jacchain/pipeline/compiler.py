@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from jacchain.errors import JacchainError, Problem
+from jacchain.errors import JacchainError, Problem, Span
 from jacchain.expression.arithmetic import Array
 from jacchain.expression.builder import CONSTANTS as BUILT_IN
 from jacchain.expression.builder import Builder
@@ -168,15 +168,27 @@ class _Expressions:
             sizes.append(sum(shape[0] if shape else 1 for shape in map(self.shape, nodes)))
             found += nodes
         if self.whole and sizes != [n] * m:
-            shape = f"{len(sizes)}×{sizes[0]}" if sizes and len(set(sizes)) == 1 else f"{len(sizes)} rows of unequal length"
-            message = f"the Jacobian of `{function.name}` is {m}×{n}, this one is {shape}"
-            way_out = f"write a row for each output ({m}), with an entry for each input ({n})"
-            self.refuse(Problem("JC330", message, function.author_span, help=way_out))
+            self.refuse(_misshapen(function, sizes, (m, n)))
         return found
 
     def program(self, nodes: list[int]) -> Program:
         """The program whose outputs are the given nodes."""
         return compile_graph(self.builder.graph(nodes))
+
+
+def _misshapen(function: FunctionSpec, sizes: list[int], shape: tuple[int, int]) -> Problem:
+    """A hand-derived Jacobian whose rows have other sizes than the right one: the first row that has, or all of them."""
+    m, n = shape
+    way_out = f"write a row for each output ({m}), with an entry for each input ({n})"
+    message = f"the Jacobian of `{function.name}` is {m}×{n}"
+    if len(set(sizes)) == 1:
+        message += f", this one is {len(sizes)}×{sizes[0]}"
+        return Problem("JC330", message, function.author_span, help=way_out)
+    number = next(number for number, size in enumerate(sizes) if size != n)
+    row, entries = function.author[number], "1 entry" if sizes[number] == 1 else f"{sizes[number]} entries"
+    span = Span(row[0].span.source, row[0].span.start, row[-1].span.end) if row else function.author_span
+    message += f", this one has rows of unequal length: row {number + 1} has {entries}"
+    return Problem("JC330", message, span, label=entries, help=way_out)
 
 
 def _too_many(function: FunctionSpec, count: int) -> JacchainError:

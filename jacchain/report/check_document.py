@@ -17,6 +17,8 @@ from jacchain.results import CheckReport, StageCheck
 ROLES: dict[Judgement, Role] = {"agree": "good", "inconclusive": "warning", "disagree": "error"}
 STAGES = 24
 """Stages up to which all are listed; beyond it only those that do not agree, and as many others as there is room for."""
+LINES = 8
+"""Lines of a matrix that are marked."""
 ENTRIES = 8
 """Entries that are listed of one Jacobian, the worst first."""
 
@@ -146,7 +148,7 @@ def _diagnosis(diagnosis: Diagnosis, look: Look) -> Iterator[Block]:
     yield Paragraph(runs(Run(f"{diagnosis.kind}: ", role), diagnosis.message))
     places: list[Place] = []
     if diagnosis.span is not None:
-        places.append(Place(diagnosis.span, "", primary=True))
+        places += [Place(part, "", primary=True) for part in diagnosis.span.lines[:LINES]]
     if diagnosis.where_span is not None and diagnosis.where_span != diagnosis.span:
         places.append(Place(diagnosis.where_span, "its derivative is the one that goes wrong", primary=False))
     if places:

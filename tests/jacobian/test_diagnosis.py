@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from jacchain.frozen import replace
-from jacchain.jacobian.bisection import author_span, wrong_part, wrong_rule
+from jacchain.jacobian.bisection import wrong_rule
 from jacchain.jacobian.diagnose import diagnose
+from jacchain.jacobian.repairs import author_span, negated_part
 from jacchain.jacobian.rounding import value_error
 from jacchain.jacobian.stage_difference import stage_difference
 from jacchain.jacobian.verdict import judge
@@ -86,8 +87,8 @@ def test_a_wrong_sign_inside_an_entry_is_shown_at_its_term():
     found, verdict = diagnosed(stage, x)
     assert [diagnosis.kind for diagnosis in found] == ["sign"]
     entry = verdict.entries(1)[0]
-    part = wrong_part(stage, (0, 0), [(x, entry.difference, entry.difference_bar)])
-    assert (part.text, part.factor) == ("exp(x*y)*y", -1)
+    part = negated_part(stage, (0, 0), [(x, entry.difference, entry.difference_bar)])
+    assert (part.kind, part.text) == ("sign", "exp(x*y)*y")
     assert part.span.source.text[part.span.start : part.span.end] == "exp(x*y)*y"
 
 
