@@ -113,7 +113,10 @@ def _eliminating(stage: Stage, operation: Operation) -> Callable[[LinearMap], Li
 
 
 def scaled(product: Callable[..., LinearMap], operands: tuple[LinearMap, ...], exponent: int = 0) -> tuple[LinearMap, int]:
-    """A product of all operands, times two to the ``exponent``: a map, and the exponent left, zero where doubles suffice."""
+    """A product of all operands, times two to the ``exponent``: a map, and the exponent left, zero where doubles suffice.
+
+    What is too large for doubles has an exponent above zero, what is too small one below.
+    """
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         linear = product(*operands)
         size = linear.magnitude
@@ -128,7 +131,7 @@ def scaled(product: Callable[..., LinearMap], operands: tuple[LinearMap, ...], e
             return linear, 0
         if SMALLEST_EXPONENT <= size + exponent <= LARGEST_EXPONENT:
             return _shifted(linear, exponent), 0
-    return linear, exponent
+        return _shifted(linear, -int(size)), exponent + int(size)
 
 
 def _least(numbers: Numbers) -> float:

@@ -1,5 +1,7 @@
 """A plan is carried out as it says, and numbers leave the range of a double only when the total does."""
 
+from fractions import Fraction
+from functools import reduce
 from itertools import pairwise
 
 import numpy as np
@@ -144,3 +146,22 @@ def test_what_is_too_small_is_counted_in_matrices_of_any_size_and_form(width, se
     terms = np.abs(np.longdouble(plain.dense[0]))[:, :, None] * np.abs(np.longdouble(right))
     small = (terms.max(1) > 0) & (terms.sum(1) < np.finfo(float).tiny)
     assert result.vanished == (small & (result.linear.dense[0] == 0)).sum()
+
+
+near_one = st.builds(lambda sign, power: sign * 2.0**power, st.sampled_from([0, 1, 1]), st.integers(-120, 120))
+square = st.tuples(near_one, near_one, near_one, near_one)
+
+
+@given(st.lists(st.tuples(square, st.integers(-900, 900)), min_size=2, max_size=4))
+def test_only_what_is_too_large_for_doubles_is_left_with_an_exponent_above_zero(given_factors):
+    maps = [LinearMap.full(np.ldexp(np.array(entries).reshape(2, 2), power)) for entries, power in given_factors]
+    exact = reduce(np.matmul, (np.vectorize(Fraction, otypes=[object])(linear.dense[0]) for linear in maps))
+    last = carry_out(plan_of(maps), maps)[-1]
+    assert (last.exponent > 0) == (exact.max() >= Fraction(2) ** 1023)
+    assert last.exponent >= 0
+
+
+def test_a_small_total_of_large_factors_is_not_too_large():
+    maps = [LinearMap.full(np.array([[2.0**-1030, 0.0], [0.0, 1.0]])), LinearMap.full(np.array([[2.0], [0.0]]))]
+    (result,) = carry_out(plan_of(maps), maps)
+    assert (result.exponent, result.linear.dense[0].tolist()) == (0, [[2.0**-1029], [0.0]])
