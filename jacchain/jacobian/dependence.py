@@ -21,9 +21,11 @@ def is_elementwise(instruction: Instruction) -> bool:
 
 
 def ancestors(program: Program, wanted: Mask) -> Mask:
-    """The registers that the wanted ones are computed from, and they themselves, whatever branch is taken: ``(registers,)``."""
-    mask: Mask = _backward(program, wanted[None].copy(), None)[0]
-    return mask
+    """The registers that the wanted ones are computed from, and they themselves, whatever branch is taken.
+
+    Both are ``(batch, registers)``.
+    """
+    return _backward(program, wanted.copy(), None)
 
 
 def needed(program: Program, registers: Array, results: Registers | None = None) -> Mask:

@@ -30,12 +30,23 @@ def refuse_values(name: str, program: Program, derivative: Derivative, used: Mas
         for instruction in program.constants + program.instructions:
             if failing[:, instruction.output].any():
                 raise _undefined_value(name, program, instruction, registers, int(np.argmax(failing[0, instruction.output])))
-    if (found := outside(program, registers, used[0])) is not None:
-        raise _undefined_value(name, program, found[0], registers, found[1])
+    for instruction, fails in outside(program, registers, used):
+        raise _undefined_value(name, program, instruction, registers, int(np.argmax(fails[0])))
     if (beyond := _beyond(derivative.values)).any():
         output = int(np.argmax(beyond[0]))
         message = f"output {output + 1} of `{name}` is larger than any double"
         raise JacchainError(Problem("JC402", message, help="scale the function", kind="overflow"))
+
+
+def fails(program: Program, derivative: Derivative, used: Mask) -> Mask:
+    """The points of a batch at which one of the following would refuse a number, ``(batch,)``."""
+    wrong = [_beyond(derivative.values), _beyond(derivative.linear.values), ~np.isfinite(derivative.registers) & used]
+    wrong += [outer for _, outer in outside(program, derivative.registers, used)]
+    found = np.zeros(len(used), bool)
+    for numbers in wrong:
+        if numbers.any():
+            found |= numbers.any(1)
+    return found
 
 
 def refuse_derivatives(name: str, program: Program, derivative: Derivative, used: Mask) -> None:

@@ -99,9 +99,9 @@ def _finding(
 
 
 def _sources(program: Program, register: int) -> Mask:
-    wanted = np.zeros(program.start.size, bool)
-    wanted[register] = True
-    return ancestors(program, wanted)
+    wanted = np.zeros((1, program.start.size), bool)
+    wanted[0, register] = True
+    return np.asarray(ancestors(program, wanted)[0])
 
 
 def _judged(cells: Cells, pairs: list[tuple[Side, Side]]) -> tuple[str, Vector | None]:

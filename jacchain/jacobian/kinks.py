@@ -19,7 +19,7 @@ from jacchain.frozen import Frozen, replace
 from jacchain.jacobian.analytic import Derivative
 from jacchain.jacobian.dependence import Mask, descendants, needed
 from jacchain.jacobian.diagnostic import Diagnostic
-from jacchain.jacobian.domain import refuse_derivatives, refuse_values
+from jacchain.jacobian.domain import fails, refuse_derivatives, refuse_values
 from jacchain.jacobian.limits import active, decisive
 from jacchain.jacobian.settled import UNSETTLED, Kink, Settled
 from jacchain.linear.map import LinearMap
@@ -70,7 +70,7 @@ def examine(stage: Stage, derivative: Derivative) -> Examination:
     program = stage.program
     used = needed(program, derivative.registers)
     refuse_values(stage.name, program, derivative, used)
-    affected = _affected(stage, derivative, used[0])
+    affected = _affected(stage, derivative, used)
     if not affected:
         refuse_derivatives(stage.name, program, derivative, used)
         return Examination(derivative)
@@ -95,10 +95,16 @@ def examine(stage: Stage, derivative: Derivative) -> Examination:
     return Examination(corrected, _shortened(stage, remarks, unexamined), settled, tuple(refusals))
 
 
+def doubtful(stage: Stage, derivative: Derivative) -> Mask:
+    """The points of a batch of which :func:`examine` may have something to say, ``(batch,)``: at all others it says nothing."""
+    used = needed(stage.program, derivative.registers)
+    return fails(stage.program, derivative, used) | active(stage.program, derivative.registers, used).any(1)
+
+
 def _affected(stage: Stage, derivative: Derivative, used: Mask) -> dict[int, Mask]:
     """The outputs at whose value an operation stands on a switch or an edge, or whose row is not finite, with those registers."""
     program, registers = stage.program, derivative.registers
-    events = active(program, registers, used)
+    events = active(program, registers, used)[0]
     linear = derivative.linear
     singular = set() if linear.magnitude < inf else set(linear.pattern.rows[~np.isfinite(linear.values[0])].tolist())
     if not events.any() and not singular:

@@ -152,21 +152,21 @@ def candidates(instruction: Instruction, registers: Array) -> Array:
 
 
 def active(program: Program, registers: Array, used: Mask) -> Mask:
-    """The used registers whose operation stands exactly on a switch or an edge of its domain at the point: ``(registers,)``.
+    """The used registers whose operation stands exactly on a switch or an edge of its domain, at each point of a batch.
 
-    ``registers`` are ``(1, registers)``.  A choice stands on a switch when its condition may turn nearby; so do the equalities
-    in such a condition.
+    ``registers``, ``used`` and the result are ``(batch, registers)``.  A choice stands on a switch when its condition may turn
+    nearby; so do the equalities in such a condition.
     """
-    mask, fragile, equalities, choices = np.zeros((4, registers.shape[1]), bool)
+    mask, fragile, equalities, choices = np.zeros((4, *registers.shape), bool)
     o = Arithmetic(registers.dtype)
     with np.errstate(all="ignore"):
         for instruction in program.instructions:
-            output = instruction.output
+            output = np.s_[:, instruction.output]
             if instruction.operation in CONDITIONS:
                 fragile[output] = _fragile(instruction, registers, fragile)
                 equalities[output] = fragile[output] & (instruction.operation in {"==", "!="})
             elif instruction.operation == WHERE:
-                choices[output] = fragile[instruction.arguments[0]] & used[output]
+                choices[output] = fragile[:, instruction.arguments[0]] & used[output]
             elif instruction.operation in TIES:
                 mask[output] = _tied(instruction, registers) & used[output]
             else:
@@ -174,7 +174,7 @@ def active(program: Program, registers: Array, used: Mask) -> Mask:
                 trees = stated.edges if stated.switch is None else (*stated.edges, stated.switch)
                 for tree in trees:
                     zero = evaluated(o, tree, arguments_of(instruction, stated, registers)) == 0
-                    mask[output] |= zero[0] & used[output]
+                    mask[output] |= zero & used[output]
     if equalities.any():
         equalities &= ancestors(program, choices)
     return np.asarray(mask | choices | equalities)
@@ -201,26 +201,25 @@ def standing(program: Program, registers: Array, used: Mask) -> Iterator[Array]:
                 yield from (np.broadcast_to(state, (len(registers), instruction.size))[:, wanted] for state in states)
 
 
-def outside(program: Program, registers: Array, used: Mask) -> tuple[Instruction, int] | None:
-    """The first operation that is used outside its domain, and which of its numbers; ``registers`` are ``(1, registers)``."""
+def outside(program: Program, registers: Array, used: Mask) -> Iterator[tuple[Instruction, Mask]]:
+    """The operations used outside their domain, each with its numbers that are, at each point: ``(batch, numbers)``."""
     o = Arithmetic(registers.dtype)
     with np.errstate(all="ignore"):
         for instruction in program.instructions:
             stated = limits(instruction)
             if stated.domain is not None:
                 inside = evaluated(o, stated.domain, arguments_of(instruction, stated, registers))
-                fails = ~inside[0] & used[instruction.output]
+                fails = ~inside & used[:, instruction.output]
                 if fails.any():
-                    return instruction, int(np.argmax(fails))
-    return None
+                    yield instruction, fails
 
 
 def _fragile(instruction: Instruction, registers: Array, fragile: Mask) -> Mask:
     """Which conditions may turn nearby: comparisons of equals, unless another one settles the matter."""
-    values = [registers[0, argument] for argument in instruction.arguments]
+    values = [registers[:, argument] for argument in instruction.arguments]
     if instruction.operation in COMPARED:
         return np.asarray(values[0] == values[1])
-    turning = [fragile[argument] for argument in instruction.arguments]
+    turning = [fragile[:, argument] for argument in instruction.arguments]
     settles = {"and": 0.0, "or": 1.0}.get(instruction.operation)
     settled = [(value == settles) & ~turns for value, turns in zip(values, turning, strict=True)]
     return np.asarray(np.logical_or.reduce(np.broadcast_arrays(*turning)) & ~np.logical_or.reduce(np.broadcast_arrays(*settled)))
@@ -230,7 +229,7 @@ def _tied(instruction: Instruction, registers: Array) -> Mask:
     """Where more than one candidate is the extreme."""
     values = candidates(instruction, registers)
     extreme = values.max(-1, keepdims=True) if TIES[instruction.operation] == "largest" else values.min(-1, keepdims=True)
-    return np.asarray(((values == extreme).sum(-1) > 1)[0])
+    return np.asarray((values == extreme).sum(-1) > 1)
 
 
 def _tree(text: str) -> Tree:

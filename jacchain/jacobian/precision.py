@@ -45,7 +45,7 @@ def entry_errors(stage: Stage, derivative: Derivative, measured: Numbers | None,
     if measured is None:
         return None
     errors = settled_errors(linear, measured, settled)
-    lost = (entries == 0) & ((long != 0) | vanished_inside(stage.program, derivative.registers)[linear.pattern.rows])
+    lost = (entries == 0) & ((long != 0) | vanished_inside(stage.program, derivative.registers)[0, linear.pattern.rows])
     errors = np.where((entries == 0) & (errors <= SUBNORMAL), 0, errors)
     return np.where(lost, np.maximum(errors, TINY), np.minimum(errors, np.inf))
 

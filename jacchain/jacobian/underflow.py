@@ -28,7 +28,7 @@ def vanished(stage: Stage, derivative: Derivative) -> Iterator[Diagnostic]:
     Of a stage that is differenced nothing is said of the entries: they are not those of the ``derivative``.
     """
     values = derivative.values[0]
-    made_zero = vanished_inside(stage.program, derivative.registers)
+    made_zero = vanished_inside(stage.program, derivative.registers)[0]
     lost = (values.astype(float) == 0) & ((values != 0) | made_zero)
     if lost.any():
         first = stage.outputs[int(lost.argmax())]
@@ -52,16 +52,28 @@ def product_vanished(number: int, count: int) -> Diagnostic:
     return Diagnostic("underflow", "JC413", f"{entries} P{number} {'is' if count == 1 else 'are'} {TOO_SMALL}")
 
 
+def may_have_vanished(program: Program, derivative: Derivative) -> Mask:
+    """The points of a batch of which :func:`vanished` may have something to say, ``(batch,)``."""
+    found = vanished_inside(program, derivative.registers).any(1)
+    for numbers in (derivative.values, derivative.linear.values):
+        with np.errstate(over="ignore"):
+            zero = numbers.astype(float, copy=False) == 0
+        if zero.any():
+            found = found | (zero & (numbers != 0)).any(1)
+    return np.asarray(found)
+
+
 def vanished_inside(program: Program, registers: Array) -> Mask:
-    """Which outputs are zero although what makes them cannot be."""
-    mask = np.zeros(registers.shape[1], bool)
+    """Which outputs are zero although what makes them cannot be, at each point of a batch: ``(batch, outputs)``."""
+    mask = np.zeros(registers.shape, bool)
     for instruction in program.instructions:
-        zero = registers[0, instruction.output] == 0
+        output = np.s_[:, instruction.output]
+        zero = registers[output] == 0
         if zero.any() and instruction.operation in POSITIVE:
-            mask[instruction.output] = zero
+            mask[output] = zero
         elif zero.any() and instruction.operation in FACTORS:
             arguments = instruction.arguments if instruction.operation == "*" else instruction.arguments[:1]
-            factors = [registers[0, argument] != 0 for argument in arguments]
-            factors = [factor if factor.size in {1, instruction.size} else factor.all(keepdims=True) for factor in factors]
-            mask[instruction.output] = np.logical_and.reduce(np.broadcast_arrays(zero, *factors))
-    return mask[program.results]
+            factors = [registers[:, argument] != 0 for argument in arguments]
+            factors = [factor if factor.shape[1] in {1, instruction.size} else factor.all(1, keepdims=True) for factor in factors]
+            mask[output] = np.logical_and.reduce(np.broadcast_arrays(zero, *factors))
+    return mask[:, program.results]

@@ -183,7 +183,7 @@ def clear(programs: Sequence[Program], x: Numbers) -> Numbers | None:
         return None
     way = Way(programs, x)
     stages = zip(programs, way.states, way.ending, strict=True)
-    way.ending = [ending & ~active(program, registers, ending) for program, registers, ending in stages]
+    way.ending = [ending & ~active(program, registers, ending[None])[0] for program, registers, ending in stages]
     if not any(ending.any() for ending in way.ending):
         return None
     below, above = way.guess(np.arange(2 * x.size), LADDER[::2], [COARSE])

@@ -118,7 +118,7 @@ def stands(programs, place, point=None):
     for program in programs:
         registers, own = program.registers(place[None]), program.registers(point[None])
         used, passed = needed(program, own), differentiated(program, own)[0]
-        if not np.isfinite(np.where(used, registers, 0)).all() or outside(program, registers, used[0]) is not None:
+        if not np.isfinite(np.where(used, registers, 0)).all() or any(outside(program, registers, used)):
             return None
         for instruction in program.instructions:
             kink = instruction.operation in {"abs", "relu", "max", "min", "max of", "min of"}
