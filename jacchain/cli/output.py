@@ -6,12 +6,13 @@ import errno
 import os
 import stat
 import sys
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from jacchain.errors import JacchainError, Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 
@@ -20,7 +21,17 @@ class ReaderGoneError(Exception):
 
 
 def deliver(content: bytes, target: str | None) -> None:
-    """Writes the answer to a file, or to stdout without one.
+    """Writes the answer to a file, or to stdout without one.  Raises what :func:`sink` raises."""
+    with sink(target) as write:
+        write(content)
+
+
+@contextmanager
+def sink(target: str | None) -> Iterator[Callable[[bytes], None]]:
+    """What takes an answer part by part: to a file, or to stdout without one.
+
+    A file is replaced in one step at the end of the block, so that nobody ever sees half of it, and left as it is when the block
+    fails; a pipe or a device is written to directly.
 
     Raises:
         JacchainError: it cannot be written (JC501).
@@ -28,11 +39,24 @@ def deliver(content: bytes, target: str | None) -> None:
 
     """
     if target is None or target == "-":
-        _write_stdout(content)
-    else:
-        from pathlib import Path
+        yield _write_stdout
+        return
+    from pathlib import Path
 
-        _write_file(content, Path(target))
+    with _named(target):
+        path = Path(target)
+        writer = _Device(path) if path.exists() and not path.is_file() else _Replacement(path.resolve())
+
+    def write(part: bytes) -> None:
+        with _named(target):
+            writer.stream.write(part)
+
+    try:
+        yield write
+        with _named(target):
+            writer.commit()
+    finally:
+        writer.close()
 
 
 def say(text: str) -> None:
@@ -48,60 +72,68 @@ def say(text: str) -> None:
 def _write_stdout(content: bytes) -> None:
     if sys.stdout is None:
         raise _failure("stdout", "it is closed")
-    try:
+    with _named("stdout"):
         sys.stdout.flush()
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
-    except BrokenPipeError as error:
-        raise ReaderGoneError from error
-    except (OSError, ValueError) as error:
-        raise _failure("stdout", _reason(error)) from error
 
 
-def _write_file(content: bytes, target: Path) -> None:
-    """Replaces the file in one step, so that nobody ever sees half of it; a pipe or a device is written to directly."""
+@contextmanager
+def _named(target: str) -> Iterator[None]:
+    """Says of what fails in the block where it was to be written."""
     try:
-        if target.exists() and not target.is_file():
-            if target.is_dir():
-                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-            _write_through(content, target)
-            return
-        _replace(content, target.resolve())
+        yield
     except BrokenPipeError as error:
         raise ReaderGoneError from error
     except (OSError, ValueError, RuntimeError) as error:  # a loop of links is a RuntimeError
-        raise _failure(str(target), _reason(error)) from error
+        raise _failure(target, (error.strerror if isinstance(error, OSError) else None) or str(error)) from error
 
 
-def _write_through(content: bytes, target: Path) -> None:
-    """Writes to a pipe or a device; a pipe that nobody reads is not waited for."""
-    try:
-        handle = os.open(target, os.O_WRONLY | getattr(os, "O_NONBLOCK", 0))
-    except OSError as error:
-        if error.errno == errno.ENXIO:
-            raise OSError(errno.ENXIO, "no program reads from it") from error
-        raise
-    with os.fdopen(handle, "wb") as stream:
+class _Device:
+    """A pipe or a device, written to directly; a pipe that nobody reads is not waited for."""
+
+    def __init__(self, target: Path) -> None:
+        if target.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        try:
+            handle = os.open(target, os.O_WRONLY | getattr(os, "O_NONBLOCK", 0))
+        except OSError as error:
+            if error.errno == errno.ENXIO:
+                raise OSError(errno.ENXIO, "no program reads from it") from error
+            raise
+        self.stream = os.fdopen(handle, "wb")
         os.set_blocking(handle, True)
-        stream.write(content)
 
+    def commit(self) -> None:
+        self.stream.close()
 
-def _replace(content: bytes, target: Path) -> None:
-    import tempfile
-    from pathlib import Path
-
-    handle, name = tempfile.mkstemp(prefix=f".{target.name[:100]}.", dir=target.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).chmod(_mode(target))
-        Path(name).replace(target)
-    except BaseException:
+    def close(self) -> None:
         with suppress(OSError):
-            Path(name).unlink()
-        raise
+            self.stream.close()
+
+
+class _Replacement:
+    """A new file that takes the place of the target once it is whole."""
+
+    def __init__(self, target: Path) -> None:
+        import tempfile
+        from pathlib import Path
+
+        handle, name = tempfile.mkstemp(prefix=f".{target.name[:100]}.", dir=target.parent)
+        self.target, self.path, self.stream = target, Path(name), os.fdopen(handle, "wb")
+
+    def commit(self) -> None:
+        self.stream.flush()
+        os.fsync(self.stream.fileno())
+        self.stream.close()
+        self.path.chmod(_mode(self.target))
+        self.path.replace(self.target)
+
+    def close(self) -> None:
+        with suppress(OSError):
+            self.stream.close()
+        with suppress(OSError):
+            self.path.unlink()
 
 
 def _mode(target: Path) -> int:
@@ -111,10 +143,6 @@ def _mode(target: Path) -> int:
     mask = os.umask(0)
     os.umask(mask)
     return 0o666 & ~mask
-
-
-def _reason(error: Exception) -> str:
-    return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
 def _failure(target: str, reason: str) -> JacchainError:
