@@ -234,6 +234,9 @@ CODES: dict[str, Code] = {
     "JC343": Code("a .csv file that is not read",
         "Read are rows of decimal numbers separated by commas, all of one length, without a header. "
         "The message points at the cell; mend or delete it."),
+    "JC344": Code("points that are not those of the pipeline",
+        "`sweep` reads a table with a column for every input, in their order, or under a first line with their names. "
+        "Inputs that have no column keep the number of `at` or `--at`; those that have none there need a column."),
     "JC361": Code("not an instance of the planner",
         "An instance holds `dims` and, if stages can be differentiated without building their Jacobians, `edges`: whole numbers. "
         "Write dims: [3, 2, 1] and edges: [12, 5] for a chain of two."),

@@ -7,6 +7,11 @@ from typing import TYPE_CHECKING
 from jacchain.chain.products import ProductResult as ProductResult  # noqa: PLC0414 - the result of a product is a result
 from jacchain.frozen import Frozen
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from jacchain.errors import JacchainError
+
 if TYPE_CHECKING:  # a run that is neither checked nor certified need not load what checks and certifies
     from jacchain.chain.digits import Digits
     from jacchain.chain.plan import Plan
@@ -132,6 +137,21 @@ class CheckReport(Frozen):
     def exit_code(self) -> int:
         """0 when all agree, 1 when something disagrees, 5 when that could not be decided."""
         return {"agree": 0, "disagree": 1, "inconclusive": 5}[self.judgement]
+
+
+class Answers(Frozen):
+    """A chain at a block of points, a row for each: ``at`` ``(b, n)``, ``value`` ``(b, m)`` and ``jacobian`` ``(b, m, n)``.
+
+    ``first`` is the number of the first row, from 1.  Rows, counted from 0, that have no answer are NaN and have a reason in
+    ``failures``; ``remarks`` is what there is to say of others.
+    """
+
+    first: int
+    at: Numbers
+    value: Numbers
+    jacobian: Numbers
+    remarks: Mapping[int, Sequence[Diagnostic]]
+    failures: Mapping[int, JacchainError]
 
 
 class FunctionFacts(Frozen):

@@ -75,15 +75,11 @@ def run(pipeline: Pipeline, request: Request) -> Report:
     costs = stage_costs(pipeline, patterns) if request.mode == "matrix-free" else None
     plan = make_plan(Instance.of_patterns([pattern.T for pattern in patterns], costs), order)
     claim_products([(pattern.count, pattern.shape) for pattern in patterns], [(one.entries, one.shape) for one in plan.products])
-    products = _multiplied(plan, [linear.T for linear in jacobians] if costs is None else _unbuilt(pipeline, stages, diagnostics))
+    products = multiplied(plan, [linear.T for linear in jacobians] if costs is None else _unbuilt(pipeline, stages, diagnostics))
     diagnostics += [product_vanished(number, product.vanished) for number, product in enumerate(products, 1) if product.vanished]
     total = products[-1].linear if products else jacobians[0].T
-    if len(stages) > 1 and any(remark.kind == "kink" for remark in diagnostics):
-        from jacchain.jacobian.through import chain_remarks  # noqa: PLC0415 - few points need it
-
-        crossing = chain_remarks(pipeline.stages, pipeline.at, total.T.dense[0])
-        diagnostics += crossing
-        refusals += [Problem(one.code, one.message, help="choose another point", kind=one.kind) for one in crossing]
+    crossing, refused = kinks_through(pipeline.stages, pipeline.at, total.T.dense[0], diagnostics)
+    diagnostics, refusals = diagnostics + crossing, refusals + refused
     if request.strict and refusals:
         raise JacchainError(*refusals)
     moves = reach([stage.program for stage in pipeline.stages], pipeline.at, thorough=request.verbose)
@@ -113,12 +109,27 @@ def run(pipeline: Pipeline, request: Request) -> Report:
     return report
 
 
-def _multiplied(plan: Plan, factors: Sequence[Factor]) -> tuple[ProductResult, ...]:
+def multiplied(plan: Plan, factors: Sequence[Factor]) -> tuple[ProductResult, ...]:
     """The products of a plan in doubles.  Raises JacchainError (JC404) when the last is larger than any."""
     products = tuple(replace(product, linear=product.linear.astype(float)) for product in carry_out(plan, factors))
     if products and products[-1].exponent:
         raise JacchainError(Problem("JC404", "the Jacobian of the chain is larger than any double", help="scale the functions"))
     return products
+
+
+def kinks_through(
+    stages: Sequence[Stage], x: Numbers, jacobian: Numbers, remarks: Sequence[Diagnostic]
+) -> tuple[list[Diagnostic], list[Problem]]:
+    """What there is to say of kinks that meet on the way through a chain, beside the ``remarks`` on its stages at x.
+
+    Each is a remark, and the problem it is for somebody who wants no number by convention.
+    """
+    if len(stages) == 1 or not any(remark.kind == "kink" for remark in remarks):
+        return [], []
+    from jacchain.jacobian.through import chain_remarks  # noqa: PLC0415 - few points need it
+
+    crossing = chain_remarks(stages, x, jacobian)
+    return crossing, [Problem(one.code, one.message, help="choose another point", kind=one.kind) for one in crossing]
 
 
 def instance_of(pipeline: Pipeline, mode: Mode = "explicit") -> Instance:

@@ -12,7 +12,7 @@ class Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's own signature
         """Their names, in the order in which a person needs them."""
-        return ["run", "check", "plan", "step", "show", "curve", "functions", "samples", "schema", "explain"]
+        return ["run", "check", "plan", "step", "sweep", "show", "curve", "functions", "samples", "schema", "explain"]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's own signature
         """The command of that name, None where there is none."""
@@ -25,6 +25,8 @@ class Commands(click.Group):
                 from jacchain.cli.plan import plan as found
             case "step":
                 from jacchain.cli.step import step as found
+            case "sweep":
+                from jacchain.cli.sweep import sweep as found
             case "show":
                 from jacchain.cli.show import show as found
             case "curve":

@@ -17,10 +17,12 @@ LIMIT = 64 << 20
 """Bytes a pipeline file may have."""
 
 
-def read_pipeline(file: str | None, options: dict[str, Any], *, needs_point: bool = True) -> Pipeline:
+def read_pipeline(
+    file: str | None, options: dict[str, Any], *, needs_point: bool = True, stand_in: str | None = None
+) -> Pipeline:
     """The pipeline of FILE, or of ``-e``, at the point that ``--at`` and ``--set`` say.
 
-    Without ``needs_point`` there may be no point, where sizes do not depend on it.
+    Without ``needs_point`` there may be no point, where sizes do not depend on it or ``stand_in`` says them.
 
     Raises:
         JacchainError: neither or both are given (JC001), FILE cannot be read (JC002), or it is not a pipeline.
@@ -34,9 +36,10 @@ def read_pipeline(file: str | None, options: dict[str, Any], *, needs_point: boo
         way_out = "give a pipeline file, `-` for stdin, or -e 'f(x, y): x*y'; `jacchain samples` lists samples"
         raise JacchainError(Problem("JC001", message, help=way_out))
     if file is not None:
-        return pipeline_of(read_source(file), options, needs_point=needs_point)
+        return pipeline_of(read_source(file), options, needs_point=needs_point, stand_in=stand_in)
     at, sets = options.get("at"), options.get("set") or ()
-    return _remarked(pipeline.from_expressions(expressions, at=at, sets=sets, needs_point=needs_point), options)
+    loaded = pipeline.from_expressions(expressions, at=at, sets=sets, needs_point=needs_point, stand_in=stand_in)
+    return _remarked(loaded, options)
 
 
 def report_of(file: str | None, options: dict[str, Any]) -> Report:
@@ -58,39 +61,43 @@ def _remarked(loaded: Pipeline, options: dict[str, Any]) -> Pipeline:
     return loaded
 
 
-def pipeline_of(source: tuple[bytes, str, Path], options: dict[str, Any], *, needs_point: bool = True) -> Pipeline:
+def pipeline_of(
+    source: tuple[bytes, str, Path], options: dict[str, Any], *, needs_point: bool = True, stand_in: str | None = None
+) -> Pipeline:
     """The pipeline of a file that has been read, as :func:`read_pipeline` gives it."""
     from jacchain import pipeline
 
     text, name, folder = source
     at, sets = options.get("at"), options.get("set") or ()
     folders = options.get("allow_dir") or ()
-    loaded = pipeline.load(text, name, folder=folder, at=at, sets=sets, allow_dirs=folders, needs_point=needs_point)
+    loaded = pipeline.load(
+        text, name, folder=folder, at=at, sets=sets, allow_dirs=folders, needs_point=needs_point, stand_in=stand_in
+    )
     return _remarked(loaded, options)
 
 
-def read_source(file: str) -> tuple[bytes, str, Path]:
-    """The bytes of FILE, the name it is shown by, and the folder its parameter files are relative to.
+def read_source(file: str, limit: int = LIMIT) -> tuple[bytes, str, Path]:
+    """The bytes of FILE, ``limit`` at most, the name it is shown by, and the folder its parameter files are relative to.
 
     Bytes of the name that are no UTF-8 are shown as �.
     """
     if file == "-":
         if sys.stdin is None:
             raise JacchainError(Problem("JC002", "stdin cannot be read: it is closed"))
-        return _limited(sys.stdin.buffer.read(LIMIT + 1), "<stdin>"), "<stdin>", Path()
+        return _limited(sys.stdin.buffer.read(limit + 1), "<stdin>", limit), "<stdin>", Path()
     path = Path(file)
     try:
         with path.open("rb") as stream:
-            return _limited(stream.read(LIMIT + 1), file), os.fsencode(file).decode("utf-8", "replace"), path.parent
+            return _limited(stream.read(limit + 1), file, limit), os.fsencode(file).decode("utf-8", "replace"), path.parent
     except (OSError, ValueError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
         raise JacchainError(Problem("JC002", f"{file} cannot be read: {reason.lower()}", help=_nearest(path))) from error
 
 
-def _limited(content: bytes, name: str) -> bytes:
-    if len(content) > LIMIT:
+def _limited(content: bytes, name: str, limit: int) -> bytes:
+    if len(content) > limit:
         way_out = "keep large arrays in .npy files"
-        raise JacchainError(Problem("JC002", f"{name} is larger than {LIMIT >> 20} MiB", help=way_out))
+        raise JacchainError(Problem("JC002", f"{name} is larger than {limit >> 20} MiB", help=way_out))
     return content
 
 

@@ -23,11 +23,12 @@ from jacchain.pipeline.text import decode
 
 
 class Options(NamedTuple):
-    """What is said beside a file: the point, the constants, and whether there has to be a point."""
+    """What is said beside a file: the point, the constants, whether there has to be a point, and one to stand in for it."""
 
     at: str | None
     sets: Sequence[str]
     needs_point: bool
+    stand_in: str | None = None
 
 
 _DEFINITION = re.compile(r"\s*(?P<signature>[^()\s][^()]*\([^()]*\))\s*:")
@@ -42,10 +43,12 @@ def load(  # noqa: PLR0913  (what the command line may say about a file)
     sets: Sequence[str] = (),
     allow_dirs: Sequence[Path | str] = (),
     needs_point: bool = True,
+    stand_in: str | None = None,
 ) -> Pipeline:
     """The pipeline that a file describes, at the point it gives or that ``at`` gives.
 
-    Without ``needs_point`` there may be no point where the first function declares its size: it is then all NaN.
+    Without ``needs_point`` there may be no point where the first function declares its size: it is then all NaN; where it does
+    not, the point is that of ``stand_in``.
 
     ``name`` is what the file is called in messages; JSON is read when it ends in ``.json``, or when it does not say what it is
     and the text begins with ``{``.  Parameter files are read from ``folder`` and, when there are any, from ``allow_dirs``.
@@ -53,7 +56,7 @@ def load(  # noqa: PLR0913  (what the command line may say about a file)
     Raises JacchainError with every problem that was found, in the order of the file; about ten at most.
     """
     files = ParameterFiles(folder, tuple(map(Path, allow_dirs)))
-    return _pipeline(_reader(text, name), name, files, Options(at, sets, needs_point))
+    return _pipeline(_reader(text, name), name, files, Options(at, sets, needs_point, stand_in))
 
 
 def load_fields(text: bytes, name: str, key: str) -> Fields | None:
@@ -65,13 +68,18 @@ def load_fields(text: bytes, name: str, key: str) -> Fields | None:
 
 
 def from_expressions(
-    texts: Sequence[str], at: str | None = None, sets: Sequence[str] = (), *, needs_point: bool = True
+    texts: Sequence[str],
+    at: str | None = None,
+    sets: Sequence[str] = (),
+    *,
+    needs_point: bool = True,
+    stand_in: str | None = None,
 ) -> Pipeline:
-    """The pipeline of the definitions given with ``-e``, in order: ``f(x, y): x*y``; ``needs_point`` as for :func:`load`.
+    """The pipeline of the definitions given with ``-e``, in order: ``f(x, y): x*y``; the other words as for :func:`load`.
 
     Raises JacchainError with every problem that was found.
     """
-    options = Options(at, sets, needs_point)
+    options = Options(at, sets, needs_point, stand_in)
     return _pipeline(lambda ledger: _definitions(texts, ledger), "-e", ParameterFiles(None), options)
 
 
@@ -108,6 +116,8 @@ def _assembled(read: Callable[[Ledger], Node], name: str, files: ParameterFiles,
     point = None
     if first and first.parameters:
         size = None if at or options.needs_point else first.size
+        if size is None and at is None and options.stand_in is not None:
+            at = read_at(options.stand_in, ledger)
         point = point_of(first, at, constants, ledger) if size is None else np.full(size, np.nan)
     return assemble(spec, constants, (point, at.span if at else None), name, ledger)
 

@@ -41,9 +41,9 @@ def read_at(text: str, ledger: Ledger) -> Placed:
                     raise JacchainError(
                         Problem("JC010", f"`{name}` is given twice", key.span(), related=related, help="delete one")
                     )
-                named.append(Named(name, (_value(piece, assigned.end()),), key.span()))
+                named.append(Named(name, (value_of(piece, assigned.end()),), key.span()))
             else:
-                positional.append(_value(piece, 0))
+                positional.append(value_of(piece, 0))
         if named and positional:
             message = "some numbers have a name and some have none"
             way_out = "name all: --at r=3,theta=pi/4; or none: --at 3,pi/4"
@@ -58,7 +58,7 @@ def read_direction(text: str, option: str, names: Sequence[str]) -> Array:
     Raises JacchainError (JC010 for their number, else by the expression).
     """
     whole = Fragment.whole(text, option, option=True)
-    numbers = Constants().numbers(tuple(_value(piece, 0) for piece in _pieces(whole)))
+    numbers = Constants().numbers(tuple(value_of(piece, 0) for piece in _pieces(whole)))
     if numbers.size != len(names):
         listed = ", ".join(names[:4]) + (", …" if len(names) > 4 else "")
         message = f"{option} has {numbers.size:,} numbers, and {len(names):,} are due"
@@ -92,7 +92,7 @@ def read_sets(texts: Sequence[str], constants: Sequence[ConstantSpec], ledger: L
             if len([*_pieces(whole)]) > 1:
                 way_out = f"write a vector as {name}=[1, 2], and repeat --set for another constant"
                 raise JacchainError(Problem("JC010", "one value is set at a time", whole.span(), help=way_out))
-            sets[name] = _value(whole, assigned.end())
+            sets[name] = value_of(whole, assigned.end())
     return sets
 
 
@@ -107,7 +107,7 @@ def _pieces(whole: Fragment) -> Iterator[Fragment]:
     yield whole.part(start, len(whole.text))
 
 
-def _value(piece: Fragment, start: int) -> Written:
+def value_of(piece: Fragment, start: int) -> Written:
     """The expression from ``start`` to the end of a piece of an option."""
     rest = piece.part(start, len(piece.text))
     text = rest.text.strip()

@@ -6,7 +6,7 @@ What is here hands a whole answer over as bytes; modules are imported when they 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from jacchain.report.size import claim_run
@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from jacchain.chain.plan import Plan
     from jacchain.chain.survey import Survey
     from jacchain.jacobian.curve import Curve
+    from jacchain.pipeline.stage import Pipeline
     from jacchain.report.look import Look
-    from jacchain.results import CheckReport, FunctionFacts, PipelineFacts, Report
+    from jacchain.results import Answers, CheckReport, FunctionFacts, PipelineFacts, Report
 
 
 def render_run(report: Report, form: str, look: Look, *, next_steps: Sequence[str] = ()) -> bytes:
@@ -52,6 +53,24 @@ def render_matrix(report: Report, name: str, form: str, look: Look) -> bytes:
             from jacchain.report.paint import paint  # noqa: PLC0415
 
             return paint(matrix_document(matrix), look, form).encode()
+
+
+def render_sweep(pipeline: Pipeline, answers: Iterable[Answers], form: str, look: Look) -> Iterator[bytes]:
+    """The answers at many points: ``json`` and ``csv`` block by block, ``npz`` and documents once they are all there."""
+    from jacchain.report import rows  # noqa: PLC0415
+
+    match form:
+        case "json":
+            yield from (rows.json_lines(part, scalar=pipeline.scalar) for part in answers)
+        case "csv":
+            yield rows.csv_head(pipeline)
+            yield from map(rows.csv_lines, answers)
+        case "npz":
+            yield rows.sweep_npz(tuple(answers), scalar=pipeline.scalar)
+        case _:
+            from jacchain.report.paint import paint  # noqa: PLC0415
+
+            yield paint(rows.sweep_document(pipeline, tuple(answers), look), look, form).encode()
 
 
 def render_plan(plan: Plan, pipeline: PipelineFacts | None, form: str, look: Look, survey: Survey | None = None) -> bytes:

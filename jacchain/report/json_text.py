@@ -14,6 +14,7 @@ import orjson
 
 from jacchain import __version__
 from jacchain.chain.plan import Tree
+from jacchain.linear.map import Numbers
 
 DEPTH = 200
 """Levels of nesting that every JSON reader takes."""
@@ -47,6 +48,12 @@ def json_bytes(facts: Json) -> bytes:
     except orjson.JSONEncodeError:  # an integer of more than 64 bits
         text = orjson.dumps(_with_long_integers(facts), default=_plain, option=OPTIONS)
     return ACTING.sub(_escape, text) if ACTING.search(text.translate(None, PLAIN)) else text
+
+
+def rows_text(matrix: Numbers, between: bytes) -> bytes:
+    """The numbers of each row of a matrix, separated by commas, ``null`` for what is not finite; ``between`` two rows."""
+    text = orjson.dumps(np.ascontiguousarray(matrix, float), option=orjson.OPT_SERIALIZE_NUMPY)
+    return text[2:-2].replace(b"],[", between)
 
 
 def _escape(found: re.Match[bytes]) -> bytes:

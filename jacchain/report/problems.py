@@ -49,11 +49,16 @@ def problems_json(error: JacchainError) -> bytes:
     """The same facts as one JSON object."""
     records: list[Json] = []
     for problem in error.problems[:MOST]:
-        record = next((found for found in _records(problem) if len(json_bytes({"errors": [*records, found]})) <= PAGE), None)
+        record = problem_record(problem, beside=records)
         if record is None:
             break
         records.append(record)
     return json_bytes({**head(), "errors": records, "more": len(error.problems) - len(records), "exit_code": error.exit_code})
+
+
+def problem_record(problem: Problem, beside: Sequence[Json] = ()) -> Json | None:
+    """A problem as plain values, as long as fits beside others; None where it does not fit at all."""
+    return next((found for found in _records(problem) if len(json_bytes({"errors": [*beside, found]})) <= PAGE), None)
 
 
 def _records(problem: Problem) -> Iterator[Json]:
