@@ -20,7 +20,7 @@ from jacchain.jacobian.diagnostic import Diagnostic
 from jacchain.jacobian.directional import evaluation_operations, linearise, operations
 from jacchain.jacobian.domain import led_here
 from jacchain.jacobian.jacobian import Jacobian
-from jacchain.jacobian.kinks import Examination, examine
+from jacchain.jacobian.kinks import Examination, examine, examine_differences
 from jacchain.jacobian.memory import claim_products, claim_stages
 from jacchain.jacobian.precision import entry_errors, error_bar, settled_errors, spoilt, value_bar
 from jacchain.jacobian.reach import reach
@@ -211,7 +211,8 @@ def differentiate_stages(pipeline: Pipeline, request: Request) -> tuple[list[Sta
         try:
             errors = stage_errors(stage.program, repetitions.astype(x.dtype)) if measured else None
             if stage.method == "difference":
-                jacobian, examination = jacobian_by_differences(stage, derivative), Examination(derivative)
+                jacobian = jacobian_by_differences(stage, derivative)
+                examination = examine_differences(stage, derivative, jacobian)
             else:
                 if id(stage.program) not in formulas:
                     formulas[id(stage.program)] = derivative_formula(stage.program.graph, stage.outputs)

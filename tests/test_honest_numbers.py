@@ -70,6 +70,15 @@ def test_strict_refuses_the_kinks_of_all_stages_and_what_they_do_to_the_chain():
     assert run(cancels, Request(strict=True)).jacobian.dense.tolist() == [[[0]]]
 
 
+def test_differences_at_a_kink_say_so_and_are_refused_by_the_strict():
+    bent = chain(("x y", "abs(x) + 3*x + y"), at=[0, 1])
+    (remark,) = run(bent, Request(method="difference")).diagnostics
+    assert (remark.code, remark.input, remark.used) == ("JC407", "x", 3)
+    assert (remark.left, remark.right) == pytest.approx((2, 4))
+    with pytest.raises(JacchainError, match="strict"):
+        run(bent, Request(method="difference", strict=True))
+
+
 def test_the_reach_of_a_long_chain_is_left_out_unless_asked_for():
     long = chain(*[("x", "sin(x) + 0.1*x^2")] * 30, ("y", "log(y + 3)"), at=[0.4])
     found = run(long, Request())

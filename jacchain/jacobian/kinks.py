@@ -20,6 +20,7 @@ from jacchain.jacobian.analytic import Derivative
 from jacchain.jacobian.dependence import Mask, descendants, needed
 from jacchain.jacobian.diagnostic import Diagnostic
 from jacchain.jacobian.domain import fails, refuse_derivatives, refuse_values
+from jacchain.jacobian.jacobian import Jacobian
 from jacchain.jacobian.limits import active, decisive
 from jacchain.jacobian.settled import UNSETTLED, Kink, Settled
 from jacchain.linear.map import LinearMap
@@ -99,6 +100,20 @@ def doubtful(stage: Stage, derivative: Derivative) -> Mask:
     """The points of a batch of which :func:`examine` may have something to say, ``(batch,)``: at all others it says nothing."""
     used = needed(stage.program, derivative.registers)
     return fails(stage.program, derivative, used) | active(stage.program, derivative.registers, used).any(1)
+
+
+def examine_differences(stage: Stage, derivative: Derivative, jacobian: Jacobian) -> Examination:
+    """What there is to say about the kinks that differences have seen in a stage."""
+    remarks, refusals = [], []
+    for kink in jacobian.settled.kinks:
+        names, left, right, used = (stage.outputs[kink.row], stage.inputs[kink.column]), kink.left, kink.right, kink.used[0]
+        message = f"differences of `{stage.function}` see a kink here; ∂{names[0]}/∂{names[1]} = {used:.6g} is their mean"
+        where = stage.function
+        remarks.append(Diagnostic("kink", CODES["kink"], message, stage.name, *names, left, right, kink.clarke, used, where))
+        label = f"∂{names[0]}/∂{names[1]}: {left:.6g} from the left, {right:.6g} from the right"
+        message = f"`{stage.function}` has a kink here, which --strict does not accept"
+        refusals.append(Problem(CODES["kink"], message, stage.span, label=label, help="choose another point", kind="kink"))
+    return Examination(derivative, _shortened(stage, remarks, 0), jacobian.settled, tuple(refusals[:PROBLEMS]))
 
 
 def _affected(stage: Stage, derivative: Derivative, used: Mask) -> dict[int, Mask]:

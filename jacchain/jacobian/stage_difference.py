@@ -24,6 +24,7 @@ from jacchain.jacobian.memory import claim_differences
 from jacchain.jacobian.rounding import value_noise
 from jacchain.jacobian.samples import Evaluate
 from jacchain.jacobian.scales import own_scales
+from jacchain.jacobian.settled import Kink, Settled
 from jacchain.jacobian.way import clear
 from jacchain.linear.map import LinearMap, Numbers
 from jacchain.linear.pattern import Integers, Pattern
@@ -170,12 +171,21 @@ def jacobian_by_differences(stage: Stage, derivative: Derivative) -> Jacobian:
         remarks.append("a function of this stage is computed in doubles only")
     elif x.dtype != np.longdouble or working_type(stage.program) != np.longdouble:
         remarks.append("this stage is too large for longer numbers, or the machine has none")
-    if found.kink.any():
-        remarks.append(f"{int(found.kink.sum())} entries have different slopes on both sides: their mean is shown")
     if not np.isfinite(found.error_bar).all():
         remarks.append(f"nothing can be said of {int((~np.isfinite(found.error_bar)).sum())} entries")
     linear = LinearMap(found.pattern, found.value.astype(float)[None])
-    return Jacobian(linear, "difference", linear.structure, error_bar=found.bars.astype(float), remarks=tuple(remarks))
+    bars, settled = found.bars.astype(float), Settled(kinks=_kinks(found))
+    return Jacobian(linear, "difference", linear.structure, error_bar=bars, remarks=tuple(remarks), settled=settled)
+
+
+def _kinks(found: Difference) -> tuple[Kink, ...]:
+    """The entries with different slopes on both sides; the mean of these is used."""
+    kinks = []
+    for entry in np.flatnonzero(found.kink).tolist():
+        left, right, mean = float(found.left[entry]), float(found.right[entry]), float(found.value[entry])
+        slopes = min(left, right), max(left, right)
+        kinks.append(Kink(int(found.pattern.rows[entry]), int(found.pattern.columns[entry]), left, right, (mean, mean), slopes))
+    return tuple(kinks)
 
 
 def evaluation_work(programs: Sequence[Program]) -> int:
