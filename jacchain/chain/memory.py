@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from jacchain.chain.dynamic import ADJOINT, MULTIPLY, TANGENT, leaf_choices
 from jacchain.chain.instance import Instance
-from jacchain.chain.prices import Join, Prices
+from jacchain.chain.prices import Prices
 from jacchain.chain.scheme import Entry, Scheme
 
 
@@ -25,6 +25,10 @@ class Point(NamedTuple):
     split: int
     left: Point | None = None
     right: Point | None = None
+
+
+Front = list[Point]
+Made = tuple[int, Front]
 
 
 class Memory:
@@ -47,59 +51,68 @@ class Memory:
         for i, k, j, operation, cost in scheme:
             left = points.get((i, k), there) if i < j and operation != ADJOINT else None
             right = points.get((k + 1, j), there) if i < j and operation != TANGENT else None
-            whole = points[i, j] = Point(cost, self._peak((i, k, j), left, right), operation, k, left, right)
+            first, second = self.size(i, k) if left else 0, self.size(k + 1, j) if right else 0
+            peak = _peak(first, second, self.size(i, j), left.peak if left else 0, right.peak if right else 0)
+            whole = points[i, j] = Point(cost, peak, operation, k, left, right)
         return whole.peak, self._scheme(whole)
 
-    def least_peak(self) -> int:
-        """The least peak of all ways to have the chain."""
-        return self._fronts(lambda points: [min(points, key=lambda point: point.peak)])[0].peak
+    def least_peak(self, known: int) -> int:
+        """The least peak of all ways to have the chain, one of which has the peak ``known``."""
+
+        def calmest(points: Iterable[Point]) -> Front:
+            found = min(points, key=lambda point: point.peak, default=None)
+            return [found] if found else []
+
+        return self._front(known, calmest)[0].peak
 
     def cheapest_within(self, limit: int) -> Scheme:
         """The cheapest scheme with a peak of at most ``limit`` entries, which must not be less than :meth:`least_peak`."""
-        return self._scheme(self._fronts(lambda points: _front(point for point in points if point.peak <= limit))[0])
+        return self._scheme(self._front(limit, _unbeaten)[0])
 
-    def _fronts(self, kept: Callable[[Iterable[Point]], list[Point]]) -> list[Point]:
-        """The points of the whole chain, when of every sub-chain only those ``kept`` are combined further."""
+    def _front(self, limit: int, kept: Callable[[Iterable[Point]], Front]) -> Front:
+        """The points of the whole chain up to a limit, when of every sub-chain only those ``kept`` are combined further.
+
+        ``rows[i]`` holds what there is of ``i:i``, ``i:i+1``, …, and ``column`` of ``j:j``, ``j-1:j``, …: sizes and fronts.
+        """
         q = self.instance.length
-        fronts: dict[tuple[int, int], list[Point]] = {}
+        rows: list[list[Made]] = [[] for _ in range(q + 1)]
         for j in range(1, q + 1):
-            fronts[j, j] = kept(
-                Point(cost, self.size(j, j), operation, j) for cost, operation, _ in leaf_choices(self.instance, j)
-            )
-            for i in range(j - 1, 0, -1):
-                fronts[i, j] = kept(self._points(fronts, i, j))
-        return fronts[1, q]
+            column: list[Made] = []
+            for i in range(j, 0, -1):
+                points = self._points((i, j), rows[i], column, limit) if i < j else self._leaves(j, limit)
+                made = self.size(i, j), kept(points)
+                rows[i].append(made)
+                column.append(made)
+        return rows[1][-1][1]
 
-    def _points(self, fronts: dict[tuple[int, int], list[Point]], i: int, j: int) -> Iterator[Point]:
-        """Every way to have ``i:j`` from the points of its parts."""
-        for k in range(i, j):
-            work = self.prices.split(i, k, j)
-            for left in fronts[i, k]:
-                for right in fronts[k + 1, j]:
-                    yield Point(left.cost + right.cost + work, self._peak((i, k, j), left, right), MULTIPLY, k, left, right)
+    def _leaves(self, i: int, limit: int) -> Iterator[Point]:
+        """Every way to have the Jacobian of stage ``i`` itself."""
+        size = self.size(i, i)
+        if size <= limit:
+            for cost, operation, _ in leaf_choices(self.instance, i):
+                yield Point(cost, size, operation, i)
+
+    def _points(self, span: tuple[int, int], before: list[Made], behind: list[Made], limit: int) -> Iterator[Point]:
+        """Every way to have ``i:j`` from the points of its first parts and of its last ones, longer ones last."""
+        i, j = span
+        size = self.size(i, j)
+        pairs = zip(before, reversed(behind), self.prices.splits(i, j), strict=True)
+        for k, ((first, lefts), (second, rights), work) in enumerate(pairs, i):
+            if first + second + size <= limit:
+                for left in lefts:
+                    for right in rights:
+                        if (peak := _peak(first, second, size, left.peak, right.peak)) <= limit:
+                            yield Point(left.cost + right.cost + work, peak, MULTIPLY, k, left, right)
         if self.instance.costs is None:
             return
         d, tangent, adjoint = self.instance.dims, self.instance.costs[j - 1].tangent, self.instance.costs[i - 1].adjoint
-        if tangent is not None:
-            for left in fronts[i, j - 1]:
-                peak = self._peak((i, j - 1, j), left, None)
-                yield Point(left.cost + d[i - 1] * tangent, peak, TANGENT, j - 1, left)
-        if adjoint is not None:
-            for right in fronts[i + 1, j]:
-                peak = self._peak((i, i, j), None, right)
-                yield Point(right.cost + d[j] * adjoint, peak, ADJOINT, i, None, right)
-
-    def _peak(self, join: Join, left: Point | None, right: Point | None) -> int:
-        """The peak of making ``i:j`` of the given parts, the calmer one of their two orders."""
-        i, k, j = join
-        size = self.size(i, j)
-        if left is None or right is None:
-            part = left or right
-            kept = self.size(i, k) if left else self.size(k + 1, j) if right else 0
-            return max(part.peak, kept + size) if part else size
-        first, second = self.size(i, k), self.size(k + 1, j)
-        parts = min(max(left.peak, first + right.peak), max(right.peak, second + left.peak))
-        return max(parts, first + second + size)
+        (first, lefts), (second, rights) = before[-1], behind[-1]
+        if tangent is not None and first + size <= limit:
+            for left in lefts:
+                yield Point(left.cost + d[i - 1] * tangent, max(left.peak, first + size), TANGENT, j - 1, left)
+        if adjoint is not None and second + size <= limit:
+            for right in rights:
+                yield Point(right.cost + d[j] * adjoint, max(right.peak, second + size), ADJOINT, i, None, right)
 
     def _scheme(self, whole: Point) -> Scheme:
         """The scheme of a point, parts in the calmer order, left ones first when it does not matter."""
@@ -122,9 +135,14 @@ class Memory:
         return found[::-1]
 
 
-def _front(points: Iterable[Point]) -> list[Point]:
+def _peak(first: int, second: int, size: int, left: int, right: int) -> int:
+    """The peak of a product of a given size, in the calmer order of its parts, whose sizes and peaks are given."""
+    return max(min(max(left, first + right), max(right, second + left)), first + second + size)
+
+
+def _unbeaten(points: Iterable[Point]) -> Front:
     """The points that no other beats in both cost and peak, by increasing cost."""
-    front: list[Point] = []
+    front: Front = []
     for point in sorted(points, key=lambda point: point[:4]):
         if not front or point.peak < front[-1].peak:
             front.append(point)

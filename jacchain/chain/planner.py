@@ -176,7 +176,7 @@ def _within(memory: Memory, scheme: Scheme, limit: int, *, free: bool) -> Scheme
         if length > LONGEST_MEMORY:
             message = f"a chain of {length:,} factors is too long for a search under a memory limit: {LONGEST_MEMORY} is the most"
             raise JacchainError(Problem("JC450", message, help=f"the cheapest plan needs {least:,} live entries"))
-        least = memory.least_peak()
+        least = memory.least_peak(least)
         if least <= limit:
             return memory.cheapest_within(limit)
     which = "no order keeps" if free else "this order does not keep"
