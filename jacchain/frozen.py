@@ -8,11 +8,10 @@ below are written once and read the names of the fields.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, dataclass_transform
 
 __all__ = ["Frozen", "contents", "replace"]
-
-_put = object.__setattr__
 
 
 @dataclass_transform(frozen_default=True, eq_default=False)
@@ -27,6 +26,8 @@ class Frozen:
     __match_args__: ClassVar[tuple[str, ...]] = ()
     _fields: ClassVar[tuple[str, ...]] = ()
     _required: ClassVar[frozenset[str]] = frozenset()
+    _says: ClassVar[attrgetter[Any]] = attrgetter("__class__")
+    """What two equal values have in common."""
     _calls: ClassVar[set[tuple[object, ...]]]
     """How fields have been given so that none was missing: the number of those without a name, and the names of the others."""
 
@@ -38,19 +39,21 @@ class Frozen:
         cls._calls = set()
         if not kw_only:
             cls.__match_args__ += fields  # type: ignore[misc]  # mypy takes it for a constant
+        if cls.__match_args__:
+            cls._says = attrgetter(*cls.__match_args__)
         if eq:
-            cls.__eq__, cls.__hash__ = _is_equal, _hash  # type: ignore[assignment, method-assign]
+            cls.__eq__, cls.__hash__ = cls._is_equal, cls._hash  # type: ignore[assignment, method-assign]
 
     def __init__(self, *values: object, **named: object) -> None:
+        fields = self.__dict__
         if named or len(values) != len(self.__match_args__):
             call = len(values), *named
             if call not in self._calls:
                 self._check(len(values), named)
                 self._calls.add(call)
-            for name, value in named.items():
-                _put(self, name, value)
-        for name, value in zip(self.__match_args__, values, strict=False):
-            _put(self, name, value)
+            fields |= named
+        for name, value in zip(self.__match_args__, values):  # noqa: B905 - their number has been checked, and every ns counts
+            fields[name] = value
         self.__post_init__()
 
     @classmethod
@@ -69,6 +72,12 @@ class Frozen:
     def __delattr__(self, name: str) -> NoReturn:
         raise AttributeError(f"{type(self).__name__}.{name} never changes")
 
+    def _is_equal(self, other: object) -> bool:
+        return bool(self._says(self) == self._says(other)) if type(self) is type(other) else NotImplemented
+
+    def _hash(self) -> int:
+        return hash(self._says(self))
+
     def __repr__(self) -> str:
         return f"{type(self).__qualname__}({', '.join(f'{name}={value!r}' for name, value in contents(self).items())})"
 
@@ -76,18 +85,6 @@ class Frozen:
 def contents(value: Frozen) -> dict[str, Any]:
     """The fields of a value under their names, in the order in which its class declares them."""
     return {name: getattr(value, name) for name in value._fields}
-
-
-def _said(value: Frozen) -> tuple[object, ...]:
-    return tuple([getattr(value, name) for name in value.__match_args__])
-
-
-def _is_equal(one: Frozen, other: object) -> bool:
-    return _said(one) == _said(other) if isinstance(other, Frozen) and type(one) is type(other) else NotImplemented
-
-
-def _hash(value: Frozen) -> int:
-    return hash(_said(value))
 
 
 if TYPE_CHECKING:
