@@ -44,7 +44,7 @@ SHAPES = (
     "tanh({a}*x{i} + {b}*x{j} - x{k})",
     "x{i}/({a} + x{j}^2)",
 )
-POINTS, BLOCK = 1_000_000, 16_384
+POINTS, BLOCK = 1_000_000, 8_192
 
 
 def program_of(names: list[str], texts: list[str]) -> Program:
