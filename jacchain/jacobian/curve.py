@@ -233,7 +233,9 @@ def _slope(steps: Numbers, errors: Numbers, least: float) -> float | None:
 def _remarks(reference: float, bar: float, adaptive: float, *, smooth: bool) -> tuple[str, ...]:
     remarks = []
     if reference == 0:
-        remarks.append("the derivative is zero here: errors are absolute" if smooth else "errors are absolute, beside zero")
+        remarks.append(
+            "the derivative is zero here: errors are absolute" if smooth else "the number used is zero: errors are absolute"
+        )
     if smooth and not abs(reference - adaptive) <= bar:
         remarks.append("the reference and the adaptive difference do not agree within their bars: `check` looks closer")
     return tuple(remarks)

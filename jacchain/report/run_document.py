@@ -254,7 +254,7 @@ def jacobian_blocks(stage: StageResult, before: str, bars: Bars, look: Look, cho
         formulas = Formulas(entries, stage.outputs)
         if len(entries) <= ENTRIES and formulas_box(formulas, look).width <= look.width:
             holds = not jacobian.settled.outputs.size
-            yield Equation((formulas, runs("=") if holds else runs(Run("here", "note")), replace(matrix, rows=())))
+            yield Equation((formulas, runs("=") if holds else runs(Run(" here ", "note")), replace(matrix, rows=())))
         else:
             yield from _listed(stage, entries, look)
             yield Equation((matrix,))

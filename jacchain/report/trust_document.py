@@ -111,8 +111,8 @@ def _convention(report: Report) -> str:
     """What the digits are digits of, where it is no derivative."""
     codes = {remark.code for remark in report.diagnostics if remark.kind == "kink"}
     if "JC415" in codes:
-        return ", of the product of the numbers used at kinks, which is no derivative of the chain"
-    return ", of what is used by convention at the kink: there is no derivative" if codes else ""
+        return "; it is the product of the numbers used at kinks, and no derivative of the chain"
+    return "; at the kink it is the number used by convention, and no derivative" if codes else ""
 
 
 def _surviving(report: Report, digits: Digits) -> Paragraph:

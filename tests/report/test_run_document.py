@@ -293,7 +293,7 @@ def test_documents_have_every_part(form):
 )
 def test_digits_say_what_they_are_digits_of_where_it_is_no_derivative(kinds, says):
     remarks = tuple(Diagnostic("kink", code, "a kink") for code in kinds)
-    text = shown(replace(certified(SMALL, 1e-12), diagnostics=remarks)).partition("certified")[2]
+    text = " ".join(shown(replace(certified(SMALL, 1e-12), diagnostics=remarks)).partition("certified")[2].split())
     assert "every entry within" in text
     assert says in text
     assert ("convention" in text or "no derivative" in text) == bool(kinds)
