@@ -194,3 +194,7 @@ def test_a_run_imports_what_it_needs(source, libraries, tmp_path):
     modules = loaded("run", *(word.format(folder=tmp_path) for word in source), "--json")
     assert modules & LIBRARIES == {"numpy", "orjson", "fractions"} | libraries
     assert not modules & LEFT_ALONE
+
+
+def test_a_plan_of_widths_imports_no_library():
+    assert not loaded("plan", "--dims", "25,20,10,5") & LIBRARIES

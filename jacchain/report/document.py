@@ -6,10 +6,12 @@ The set of blocks is closed: a painter handles every one of them.
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from jacchain.frozen import Frozen
-from jacchain.linear.map import LinearMap, Numbers
+
+if TYPE_CHECKING:  # a page without a matrix needs no numpy
+    from jacchain.linear.map import LinearMap, Numbers
 
 Role = Literal[
     "text",

@@ -13,10 +13,10 @@ from jacchain.report.document import Paragraph, Run, runs
 from jacchain.report.look import Look
 from jacchain.report.number import number_text, scaled_text
 from jacchain.report.run_document import derivative, operand_matrix
-from jacchain.report.strip import window
 from jacchain.report.symbols import jacobian_symbol, operand_symbol
 from jacchain.report.text import base, component
 from jacchain.report.trust_document import Bars
+from jacchain.report.window import window
 from jacchain.results import ProductResult, Report, StageResult
 
 Entry = tuple[int, int]

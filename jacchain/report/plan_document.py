@@ -15,10 +15,10 @@ from jacchain.report.number import number_text
 from jacchain.report.order_text import bracketing_text, remark_on
 from jacchain.report.survey_document import alternatives_blocks, candidates_blocks, optimum_text, triangle_blocks
 from jacchain.report.symbols import jacobian_symbol, operand_symbol
-from jacchain.results import PipelineFacts
 
 if TYPE_CHECKING:
     from jacchain.chain.survey import Survey
+    from jacchain.results import PipelineFacts
 
 WIDTHS = 24
 """Widths up to which all are shown."""

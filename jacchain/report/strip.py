@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from jacchain.frozen import Frozen, replace
-from jacchain.linear.map import Numbers
-from jacchain.linear.pattern import entries_of_rows
 from jacchain.report.box import spoken_text
 from jacchain.report.document import Matrix, Role
 from jacchain.report.look import Look
@@ -100,29 +96,14 @@ def label_text(name: str, look: Look) -> str:
     return shortened(spoken_text(component(name), look), LABEL, signs(look).cut)
 
 
-def window(matrix: Matrix, rows: Sequence[int], columns: Sequence[int]) -> tuple[Numbers, Numbers]:
-    """The numbers in the given rows and columns (increasing), and which of them may be nonzero at all."""
-    linear = matrix.linear
-    if linear.pattern.is_full:
-        values = linear.take(np.asarray(rows, np.int64)).T.take(np.asarray(columns, np.int64)).T.dense[0]
-        return values, np.ones(values.shape, bool)
-    wanted, kept = np.asarray(columns, np.int64), np.asarray(rows, np.int64)
-    source = entries_of_rows(linear.pattern, kept)
-    row = np.repeat(np.arange(kept.size), linear.pattern.row_counts[kept])
-    column = np.minimum(np.searchsorted(wanted, linear.pattern.columns[source]), wanted.size - 1)
-    hit = wanted[column] == linear.pattern.columns[source]
-    values, present = np.zeros((kept.size, wanted.size)), np.zeros((kept.size, wanted.size), bool)
-    values[row[hit], column[hit]] = linear.values[0][source[hit]]
-    present[row[hit], column[hit]] = True
-    return values, present
-
-
 def _by_column(matrix: Matrix, rows: Sequence[int], columns: Sequence[int], look: Look) -> list[list[Entry]]:
+    from jacchain.report.window import window  # noqa: PLC0415 - a page without a matrix needs no numpy
+
     values, present = window(matrix, rows, columns)
     digits, exponent = look.digits, matrix.exponent
     texts: list[list[str]]
     if matrix.error_bar is not None:
-        bars = matrix.error_bar[np.ix_(rows, columns)].T.tolist()
+        bars = matrix.error_bar[list(rows)][:, list(columns)].T.tolist()
         texts = [
             [number_text(value, digits, bar) for value, bar in zip(column, bar_column, strict=True)]
             for column, bar_column in zip(values.T.tolist(), bars, strict=True)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from jacchain.chain.plan import Operand
-from jacchain.linear.map import Numbers
 from jacchain.report.document import Role, Run, Runs, runs
 from jacchain.report.look import Look
 from jacchain.report.number import UNCERTAIN, number_text
 from jacchain.report.text import SUBSCRIPTS, SUPERSCRIPTS, base
+
+if TYPE_CHECKING:  # widths need no numpy
+    from jacchain.linear.map import Numbers
 
 NAMES = 4
 """Names written one by one in a title."""
