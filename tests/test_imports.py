@@ -196,5 +196,6 @@ def test_a_run_imports_what_it_needs(source, libraries, tmp_path):
     assert not modules & LEFT_ALONE
 
 
-def test_a_plan_of_widths_imports_no_library():
+def test_a_plan_of_widths_needs_no_numbers():
     assert not loaded("plan", "--dims", "25,20,10,5") & LIBRARIES
+    assert loaded("plan", "--dims", "25,20,10,5", "--json") & LIBRARIES == {"orjson"}

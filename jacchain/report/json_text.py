@@ -9,12 +9,10 @@ import re
 from math import isfinite
 from typing import Any
 
-import numpy as np
 import orjson
 
 from jacchain import __version__
 from jacchain.chain.plan import Tree
-from jacchain.linear.map import Numbers
 
 DEPTH = 200
 """Levels of nesting that every JSON reader takes."""
@@ -50,12 +48,6 @@ def json_bytes(facts: Json) -> bytes:
     return ACTING.sub(_escape, text) if ACTING.search(text.translate(None, PLAIN)) else text
 
 
-def rows_text(matrix: Numbers, between: bytes) -> bytes:
-    """The numbers of each row of a matrix, separated by commas, ``null`` for what is not finite; ``between`` two rows."""
-    text = orjson.dumps(np.ascontiguousarray(matrix, float), option=orjson.OPT_SERIALIZE_NUMPY)
-    return text[2:-2].replace(b"],[", between)
-
-
 def _escape(found: re.Match[bytes]) -> bytes:
     return b"\\u%04x" % ord(found.group().decode())
 
@@ -78,10 +70,9 @@ def tree_fragment(tree: Tree, depth: int) -> orjson.Fragment | None:
 
 
 def _plain(value: Any) -> Any:
-    """What orjson does not know: arrays that are views, and floats longer than a double."""
-    if isinstance(value, np.ndarray) and value.dtype.kind in "fi":
-        return np.ascontiguousarray(value, float if value.dtype.kind == "f" else np.int64)
-    raise TypeError(f"{type(value).__name__} has no place in JSON")
+    from jacchain.report.json_arrays import plain  # noqa: PLC0415 - for arrays alone
+
+    return plain(value)
 
 
 def _with_long_integers(facts: Any) -> Any:
@@ -111,8 +102,8 @@ def _nonfinite(facts: Any) -> list[Json]:
                 pending.extend(reversed(parts))
             case float() if not isfinite(value):
                 found.append({"path": path, "value": str(value)})
-            case np.ndarray() if value.dtype.kind == "f" and not np.isfinite(value).all():
-                for place in np.argwhere(~np.isfinite(value)).tolist():
-                    steps = "".join(f"[{number}]" for number in place)
-                    found.append({"path": path + steps, "value": str(float(value[tuple(place)]))})
+            case object(dtype=_):
+                from jacchain.report.json_arrays import nonfinite_entries  # noqa: PLC0415 - for arrays alone
+
+                found += [{"path": path + place, "value": text} for place, text in nonfinite_entries(value)]
     return found

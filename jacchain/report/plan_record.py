@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isfinite
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from jacchain.chain.plan import Operand, Plan, PlannedProduct
 from jacchain.frozen import contents
 from jacchain.report.json_text import Json, head, json_bytes, tree_fragment
-from jacchain.results import PipelineFacts
 
 if TYPE_CHECKING:
     from jacchain.chain.survey import Survey
+    from jacchain.results import PipelineFacts
 
 
 def plan_json(plan: Plan, pipeline: PipelineFacts | None = None, survey: Survey | None = None) -> bytes:
@@ -32,7 +31,7 @@ def pipeline_record(facts: PipelineFacts) -> Json:
         "description": facts.description,
         "file": facts.file,
         "inputs": list(facts.inputs),
-        "at": facts.at if np.isfinite(facts.at).all() else None,
+        "at": facts.at if all(map(isfinite, facts.at.tolist())) else None,
     }
 
 

@@ -10,7 +10,8 @@ import numpy as np
 from jacchain.jacobian.diagnostic import Diagnostic
 from jacchain.pipeline.stage import Pipeline
 from jacchain.report.document import Block, Column, Document, Gap, Paragraph, Run, Runs, Table, runs
-from jacchain.report.json_text import Json, json_bytes, rows_text
+from jacchain.report.json_arrays import rows_text
+from jacchain.report.json_text import Json, json_bytes
 from jacchain.report.look import Look
 from jacchain.report.matrix import left_out, some_numbers
 from jacchain.report.number import number_text
