@@ -4,7 +4,8 @@
 
 Every line is a process of its own: processor time (user and system), which other programs on the machine change little, the
 median of several rounds in which all take turns, after one that compiles what is not compiled yet.  Floors: click where no
-numbers are needed; numpy, click, PyYAML for a run.
+numbers are needed; numpy, click, PyYAML for a run.  A floor ends as any script does, with everything taken apart, which the
+program spares itself.
 """
 
 import os
@@ -37,8 +38,9 @@ def main():
         "floor: click": ("-c", BARE),
         "--version": (*PROGRAM, "--version"),
         "--help": (*PROGRAM, "--help"),
-        "floor: numpy, click, yaml": ("-c", WHOLE),
         "plan --dims": (*PROGRAM, "plan", "--dims", "25,20,10,5"),
+        "plan --dims --json": (*PROGRAM, "plan", "--dims", "25,20,10,5", "--json"),
+        "floor: numpy, click, yaml": ("-c", WHOLE),
         "run --json": (*PROGRAM, "run", SAMPLE, "--json"),
         "run --json --no-check": (*PROGRAM, "run", SAMPLE, "--json", "--no-check"),
         "run": (*PROGRAM, "run", SAMPLE),
