@@ -5,12 +5,14 @@
 ``components``: 1,000 and 10,000 written expressions of two or three of as many inputs, from the text to the sparse Jacobian.
 casadi gets its expressions by Python's own ``eval``.  ``net``: the full Jacobian of ten layers with a narrow one in the middle.
 ``points``: the gradient of a small pipeline at a million points, in blocks, with the memory it takes; by hand
-also with the slope of tanh that has all its digits where tanh is nearly 1, as ours has.
+also with the slope of tanh that has all its digits where tanh is nearly 1, as ours has; then as a sweep
+does it, with guard digits and a look at every point for kinks and failures, beside the same digits by hand.
 """
 
 from __future__ import annotations
 
 import gc
+import json
 import resource
 import statistics
 import sys
@@ -29,6 +31,8 @@ from jacchain.expression import Builder, Program, compile_graph, parse
 from jacchain.jacobian.analytic import differentiate
 from jacchain.jacobian.directional import linearise
 from jacchain.linear.map import LinearMap
+from jacchain.pipeline import load
+from jacchain.sweep import sweep
 
 try:
     import casadi
@@ -36,6 +40,8 @@ except ImportError:
     casadi = None
 
 Works = dict[str, Callable[[], object]]
+Constants = dict[str, np.ndarray]
+Slope = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 SHAPES = (
     "{a}*sin(x{i}) + {b}*x{j}",
@@ -157,6 +163,23 @@ def net(width: int, repeats: int) -> None:
     compared(f"net {width} ... 16 ... {width}", {"floor": floor, "ours": ours}, repeats)
 
 
+def by_hand(places: np.ndarray, constants: Constants, slope: Slope, dtype: type = float) -> np.ndarray:
+    """The gradients of the pipeline of ``points``, in numbers of one type."""
+    a, b, c = (numbers.astype(dtype) for numbers in constants.values())
+    found = np.empty((POINTS, 3))
+    for first in range(0, POINTS, BLOCK):
+        u = np.tanh(into_u := places[first : first + BLOCK].astype(dtype, copy=False) @ a.T)
+        v = np.tanh(into_v := u @ b.T)
+        rows = (2 * (v @ c))[:, None] * c * slope(into_v, v)
+        found[first : first + BLOCK] = ((rows @ b) * slope(into_u, u)) @ a
+    return found
+
+
+def stable_slope(x: np.ndarray, _: np.ndarray) -> np.ndarray:
+    t = np.exp(-2 * np.abs(x))
+    return 4 * t / np.square(1 + t)
+
+
 def points(repeats: int) -> None:
     random = np.random.default_rng(3)
     constants = {"A": random.normal(size=(4, 3)), "B": random.normal(size=(4, 4)), "c": random.normal(size=4)}
@@ -179,29 +202,30 @@ def points(repeats: int) -> None:
             gradients[first : first + BLOCK] = rows.dense[:, 0]
         return gradients
 
-    def by_hand(slope: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> np.ndarray:
-        a, b, c = constants.values()
-        found = np.empty((POINTS, 3))
-        for first in range(0, POINTS, BLOCK):
-            u = np.tanh(into_u := places[first : first + BLOCK] @ a.T)
-            v = np.tanh(into_v := u @ b.T)
-            rows = (2 * (v @ c))[:, None] * c * slope(into_v, v)
-            found[first : first + BLOCK] = ((rows @ b) * slope(into_u, u)) @ a
-        return found
-
-    def stable_slope(x: np.ndarray, _: np.ndarray) -> np.ndarray:
-        t = np.exp(-2 * np.abs(x))
-        return 4 * t / np.square(1 + t)
-
     def floor() -> np.ndarray:
-        return by_hand(lambda _, y: 1 - y * y)
+        return by_hand(places, constants, lambda _, y: 1 - y * y)
 
+    matrices = {name: numbers.tolist() for name, numbers in constants.items()}
+    functions = {"u(v[3])": "tanh(A @ v)", "w(v)": "tanh(B @ v)", "L(v)": "(c @ v)^2"}
+    pipeline = load(json.dumps({"constants": matrices, "functions": functions}).encode(), "points.json", needs_point=False)
+
+    def swept() -> np.ndarray:
+        for part in sweep(pipeline, places):
+            gradients[part.first - 1 : part.first - 1 + len(part.at)] = part.jacobian[:, 0]
+        return gradients
+
+    def guarded() -> np.ndarray:
+        return by_hand(places, constants, stable_slope, np.longdouble)
+
+    np.testing.assert_allclose(swept(), floor(), rtol=1e-9, atol=1e-11)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     ours()
+    swept()
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
-    np.testing.assert_allclose(gradients, floor(), rtol=1e-9, atol=1e-11)
-    works: Works = {"floor": floor, "right in saturation": lambda: by_hand(stable_slope), "ours": ours}
+    np.testing.assert_allclose(ours(), floor(), rtol=1e-9, atol=1e-11)
+    works: Works = {"floor": floor, "right in saturation": lambda: by_hand(places, constants, stable_slope), "ours": ours}
     compared(f"{POINTS:,} points (+{grown:.0f} MiB)", works, repeats)
+    compared("the same with guard digits", {"floor": guarded, "sweep": swept}, repeats)
 
 
 def main() -> None:

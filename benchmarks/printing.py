@@ -3,7 +3,8 @@
     python benchmarks/printing.py
 
 Matrices: 20 of 8 x 8, in colour; peers are rich.Table, which cuts numbers, and numpy.array2string, which aligns nothing across
-notations.  JSON: a 1000 x 1000 Jacobian; the floor is orjson on the bare array, the peer json.dumps.  Medians, interleaved.
+notations.  JSON: a 1000 x 1000 Jacobian; the floor is orjson on the bare array, the peer json.dumps.  Rows: the answers of a
+sweep at 100,000 points, as objects and as CSV; the floor is orjson on their numbers.  Medians, interleaved.
 """
 
 import io
@@ -17,11 +18,14 @@ from rich.console import Console
 from rich.table import Table
 
 from jacchain.linear.map import LinearMap
+from jacchain.pipeline import from_expressions
 from jacchain.report.colour import coloured
 from jacchain.report.document import Equation, Matrix
 from jacchain.report.json_text import json_bytes
 from jacchain.report.layout import lines
 from jacchain.report.look import Look
+from jacchain.report.rows import csv_head, csv_lines, json_lines
+from jacchain.results import Answers
 
 ROUNDS = 15
 LOOK = Look(100, colour=True)
@@ -87,6 +91,21 @@ def main():
             json_dumps=lambda: json.dumps({"data": rows}),
         ),
         "jacchain",
+    )
+
+    numbers = rng.normal(size=(100_000, 7))
+    pipeline = from_expressions(["L(x, y, z): x*y*z"], at="1,1,1")
+    answers = Answers(1, numbers[:, :3], numbers[:, 3:4], numbers[:, None, 4:], {}, {})
+    lists = numbers.tolist()
+    report(
+        "rows of a sweep at 100,000 points",
+        median_times(
+            json_lines=lambda: json_lines(answers, scalar=True),
+            csv_lines=lambda: csv_head(pipeline) + csv_lines(answers),
+            floor_orjson=lambda: orjson.dumps(numbers, option=orjson.OPT_SERIALIZE_NUMPY),
+            json_dumps=lambda: [json.dumps(row) for row in lists],
+        ),
+        "json_lines",
     )
 
 

@@ -46,9 +46,9 @@ def matrix_document(matrix: Matrix) -> Document:
 
 def matrix_csv(matrix: Matrix) -> bytes:
     """A line for each row, every number as in JSON: with the digits that read back as the same double."""
-    import orjson  # noqa: PLC0415 - a page needs none
+    from jacchain.report.json_arrays import rows_text  # noqa: PLC0415 - a page needs no writer of JSON
 
-    return orjson.dumps(_numbers(matrix), option=orjson.OPT_SERIALIZE_NUMPY)[2:-2].replace(b"],[", b"\n") + b"\n"
+    return rows_text(_numbers(matrix), b"\n") + b"\n"
 
 
 def matrix_npy(matrix: Matrix) -> bytes:
