@@ -104,12 +104,23 @@ class _Forward:
         self.arithmetic = Arithmetic(registers.dtype)
         self.width = program.inputs if seed is None else seed.shape[1]
         self.program = program
+        self.read: dict[tuple[int, int], tuple[LinearMap, bool]] = {}
+        """What has been read of larger blocks: a number of the point is read wherever it is used."""
         self.found: list[tuple[LinearMap, bool]] = [(LinearMap.identity(program.inputs) if seed is None else seed, True)]
 
     def rows(self, registers: Registers) -> tuple[LinearMap, bool]:
         """The Jacobian of the given registers, and whether it is the same for every x."""
         if (block := self.program.block_of(registers)) is not None:
             return self.found[block]
+        if not isinstance(registers, slice):
+            return self.picked(registers)
+        place = registers.start, registers.stop
+        if place not in self.read:
+            self.read[place] = self.picked(registers)
+        return self.read[place]
+
+    def picked(self, registers: Registers) -> tuple[LinearMap, bool]:
+        """The rows of registers that are not just one block."""
         parts, order, constant = [], [], True
         for owner, positions, rows in self.program.by_block(registers):
             order.append(positions)
