@@ -88,7 +88,8 @@ def prices_of(instance: Instance) -> tuple[Prices, bool]:
     """What products cost, and whether that is only an upper bound because the zero patterns are too large to use."""
     if instance.patterns is None:
         return Shapes(instance.dims), False
-    from jacchain.chain.structures import Structures, TooLargeError, bytes_needed  # noqa: PLC0415 - shapes alone need no numpy
+    from jacchain.chain.reach import TooLargeError  # noqa: PLC0415 - shapes alone need no numpy
+    from jacchain.chain.structures import Structures, bytes_needed  # noqa: PLC0415 - as above
 
     if instance.length <= LONGEST_TABLE and bytes_needed(instance.dims) <= PATTERN_BYTES:
         try:

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from jacchain.frozen import Frozen
 
 Integers = npt.NDArray[np.int64]
+Stairs = tuple[Integers, Integers]
 
 PAIRS = 1 << 16
 """Pairs of matching entries looked at together."""
@@ -56,6 +57,14 @@ class Pattern(Frozen):
             return cls(shape)
         rows, columns = np.divmod(keys, n)
         return cls(shape, _frozen(rows), _frozen(columns))
+
+    @classmethod
+    def from_stairs(cls, n: int, first: Integers, last: Integers) -> Pattern:
+        """The rows of ``n`` columns that are unbroken runs from their first to their last entries."""
+        counts = last - first + 1
+        ends = np.cumsum(counts)
+        columns = np.arange(ends[-1]) + np.repeat(first - ends + counts, counts)
+        return cls.from_keys((first.size, n), np.repeat(np.arange(first.size) * n, counts) + columns)
 
     @classmethod
     def zero(cls, m: int, n: int) -> Pattern:
@@ -173,6 +182,23 @@ class Pattern(Frozen):
             (rows.size, n), np.repeat(np.arange(rows.size), self.row_counts[rows]) * n + self.columns[source]
         )
 
+    @cached_property
+    def stairs(self) -> Stairs | None:
+        """The first and the last entry of every row of a pattern without gaps that runs from the first corner to the last.
+
+        None of any other pattern.  Every row is an unbroken run, which begins and ends no earlier than that of the row above and
+        no later than right behind its end, so that the entries of neighbouring rows together are a run again.
+        """
+        m, n = self.shape
+        if self.is_full:
+            return np.zeros(m, np.int64), np.full(m, n - 1)
+        if not self.row_counts.all():
+            return None
+        first, last = self.columns[self.starts[:-1]], self.columns[self.starts[1:] - 1]
+        runs = first[0] == 0 and last[-1] == n - 1 and bool((last - first + 1 == self.row_counts).all())
+        steady = (np.diff(first) >= 0) & (np.diff(last) >= 0) & (first[1:] <= last[:-1] + 1)
+        return (first, last) if runs and steady.all() else None
+
     def __matmul__(self, other: Pattern) -> Pattern:
         """The boolean product: an entry may be nonzero when some term of its sum may."""
         (m, k), n = self.shape, other.shape[1]
@@ -182,6 +208,8 @@ class Pattern(Frozen):
             return Pattern.zero(m, n)
         if m * k * n <= SMALL:
             return Pattern.from_boolean(self.boolean() @ other.boolean())
+        if self.stairs and other.stairs:
+            return Pattern.from_stairs(n, other.stairs[0][self.stairs[0]], other.stairs[1][self.stairs[1]])
         if self.is_full or other.is_full:
             rows, columns = np.flatnonzero(self.row_counts), np.flatnonzero(other.column_counts)
             return Pattern.from_keys((m, n), np.add.outer(rows * n, columns).ravel())

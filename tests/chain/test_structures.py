@@ -1,39 +1,21 @@
 """Prices from zero patterns are the counts of the products themselves, formed here as boolean matrices."""
 
-from itertools import pairwise
 from unittest import mock
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
+from strategies.chains import boolean_chains, sub_chains
 
 from jacchain.chain import structures
-from jacchain.chain.structures import Structures, TooLargeError, bytes_needed
+from jacchain.chain.structures import Structures, bytes_needed
 from jacchain.linear.pattern import Pattern
 
 
-@st.composite
-def boolean_chains(draw):
-    dims = draw(st.lists(st.integers(1, 6), min_size=2, max_size=7))
-    return [draw(arrays(bool, shape)) for shape in pairwise(dims)]
-
-
-def sub_chains(chain):
-    products = {}
-    for i, matrix in enumerate(chain, 1):
-        products[i, i] = matrix
-        for j in range(i + 1, len(chain) + 1):
-            products[i, j] = (products[i, j - 1][:, :, None] & chain[j - 1][None]).any(1)
-    return products
-
-
-@pytest.mark.parametrize(("narrow", "sets"), [(64, 256), (64, 2), (0, 0)])
 @given(chain=boolean_chains())
-def test_prices_are_counts(narrow, sets, chain):
-    with mock.patch.multiple(structures, NARROW=narrow, SETS=sets):
-        products, prices = sub_chains(chain), Structures([Pattern.from_boolean(matrix) for matrix in chain])
+def test_prices_are_counts(chain):
+    products, prices = sub_chains(chain), Structures([Pattern.from_boolean(matrix) for matrix in chain])
     for (i, j), product in products.items():
         assert prices.entries(i, j) == product.sum()
         counted = [int((products[i, k][:, :, None] & products[k + 1, j][None]).sum()) for k in range(i, j)]
@@ -71,36 +53,3 @@ def test_the_memory_of_the_counts_is_known_before():
     pattern = Pattern.diagonal(300)
     prices = Structures([pattern] * 5)
     assert prices.rows.nbytes + prices.columns.nbytes <= bytes_needed((300,) * 6) < 4 * prices.rows.nbytes
-
-
-@given(st.lists(st.lists(st.integers(0, 3), max_size=3), min_size=1, max_size=12))
-def test_equal_rows_are_found_also_when_sums_collide(rows):
-    pattern = Pattern.of(
-        (len(rows), 4), np.repeat(np.arange(len(rows)), [len(row) for row in rows]), [column for row in rows for column in row]
-    )
-    like = structures._first_equal(pattern)
-    found = [set(row) for row in rows]
-    for number, row in enumerate(found):
-        assert like[number] == found.index(row)
-
-
-def test_colliding_sums_are_scrambled_anew(monkeypatch):
-    salts = []
-
-    def feeble(numbers, salt):
-        salts.append(salt)
-        return scrambled(numbers, salt) if salt > 2 else np.ones(numbers.size, np.uint64)
-
-    scrambled = structures._scrambled
-    monkeypatch.setattr(structures, "_scrambled", feeble)
-    np.testing.assert_array_equal(structures._first_equal(Pattern.from_boolean(np.eye(3, dtype=bool))), [0, 1, 2])
-    assert salts == [1, 2, 3]
-
-
-def test_patterns_that_fill_up_beyond_a_limit_are_refused(monkeypatch):
-    monkeypatch.setattr(structures, "LARGEST_PUSH", 100)
-    monkeypatch.setattr(structures, "NARROW", 0)
-    band = Pattern.from_boolean(np.abs(np.subtract.outer(np.arange(12), np.arange(12))) < 3)
-    with pytest.raises(TooLargeError):
-        Structures([band] * 3)
-    Structures([Pattern.full(1000, 1000)] * 3)

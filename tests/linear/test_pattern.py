@@ -1,9 +1,12 @@
 """Zero patterns against boolean matrices."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from strategies.chains import stair_chains, sub_chains
 from strategies.linear import booleans, sizes
 
 from jacchain.linear import pattern as module
@@ -124,3 +127,24 @@ def test_a_product_with_nothing_is_nothing_however_large():
     diagonal = Pattern.diagonal(1 << 20)
     for product in (Pattern.zero(0, 1 << 20) @ diagonal, diagonal @ Pattern.zero(1 << 20, 3)):
         assert product.count == 0
+
+
+@given(matrices())
+def test_stairs_are_runs_from_corner_to_corner_whose_neighbours_join(matrix):
+    found = Pattern.from_boolean(matrix).stairs
+    joined = [np.flatnonzero(matrix[i:j].any(0)) for i in range(len(matrix)) for j in range(i + 1, len(matrix) + 1)]
+    runs = all(columns.size and columns[-1] - columns[0] == columns.size - 1 for columns in joined)
+    ends = [np.flatnonzero(row)[[0, -1]].tolist() for row in matrix] if runs else []
+    steady = all(upper[0] <= lower[0] and upper[1] <= lower[1] for upper, lower in pairwise(ends))
+    assert (found is not None) == bool(runs and steady and matrix[0, 0] and matrix[-1, -1])
+    if found:
+        assert np.transpose(found).tolist() == ends
+
+
+@given(stair_chains(least=15, most=20))
+def test_products_of_stairs_are_stairs(chain):
+    product = Pattern.from_boolean(chain[0])
+    for matrix in chain[1:]:
+        product = product @ Pattern.from_boolean(matrix)
+    assert product.stairs
+    np.testing.assert_array_equal(product.boolean(), sub_chains(chain)[1, len(chain)])
