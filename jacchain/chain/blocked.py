@@ -8,8 +8,8 @@ the block itself; they are taken in the order of the lengths, in all blocks of o
 A stage that is not built is a split like any other: pushing ``i:j-1`` through stage j costs ``C[i:j-1] + C[j:j]`` and what
 ``d[i-1] T[j]`` is more than ``C[j:j]``.
 
-Costs are floats here, exact below 2^53.  What lies below the diagonal or is not known yet is infinite, so no split has to
-be masked.  Stages and splits are counted from 0: split k makes ``i:j`` of ``i:k`` and ``k+1:j``.
+Costs are floats here, as exact as in ``lengths``.  What lies below the diagonal or is not known yet is infinite, so no split
+has to be masked.  Stages and splits are counted from 0: split k makes ``i:j`` of ``i:k`` and ``k+1:j``.
 """
 
 from __future__ import annotations
@@ -22,10 +22,8 @@ import numpy.typing as npt
 
 from jacchain.chain.dynamic import leaf_choices
 from jacchain.chain.instance import Instance
-from jacchain.chain.lengths import Grid
+from jacchain.chain.lengths import Costs, Grid, exact_kind
 from jacchain.chain.prices import Prices
-
-Costs = npt.NDArray[np.float64]
 
 STEP = 8
 """Splits that are taken at a time, so that what they cost stays in the cache of the machine."""
@@ -72,9 +70,10 @@ class _Blocks:
         n = self.runs * self.size
         self.unknown = -np.inf if worst else np.inf
         self.better = np.maximum if worst else np.minimum
-        self.costs: Costs = np.full((n + 1, n), self.unknown)
-        self.turned: Costs = np.full((n, n + 1), self.unknown)
-        leaves = np.zeros(n)
+        self.kind = exact_kind(instance)
+        self.costs: Costs = np.full((n + 1, n), self.unknown, self.kind)
+        self.turned: Costs = np.full((n, n + 1), self.unknown, self.kind)
+        leaves = np.zeros(n, self.kind)
         leaves[:q] = [(max if worst else min)(leaf_choices(instance, i)).cost for i in range(1, q + 1)]
         self.costs[range(n), range(n)] = self.turned[range(n), range(n)] = leaves
         self.panels = [_panel(prices, run * self.size, self.size, n) for run in range(self.runs)]
@@ -86,7 +85,7 @@ class _Blocks:
             self.passes = Passes(padded[0], padded[1], padded[2], padded[3], leaves.reshape(self.runs, self.size))
 
     def _padded(self, numbers: Sequence[int | None], absent: float) -> Costs:
-        padded = np.full(self.runs * self.size, float(absent))
+        padded = np.full(self.runs * self.size, absent, self.kind)
         padded[: len(numbers)] = [absent if number is None else number for number in numbers]
         return padded.reshape(self.runs, self.size)
 
@@ -102,7 +101,7 @@ class _Blocks:
         near = self._near(distance)
         if self.passes is not None:
             self._pass(self.passes, distance, near, found)
-        left, right = np.full((2, first.size, size, near.shape[3]), self.unknown)
+        left, right = np.full((2, first.size, size, near.shape[3]), self.unknown, self.kind)
         left[:, :, :size], right[:, :, :size] = blocks[first, :, first], behind[last, :, first]
         if distance:
             right[:, :, size:] = behind[last, :, last]
@@ -135,12 +134,12 @@ class _Blocks:
         """What the splits in the first or the last run of each block cost beyond their parts, the split in the last axis."""
         size, count = self.size, self.runs - distance
         width = 2 * size if distance else size
-        near = np.empty((count, size, size, width))
+        near = np.empty((count, size, size, width), self.kind)
         for first in range(count):
             last = first + distance
             for half, run in enumerate((first, last) if distance else (first,)):
-                left = self.panels[run].left[:, first * size : first * size + size].astype(float)
-                right = self.panels[run].right[:, :, (last - run) * size : (last - run + 1) * size].astype(float)
+                left = self.panels[run].left[:, first * size : first * size + size].astype(self.kind)
+                right = self.panels[run].right[:, :, (last - run) * size : (last - run + 1) * size].astype(self.kind)
                 costs = near[first, :, :, half * size : half * size + size]
                 if left.shape[2] == 1:
                     np.multiply(left[:, :, 0].T[:, None], right[:, 0].T, out=costs)
@@ -178,11 +177,11 @@ class _Blocks:
         size, panel = self.size, self.panels[run]
         start, inner = run * size, panel.left.shape[2]
         rows, columns = (slice(begin * size, end * size) for begin, end in (firsts, lasts))
-        left = np.empty((size, rows.stop - rows.start, inner + 2))
+        left = np.empty((size, rows.stop - rows.start, inner + 2), self.kind)
         left[:, :, :inner] = panel.left[:, rows]
         left[:, :, inner] = self.costs[rows, start : start + size].T
         left[:, :, inner + 1] = 1
-        right = np.empty((size, inner + 2, columns.stop - columns.start))
+        right = np.empty((size, inner + 2, columns.stop - columns.start), self.kind)
         right[:, :inner] = panel.right[:, :, columns.start - start : columns.stop - start]
         right[:, inner] = 1
         right[:, inner + 1] = self.costs[start + 1 : start + size + 1, columns]

@@ -62,10 +62,15 @@ class Grid(Table):
         return min([Choice(int(products[k]), MULTIPLY, i + k), *self.eliminating(i, j)])
 
 
+def exact_kind(instance: Instance) -> np.dtype[Any]:
+    """The smallest type of floats that holds all costs of a chain exactly, when they stay below 2^53."""
+    return np.dtype(np.float32 if cost_limit(instance) <= EXACT_SINGLES else np.float64)
+
+
 def solve_lengths(instance: Instance, prices: Prices, mixing: Mixing, *, worst: bool = False) -> Grid:
     """The same table as that of :func:`jacchain.chain.dynamic.solve`, of a chain that mixes, for costs below 2^53."""
     q = instance.length
-    kind = np.dtype(np.float32 if cost_limit(instance) <= EXACT_SINGLES else np.float64)
+    kind = exact_kind(instance)
     mixing = mixing.astype(kind)
     better = np.maximum if worst else np.minimum
     from_first, to_last = np.zeros((2, q, q), kind)

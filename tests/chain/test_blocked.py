@@ -1,22 +1,28 @@
 """The table of a long chain, a block at a time, is that of the plain recurrence."""
 
+from unittest import mock
+
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from strategies.chains import random_instance
 
+from jacchain.chain import lengths
 from jacchain.chain.blocked import solve_blocked
 from jacchain.chain.dynamic import solve
 from jacchain.chain.instance import Instance, StageCost
 from jacchain.chain.planner import make_plan, prices_of, tabulate
 
 
-@settings(max_examples=60)
-@given(st.integers(1, 70), st.integers(0, 999), st.booleans(), st.booleans(), st.booleans())
-def test_every_cell_is_that_of_the_recurrence(length, seed, patterns, costs, worst):
+@pytest.mark.parametrize("singles", [lengths.EXACT_SINGLES, 0])
+@given(st.integers(1, 70), st.integers(0, 999), st.tuples(st.booleans(), st.booleans(), st.booleans()))
+def test_every_cell_is_that_of_the_recurrence(singles, length, seed, kind):
+    patterns, costs, worst = kind
     instance = random_instance(length, seed, patterns=patterns, costs=costs)
     prices, _ = prices_of(instance)
-    plain, blocked = solve(instance, prices, worst=worst), solve_blocked(instance, prices, worst=worst)
+    plain = solve(instance, prices, worst=worst)
+    with mock.patch.object(lengths, "EXACT_SINGLES", singles):
+        blocked = solve_blocked(instance, prices, worst=worst)
     for i in range(1, length + 1):
         assert plain.rows[i][i : length + 1] == blocked.rows[i][i : length + 1]
         assert plain.columns[i][1 : i + 1] == blocked.columns[i][1 : i + 1]
