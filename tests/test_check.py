@@ -306,6 +306,7 @@ KINKS = [
     ("x, y", ["abs(x + y) - abs(x - y) + x"], "0,0"),
     ("x", ["abs(x)*1e-30"], "0"),
     ("x", ["1e20*relu(x - 1)"], "1"),
+    ("x, y", ["hypot(y, softsign(x)) + sqrt(x)^2"], "0,0"),
     ("x, y", ["abs(x*y)"], "0,3"),
     ("x", ["exp(abs(x))"], "0"),
     ("x", ["sqrt(x^2)"], "0"),
@@ -358,6 +359,18 @@ def test_what_depends_on_nothing_whichever_way_it_is_chosen_is_a_right_zero():
     pipeline = from_expressions(["f(x): where(x < 0, 0*x, 0*x)"], "1")
     report = check(pipeline, run(pipeline, Request()))
     assert (report.judgement, run(pipeline, Request()).jacobian.dense.tolist()) == ("agree", [[[0]]])
+
+
+@pytest.mark.parametrize(
+    ("functions", "at"),
+    [
+        (["f(x, y): [x, min(y + 0.5, sign(x))]", "g(x, y): min(y - 0.5, y)^2"], "0.5,0"),
+        (["f(x, y): [y - relu(y*y), y]", "g(x, y): (max(x, 2)*(2 + x))^2"], "0.5,-1"),
+    ],
+)
+def test_the_square_of_what_cancels_to_zero_raises_no_alarm(functions, at):
+    pipeline = from_expressions(functions, at)
+    assert check(pipeline, run(pipeline, Request())).judgement == "agree"
 
 
 def test_what_has_no_witness_is_said():

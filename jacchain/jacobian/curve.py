@@ -152,7 +152,7 @@ def _slopes(settled: Settled, found: Difference, row: int, column: int) -> tuple
     """The slopes on both sides of a kink, as they are known, or else as differences see them; None where there is no kink."""
     for kink in settled.kinks:
         if (kink.row, kink.column) == (row, column):
-            return kink.left, kink.right
+            return kink.slopes
     return (float(found.left[0]), float(found.right[0])) if found.kink[0] else (None, None)
 
 

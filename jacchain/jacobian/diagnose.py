@@ -77,11 +77,14 @@ def _kink(verdict: Verdict, chosen: Mask, known: dict[tuple[int, int], Kink]) ->
     """Some kinks that were judged alike: the slopes of the first, and what its number is beside them."""
     entries, first = entries_of(verdict, chosen), verdict.entry(int(np.flatnonzero(chosen)[0]))
     kink = known.get(entries[0])
-    left, right = (first.left, first.right) if kink is None else (kink.left, kink.right)
+    left, right = (first.left, first.right) if kink is None else kink.slopes
     sides = f"is {left:.6g} from the left and {right:.6g} from the right, and no derivative is there"
-    if left == right:
+    if kink is not None and kink.is_at_an_edge:
+        sides = f"is {left:.6g} from inside the domain, yet no derivative is there: other directions have other slopes"
+    elif left == right:
         sides = f"is {left:.6g} from both sides, yet no derivative is there: other directions have other slopes"
-    more = f" (and {len(entries) - 1} more like it)" if len(entries) > 1 else ""
+    others = len(entries) - 1
+    more = f" ({others} more entr{'y has a kink' if others == 1 else 'ies have kinks'}, too)" if others else ""
     head = f"{name_of(verdict, entries[0])} {sides}{more}"
     return Diagnosis("kink", f"{head}; {_standing(first.judgement, first.value, kink)}", entries)
 
@@ -95,5 +98,5 @@ def _standing(judgement: str, value: float, kink: Kink | None) -> str:
     if judgement == "inconclusive":
         return f"by convention {kink.used[0]:.6g} is used, and {value:.6g} is as good a generalised derivative"
     if kink.used[0] == kink.used[1]:
-        return f"differences find both slopes, and {value:.6g} is the number used by convention"
-    return f"differences find both slopes, and {value:.6g} between them is the product of what is used at the kinks of stages"
+        return f"differences find the slopes, and {value:.6g} is the number used by convention"
+    return f"differences find the slopes, and {value:.6g} between them is the product of what is used at the kinks of stages"

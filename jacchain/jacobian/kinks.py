@@ -8,7 +8,7 @@ chain rule happens to yield at it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import inf
+from math import inf, isnan
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -183,9 +183,11 @@ def _kinks(finding: Finding) -> Iterator[Kink]:
     assert finding.used is not None
     for position, (j, (left, right)) in enumerate(zip(finding.inputs, finding.sides, strict=True)):
         low, high = finding.clarke[position]
-        if isinstance(left.slope, float) and isinstance(right.slope, float) and low < high:
+        slopes = [float("nan") if side.slope == "domain" else side.slope for side in (left, right)]
+        below, above = (slope if isinstance(slope, float) else None for slope in slopes)
+        if below is not None and above is not None and not (isnan(below) and isnan(above)) and low < high:
             used = float(finding.used[position]) + 0.0
-            yield Kink(finding.output, j, left.slope, right.slope, (used, used), (low, high))
+            yield Kink(finding.output, j, below, above, (used, used), (low, high))
 
 
 def _message(finding: Finding, names: tuple[str, str], used: float) -> str:

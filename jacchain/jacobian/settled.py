@@ -6,6 +6,7 @@ Everybody who judges, certifies or explains a Jacobian has to know which of its 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isnan
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,7 @@ from jacchain.linear.pattern import Integers, Pattern
 
 
 class Kink(Frozen, eq=True):
-    """An entry without a derivative, and its one-sided slopes.
+    """An entry without a derivative, and its one-sided slopes, NaN on a side outside of the domain.
 
     ``used`` is the interval of numbers that may stand for the derivative by convention, ``clarke`` that of all generalised ones.
     """
@@ -27,6 +28,16 @@ class Kink(Frozen, eq=True):
     right: float
     used: tuple[float, float]
     clarke: tuple[float, float]
+
+    @property
+    def slopes(self) -> tuple[float, float]:
+        """Both slopes; where there is only one, that one twice."""
+        return (self.right if isnan(self.left) else self.left), (self.left if isnan(self.right) else self.right)
+
+    @property
+    def is_at_an_edge(self) -> bool:
+        """Whether one side is outside of the domain."""
+        return isnan(self.left) or isnan(self.right)
 
 
 NONE: Integers = np.zeros(0, np.int64)
@@ -72,5 +83,5 @@ class KinkTable(Frozen):
         position = np.searchsorted(pattern.keys, keys)
         inside = [k for k, place in enumerate(position.tolist()) if place < pattern.count and pattern.keys[place] == keys[k]]
         chosen = [kinks[k] for k in inside]
-        numbers = np.array([(kink.left, kink.right, *kink.used, *kink.clarke) for kink in chosen], float).reshape(-1, 6)
+        numbers = np.array([(*kink.slopes, *kink.used, *kink.clarke) for kink in chosen], float).reshape(-1, 6)
         return cls(position[inside], numbers[:, 0], numbers[:, 1], numbers[:, 2:4], numbers[:, 4:])

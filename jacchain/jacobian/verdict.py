@@ -35,6 +35,8 @@ INVISIBLE = 2.0**-40
 """Over the largest step of all, an entry that moves the output by less than this part of it is lost in the output's rounding."""
 SLOPE = 2.0**-20
 """A zero is a zero when the bar is below this part of the steepest slope around."""
+DUST = 8.0
+"""Units of relative precision of the steepest slope around that a zero may be off: what is squared there was rounded before."""
 ROUNDING = 2.0**-50
 """Relative error of slopes that were settled, and of numbers used by convention."""
 
@@ -185,7 +187,8 @@ def _judged(value: Numbers, value_bar: Numbers, found: Difference) -> tuple[Inte
     agree, inconclusive, disagree = range(3)
     bar = value_bar + found.error_bar
     with np.errstate(invalid="ignore"):
-        apart = np.abs(value - found.value) > bar
+        unseen = DUST * np.finfo(found.value.dtype).eps * np.where(value == 0, found.steepest, 0)
+        apart = np.abs(value - found.value) > bar + unseen
         size = np.maximum(np.abs(value), np.abs(found.value))
         told = bar <= TELLING * size
         zero, negligible = _as_good_as_zero(value, value_bar, found)

@@ -204,12 +204,17 @@ def _but_for_its_input(diagnostic: Diagnostic) -> tuple[object, ...]:
 def _slopes(diagnostic: Diagnostic, look: Look) -> str:
     """Both slopes at a kink, and the Clarke set where it goes beyond them; nothing where the message has said all."""
     left, right, clarke = diagnostic.left, diagnostic.right, diagnostic.clarke
-    if diagnostic.kind != "kink" or clarke is None or not isinstance(left, float) or not isinstance(right, float):
+    if diagnostic.kind != "kink" or clarke is None or left is None or right is None:
         return ""
-    said = f"left {number_text(left, look.digits)}, right {number_text(right, look.digits)}"
-    if clarke != (min(left, right), max(left, right)):
+    said = f"left {_slope(left, look)}, right {_slope(right, look)}"
+    numbers = [slope for slope in (left, right) if isinstance(slope, float)]
+    if clarke != (min(numbers, default=None), max(numbers, default=None)):
         return f"{said}, Clarke set [{', '.join(number_text(end, look.digits) for end in clarke)}]"
     return said if left != right else ""
+
+
+def _slope(slope: float | str, look: Look) -> str:
+    return {"domain": "outside the domain"}.get(slope, slope) if isinstance(slope, str) else number_text(slope, look.digits)
 
 
 def _jacobians(report: Report, look: Look) -> Iterator[Block]:
