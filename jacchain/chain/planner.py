@@ -31,7 +31,7 @@ PATTERN_BYTES = 1 << 29
 LONGEST_TABLE = 2000
 """Factors up to which the costs of all sub-chains are tabulated."""
 
-LONGEST_DIAGONALS = 1000
+LONGEST_BY_LENGTH = 1000
 """Factors up to which the table of a chain that mixes is made length by length."""
 
 LONGEST_SURVEY = 200
@@ -117,7 +117,7 @@ def tabulate(instance: Instance, prices: Prices, *, worst: bool = False) -> Tabl
         raise JacchainError(Problem("JC450", message, help="only dense chains of given Jacobians may be longer"))
     if length <= SCALAR_LENGTH or cost_limit(instance) > EXACT_FLOATS:
         return solve(instance, prices, worst=worst)
-    mixing = prices.mixing() if length <= LONGEST_DIAGONALS else None
+    mixing = prices.mixing() if length <= LONGEST_BY_LENGTH else None
     if mixing is not None:
         from jacchain.chain.lengths import solve_lengths  # noqa: PLC0415 - numpy is imported for long chains only
 

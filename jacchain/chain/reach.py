@@ -79,15 +79,22 @@ def _no_sizes(shapes: Sequence[tuple[int, int]]) -> Counts:
 
 
 def _stair_sizes(stairs: Sequence[Stairs]) -> Counts:
-    """The sizes of all sets by boundary and component, for stairs: of the run from a component's first to its last."""
+    """The sizes of all sets by boundary and component, for stairs: of the run from a component's first to its last.
+
+    Components before a full factor, the ``alike`` first ones, have one run from there on.
+    """
     sizes = _no_sizes([(first.size, int(last[-1]) + 1) for first, last in stairs])
     lowest, highest = np.zeros((2, sizes.shape[1]), np.int64)
-    count = 0
+    alike = low = high = count = 0
     for j, (first, last) in enumerate(stairs, 1):
-        lowest[:count], highest[:count] = first[lowest[:count]], last[highest[:count]]
+        low, high = first[low], last[high]
+        lowest[alike:count], highest[alike:count] = first[lowest[alike:count]], last[highest[alike:count]]
         old, count = count, count + first.size
         lowest[old:count], highest[old:count] = first, last
-        sizes[j, :count] = highest[:count] - lowest[:count] + 1
+        if first[-1] == 0 and last[0] == last[-1]:
+            alike, low, high = count, 0, last[-1]
+        sizes[j, :alike] = high - low + 1
+        sizes[j, alike:count] = highest[alike:count] - lowest[alike:count] + 1
     return sizes
 
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from strategies.chains import random_instance
 
 from jacchain.chain import planner
 from jacchain.chain.instance import Instance, StageCost
@@ -271,3 +272,12 @@ def test_shapes_alone_need_no_numpy():
         "make_plan(Instance((30, 35, 15, 5, 10, 20, 25)), thorough=True); sys.exit('numpy' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("costs", [False, True])
+def test_it_does_not_matter_how_the_table_of_a_long_chain_is_made(costs, monkeypatch):
+    instance = random_instance(90, 4, patterns=True, costs=costs, densities=(0.6, 0.9, 1))
+    assert prices_of(instance)[0].mixing()
+    plan = make_plan(instance)
+    monkeypatch.setattr(planner, "LONGEST_BY_LENGTH", 0)
+    assert make_plan(instance).products == plan.products
