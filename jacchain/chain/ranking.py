@@ -132,15 +132,19 @@ class Ranking:
         return successors
 
     def _scheme(self, rank: int) -> Scheme:
+        shortest = 1 if self.table.instance.costs is None else 0
         pending = [((1, self.table.instance.length), rank)]
         found: Scheme = []
         while pending:
             chain, number = pending.pop()
-            self._has(chain, number)
+            i, j = chain
+            if j - i < shortest:
+                continue
+            if len(self.found.get(chain, ())) <= number:
+                self._has(chain, number)
             way = self.found[chain][number]
-            if chain[0] < chain[1] or self.table.instance.costs is not None:
-                found.append(Entry(chain[0], way.split, chain[1], way.operation, way.cost))
-            if chain[0] < chain[1]:
+            found.append(Entry(i, way.split, j, way.operation, way.cost))
+            if i < j:
                 pending += self._needs(chain, way)
         return found[::-1]
 
