@@ -133,10 +133,15 @@ def _lost(moves: Array, sizes: Array) -> Array:
 
 
 def _jump(samples: Samples) -> Array:
-    """How far the value at x is from the mean of its neighbours as the step goes to zero: noise, or a value out of line."""
-    bend = (samples.above[:, -5:] + samples.below[:, -5:]) / 2 - samples.at
-    ratio = np.square(samples.rise[:, -5:-1] / samples.rise[:, -4:])
-    limits = np.abs((ratio * bend[:, 1:] - bend[:, :-1]) / (ratio - 1))
+    """How far the value at x is from the mean of its neighbours as the step goes to zero: noise, or a value out of line.
+
+    The mean moves in proportion to the step at a kink, and to its square elsewhere: what is left of it is free of both.
+    """
+    bend, steps = (samples.above[:, -5:] + samples.below[:, -5:]) / 2 - samples.at, samples.rise[:, -5:]
+    ratio = steps[:, :-1] / steps[:, 1:]
+    straight = (ratio * bend[:, 1:] - bend[:, :-1]) / (ratio - 1)
+    ratio = steps[:, :-2] / steps[:, 2:]
+    limits = np.abs((ratio * straight[:, 1:] - straight[:, :-1]) / (ratio - 1))
     jump = _middle(limits, 1)
     return jump if samples.noise is None else np.maximum(jump, samples.noise)
 

@@ -142,6 +142,21 @@ def test_a_kink_at_the_point_shows_both_slopes(compiled, dtype):
     assert (found.error_bar >= 1).all()
 
 
+@pytest.mark.parametrize("dtype", TYPES)
+@pytest.mark.parametrize(
+    ("formula", "left", "right"),
+    [("abs(x)", -1, 1), ("relu(sin(x))", 0, 1), ("tanh(abs(x))", -1, 1), ("exp(relu(x)) + x", 1, 2), ("max(x^2, 3*x)", 0, 3)],
+)
+def test_a_kink_is_not_taken_for_noise(compiled, formula, left, right, dtype):
+    program = compiled("x", formula)
+    sweep = Sweep(noise=value_noise([program], np.array([0], dtype)))
+    found = difference_jacobian(program.values, np.array([0], dtype), sweep)
+    assert found.kink.all()
+    assert abs(found.left[0] - left) <= found.side_bar[0]
+    assert abs(found.right[0] - right) <= found.side_bar[0]
+    assert found.side_bar[0] < 1e6 * np.finfo(dtype).eps
+
+
 @pytest.mark.parametrize(
     ("formula", "x"),
     [
