@@ -128,9 +128,10 @@ class CheckReport(Frozen):
 
     @property
     def judgement(self) -> Judgement:
-        """The worst of all."""
-        judgements = [stage.verdict.judgement for stage in self.stages] + [witness.judgement for witness in self.witnesses]
-        judgements += [self.total.judgement] if self.total is not None else []
+        """The worst of all; a witness that cannot tell counts only where it stands for entries that nobody judged."""
+        judgements = [stage.verdict.judgement for stage in self.stages]
+        judgements += [] if self.total is None else [self.total.judgement]
+        judgements += [witness.judgement for witness in self.witnesses if self.total is None or witness.judgement == "disagree"]
         return max(judgements, key=("agree", "inconclusive", "disagree").index)
 
     @property

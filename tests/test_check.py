@@ -48,6 +48,31 @@ def sheet(parameters, outputs, jacobian, at, more=""):
     return "\n".join([*lines, f"at: [{at}]", more])
 
 
+@pytest.mark.parametrize(
+    ("output", "wrong", "at"),
+    [
+        ("sigmoid(x)", "3*sigmoid(x)*(1 - sigmoid(x))", 30),
+        ("1 - exp(-x)", "-exp(-x)", 29),
+        ("1 + 1e-13*x", "-1e-13", 1),
+        ("cos(x)", "sin(x)", 1e-13),
+    ],
+)
+def test_a_wrong_entry_is_wrong_however_little_it_moves_the_output(output, wrong, at):
+    assert checked(sheet("x", {"u": output}, [[wrong]], at)).exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "at"), [("f(x, y): exp(x) - exp(y)", "1e-8,2e-8"), ("f(v[3]): mean((v - mean(v))^2)", "0.1,0.1,0.1")]
+)
+def test_a_witness_that_cannot_tell_takes_nothing_from_entries_that_agree(text, at):
+    pipeline = from_expressions([text], at=at)
+    report = check(pipeline, run(pipeline, Request()))
+    assert "inconclusive" in {witness.judgement for witness in report.witnesses}
+    assert report.judgement == "agree"
+    alone = replace(report, total=None)
+    assert alone.judgement == "inconclusive"
+
+
 def test_a_sign_error_and_a_transposed_matrix_are_both_named_with_their_places():
     report = checked(SHEET)
     assert report.exit_code == 1
@@ -94,6 +119,9 @@ SLIPS = [
     ("radians",           XY, RIGHT, {(1, 0): "cos(x)*pi/180"},                     "degrees",          "sin(x)"),
     ("chain",             {"p": "sin(3*x + y)"}, [["3*cos(3*x + y)", "cos(3*x + y)"]], {(0, 0): "cos(3*x + y)"}, "missing factor", "3*x"),
     ("chain inside",      {"p": "exp(x^2*y)"}, [["2*x*y*exp(x^2*y)", "x^2*exp(x^2*y)"]], {(0, 0): "exp(x^2*y)*y"}, "missing factor", "x^2"),
+    ("inner one",         {"p": "exp(-x^2)*y"}, [["-2*x*exp(-x^2)*y", "exp(-x^2)"]], {(0, 0): "exp(-x^2)*y"}, "missing factor", "-x^2"),
+    ("inner root",        {"p": "sqrt(9 - x^2) + y"}, [["-x/sqrt(9 - x^2)", "1"]],  {(0, 0): "1/(2*sqrt(9 - x^2))"}, "missing factor", "9 - x^2"),
+    ("inner product",     {"p": "cos(2*x*y)"}, [["-2*y*sin(2*x*y)", "-2*x*sin(2*x*y)"]], {(0, 0): "-sin(2*x*y)", (0, 1): "-sin(2*x*y)"}, "missing factor", "2*x*y"),
     ("chain twice",       {"p": "sin(3*x)*y"}, [["3*cos(3*x)*y", "sin(3*x)"]], {(0, 0): "9*cos(3*x)*y"},   "factor twice",   "3*x"),
     ("product rule",      {"p": "sin(x)*exp(x) + y"}, [["cos(x)*exp(x) + sin(x)*exp(x)", "1"]], {(0, 0): "cos(x)*exp(x)"}, "missing term", "exp(x)"),
     ("quotient rule",     {"p": "sin(x)/x + y"}, [["cos(x)/x - sin(x)/x^2", "1"]],  {(0, 0): "cos(x)/x + sin(x)/x^2"}, "sign", "sin(x)/x^2"),

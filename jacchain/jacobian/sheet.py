@@ -288,7 +288,12 @@ class Sheet:
         for i, j in np.argwhere(self.wrong)[:NAMED]:
             with np.errstate(all="ignore"):
                 ratio = float(self.value[i, j] / self.sights[0].right[i, j])
-            times = f"{ratio:.6g} times what differences give" if np.isfinite(ratio) else "not what differences give"
+            off = float(self.value[i, j] - self.sights[0].right[i, j])
+            times = "not what differences give"
+            if f"{ratio:.6g}" == "1":
+                times = f"off by {off:.3g} from what differences give"
+            elif np.isfinite(ratio):
+                times = f"{ratio:.6g} times what differences give"
             self.explain("unknown", f"{name_of(self.verdict, (int(i), int(j)))} is {times}", _only(self.wrong, (i, j)))
         if self.wrong.any():
             self.explain("unknown", f"{self.names(self.wrong)} {_is(self.wrong)} not what differences give", self.wrong)

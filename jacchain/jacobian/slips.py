@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from jacchain.errors import Span
 from jacchain.expression.arithmetic import Array
+from jacchain.expression.program import Instruction
 from jacchain.expression.table import OPERATORS, ROWS
 from jacchain.expression.texts import node_text
 from jacchain.frozen import Frozen
@@ -64,26 +65,40 @@ class Suspicion(Frozen, eq=True):
 
 
 class Trials(Frozen):
-    """Which slips at which local partials make an entry what it was found to be: ``hits`` ``(slips, edges)``."""
+    """Which slips at which places make an entry what it was found to be.
+
+    A place is a local partial, or a whole sub-expression whose derivative by an input was left out: the local partials come
+    first, then the registers of the program.
+    """
 
     dissection: Dissection
 
     @cached_property
     def _open(self) -> npt.NDArray[np.bool_]:
-        """Which slips can be made at which edges ``(slips, edges)``; picking and stacking leave nothing to get wrong."""
-        operations = [instruction.operation for instruction in self.dissection.program.instructions]
+        """Which slips can be made at which places ``(slips, places)``; picking and stacking leave nothing to get wrong."""
+        program = self.dissection.program
+        operations = [instruction.operation for instruction in program.instructions]
         made = [[name in (slip.only or ROWS) for name in operations] for slip in SLIPS]
-        return np.array(made, bool)[:, self.dissection.instruction]
+        inside = np.zeros(program.start.size, bool)
+        for instruction in program.instructions:
+            inside[instruction.output] = instruction.operation in ROWS
+        inside[program.results] = False
+        whole = [inside & (slip.kind == "missing factor") for slip in SLIPS]
+        return np.concatenate([np.array(made, bool)[:, self.dissection.instruction], whole], axis=1)
 
     def hits(self, entry: tuple[int, int], found: float, bar: float) -> Array:
-        """Truth values ``(slips, edges)``: the entry would be ``found``, to its bar and to rounding."""
+        """Truth values ``(slips, places)``: the entry would be ``found``, to its bar and to rounding."""
         whole = self.dissection
         with np.errstate(all="ignore"):
-            shares = whole.shares(*entry)
             right = whole.tangent[np.arange(whole.registers.size)[whole.program.results][entry[0]], entry[1]]
-            values, arguments = whole.registers[whole.output], whole.registers[whole.argument]
-            changes = np.stack([shares * (slip.wrong(whole.partial, values, arguments) - whole.partial) for slip in SLIPS])
-            rounding = 64 * float(np.finfo(float).eps) * (abs(right) + np.abs(shares * whole.partial) + np.abs(changes))
+            shares = np.concatenate([whole.shares(*entry), whole.adjoint[entry[0]]])
+            partial = np.concatenate([whole.partial, whole.tangent[:, entry[1]]])
+            values, arguments = (
+                whole.registers[np.concatenate([places, np.arange(whole.registers.size)])]
+                for places in (whole.output, whole.argument)
+            )
+            changes = np.stack([shares * (slip.wrong(partial, values, arguments) - partial) for slip in SLIPS])
+            rounding = 64 * float(np.finfo(float).eps) * (abs(right) + np.abs(shares * partial) + np.abs(changes))
             room = bar + rounding
             return np.asarray((np.abs(right + changes - found) <= room) & (np.abs(changes) > 2 * room) & self._open)
 
@@ -98,17 +113,27 @@ class Trials(Frozen):
         if most == 0:
             return None
         candidates = np.argwhere(counts == most)
-        slip, edge = min(candidates[:500].tolist(), key=lambda candidate: (candidate[0], *self._rank(candidate[1])))
-        text, span = self._place(edge)
-        return Suspicion(SLIPS[slip], text, span), np.flatnonzero(together[:, slip, edge])
+        slip, place = min(candidates[:500].tolist(), key=lambda candidate: (candidate[0], *self._rank(candidate[1])))
+        text, span = self._written(place)
+        return Suspicion(SLIPS[slip], text, span), np.flatnonzero(together[:, slip, place])
 
-    def _rank(self, edge: int) -> tuple[bool, int]:
-        instruction = self.dissection.program.instructions[self.dissection.instruction[edge]]
-        return instruction.operation in OPERATORS, len(self._place(edge)[0])
+    def _rank(self, place: int) -> tuple[bool, bool, int]:
+        instruction, _ = self._made(place)
+        return place >= self.dissection.output.size, instruction.operation in OPERATORS, len(self._written(place)[0])
 
-    def _place(self, edge: int) -> tuple[str, Span | None]:
-        """The sub-expression that a local partial is a derivative of."""
+    def _made(self, place: int) -> tuple[Instruction, int]:
+        """The instruction of a place, and which of its numbers that is."""
         whole = self.dissection
-        instruction = whole.program.instructions[whole.instruction[edge]]
-        number, _ = node_at(whole.program, instruction, int(whole.output[edge]) - instruction.output.start)
-        return node_text(whole.program.graph, number), whole.program.graph.nodes[number].span
+        edges = whole.output.size
+        if place < edges:
+            instruction = whole.program.instructions[whole.instruction[place]]
+            return instruction, int(whole.output[place]) - instruction.output.start
+        register = place - edges
+        instruction = next(one for one in whole.program.instructions if one.output.start <= register < one.output.stop)
+        return instruction, register - instruction.output.start
+
+    def _written(self, place: int) -> tuple[str, Span | None]:
+        """The sub-expression whose derivative a place is or belongs to."""
+        graph = self.dissection.program.graph
+        number, _ = node_at(self.dissection.program, *self._made(place))
+        return node_text(graph, number), graph.nodes[number].span

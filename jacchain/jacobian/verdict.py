@@ -193,9 +193,9 @@ def _judged(value: Numbers, value_bar: Numbers, found: Difference) -> tuple[Inte
         told = bar <= TELLING * size
         zero, negligible = _as_good_as_zero(value, value_bar, found)
     unknown = ~np.isfinite(bar) | np.isnan(found.value)
-    cases = [unknown, negligible, apart, found.kink, told | zero]
-    codes = np.select(cases, [inconclusive, agree, disagree, inconclusive, agree], inconclusive)
-    reasons = np.select(cases, [3, 1, 0, 2, 0], 4)
+    cases = [unknown, apart, negligible, found.kink, told | zero]
+    codes = np.select(cases, [inconclusive, disagree, agree, inconclusive, agree], inconclusive)
+    reasons = np.select(cases, [3, 0, 1, 2, 0], 4)
     return codes, reasons
 
 

@@ -31,6 +31,12 @@ FLOOR = 8
 """The finest of them, where nothing but noise is left of a right approximation."""
 TELLING = 0.25
 """Of a slope, the bar that leaves no doubt whether it is 1 or 2."""
+DIFFERENCES: dict[Judgement, str] = {
+    "agree": "",
+    "inconclusive": ", and the difference along it cannot tell",
+    "disagree": ", but the difference along it is another",
+}
+"""What is added of the difference along a direction, where it says something else than the remainder."""
 CLEAR = 2.0**7
 """Times its noise, a remainder stands out of it."""
 
@@ -138,10 +144,10 @@ def taylor(stages: Sequence[Stage], x: Array, total: LinearMap, factors: Factors
     slope = remainder_slope(stages, x, direction, (along, bar, size), bent)
     if slope is None:
         message = "along a random direction no remainder of the linear approximation is left to be seen"
-        return Witness("taylor", found, message)
+        return Witness("taylor", found, message + DIFFERENCES[found])
     message = f"along a random direction the remainder of the linear approximation shrinks like h^{slope.value:.2f}"
     if slope.is_quadratic:
-        return Witness("taylor", found, message, slope.value)
+        return Witness("taylor", found, message + DIFFERENCES[found], slope.value)
     judgement: Judgement = "disagree" if found == "disagree" else "inconclusive"
     return Witness("taylor", judgement, f"{message}, not h^2", slope.value)
 
@@ -191,15 +197,18 @@ def remainder_slope(
 def _slopes(remainder: Numbers, noise: Numbers) -> tuple[Numbers, Numbers]:
     """The slope of each output at the finest four steps in a row at which remainders stand out of their noise, and its bar.
 
-    The bar is infinite where there are no such steps.
+    The bar is infinite where there are no such steps, or where the next step should stand out too, and does not: what was seen
+    is not yet the limit.
     """
     clear = np.isfinite(remainder) & (remainder > CLEAR * noise)
-    runs = clear[:-3] & clear[1:-2] & clear[2:-1] & clear[3:]
-    finest = len(runs) - 1 - runs[::-1].argmax(0) + np.arange(4)[:, None]
+    runs = clear[:-4] & clear[1:-3] & clear[2:-2] & clear[3:-1]
+    finest = len(runs) - 1 - runs[::-1].argmax(0) + np.arange(5)[:, None]
     remainder, noise = np.take_along_axis(remainder, finest, 0), np.take_along_axis(noise, finest, 0)
-    slopes = -np.diff(np.log2(remainder), axis=0)
-    bar = 2 * np.abs(np.diff(slopes, axis=0)).max(0) + (noise / remainder).max(0) * 2 / np.log(2)
-    return slopes[-1], np.where(runs.any(0), bar, np.inf)
+    slopes = -np.diff(np.log2(remainder[:4]), axis=0)
+    bar = 2 * np.abs(np.diff(slopes, axis=0)).max(0) + (noise[:4] / remainder[:4]).max(0) * 2 / np.log(2)
+    next_one = remainder[3] * 2.0 ** -slopes[-1]
+    broken = (remainder[4] <= CLEAR * noise[4]) & (next_one > 2 * CLEAR * noise[4])
+    return slopes[-1], np.where(runs.any(0) & ~broken, bar, np.inf)
 
 
 def complex_obstacle(stages: Sequence[Stage], x: Array) -> str:
