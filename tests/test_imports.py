@@ -169,6 +169,8 @@ LEFT_ALONE = {
     "jacchain.report.document",
     "jacchain.report.layout",
     "jacchain.report.number",
+    "jacchain.report.table",
+    "jacchain.report.wrapping",
 }
 """What a run whose answer is JSON has no use for, at a point where nothing is remarkable."""
 

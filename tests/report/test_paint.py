@@ -80,6 +80,30 @@ def test_with_full_the_numbers_of_a_table_go_on_below():
     assert max(map(len, text.splitlines())) <= 40
 
 
+@given(st.lists(st.integers(1, 24), min_size=1, max_size=12), st.integers(40, 80))
+def test_with_full_a_table_keeps_all_of_its_columns(sizes, width):
+    columns = (Column("#"), *(Column(f"title{size}", right=True, optional=size % 3) for size in sizes))
+    cells_of = [f"{place:0{size}}" for place, size in enumerate(sizes, 1)]
+    table = Table(columns, tuple((runs(mark), *map(runs, cells_of)) for mark in "ab"))
+    text = plain((table,), Look(width=width, full=True))
+    panels = text.split("\n\n")
+    assert max(map(len, text.splitlines())) <= width
+    assert [word for panel in panels for word in panel.splitlines()[0].split()[1:]] == [f"title{size}" for size in sizes]
+    for line, mark in ((1, "a"), (2, "b")):
+        rows = [panel.splitlines()[line].split() for panel in panels]
+        assert {row[0] for row in rows} == {mark}
+        assert [word for row in rows for word in row[1:]] == cells_of
+
+
+def test_with_full_words_of_a_table_go_on_below():
+    said = "every word of a column that is as wide as the others leave it, to the last one"
+    columns = (Column("name"), Column("about", flexible=True))
+    table = Table(columns, ((runs("a" * 12), runs(said)), (runs("b"), runs("short"))))
+    text = plain((table,), Look(width=40, full=True))
+    assert " ".join(text.split()) == f"name about {'a' * 12} {said} b short"
+    assert max(map(len, text.splitlines())) <= 40
+
+
 @settings(max_examples=30)
 @given(reports(longest=3))
 def test_an_svg_is_a_picture_without_anything_from_elsewhere(report):
