@@ -31,7 +31,8 @@ def sweep(file: str | None, points: str | None, over: tuple[str, ...], **options
     POINTS is a .csv or .npy file, or `-` for CSV on stdin: a row for each point, with a column for each input, in their order or
     under a first line of names.  Inputs without a column, or without --over, keep the number of `at`.
 
-    JSON is an object for each point, one a line; it and CSV are written as the answers come.
+    JSON is an object for each point, one a line; it and CSV are written as the answers come.  An output that is called like an
+    input has a column under the name of its function: `polar.r`.
     """
     from jacchain.cli.input import read_pipeline
     from jacchain.cli.output import sink

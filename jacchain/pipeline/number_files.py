@@ -142,17 +142,18 @@ def _row(source: Source, start: int, line: str) -> Array:
         text = cell.strip(" \t")
         if not LITERAL.fullmatch(text) or not np.isfinite(float(text)):
             message = f"`{clip(text)}` is not a finite number" if text else "a cell is empty"
-            raise csv_error(source, place, place + len(cell), message, _cell_advice(text, line))
+            raise csv_error(source, place, place + len(cell), message, _cell_advice(text, line, first=not start))
         place += len(cell) + 1
     raise AssertionError
 
 
-def _cell_advice(text: str, line: str) -> str:
+def _cell_advice(text: str, line: str, *, first: bool) -> str:
+    """What to do about a cell of a line, the ``first`` of the file or another one."""
     if ";" in text or "\t" in line:
         return "separate the cells by commas, and write the decimal point as `.`"
     if text.startswith('"'):
         return "write numbers without quotes"
-    if text[:1].isalpha():
+    if first and text[:1].isalpha():
         return "a header line is not read: delete it"
     return "write finite decimal numbers such as 0.5 or 1e-3"
 

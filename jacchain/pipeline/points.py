@@ -18,10 +18,7 @@ from jacchain.pipeline.number_files import NUMBER, csv_source, read_npy, rows_of
 from jacchain.pipeline.numbers import NUMBER as LITERAL
 from jacchain.pipeline.point import value_of
 
-MOST = 10**9
-"""Points of one range of a grid."""
-
-_RANGE = re.compile(r"\s*(?P<name>[^=\s]+)\s*=(?P<ends>[^:]*:[^:]*):\s*(?P<count>[0-9]{1,9})\s*")
+_RANGE = re.compile(r"\s*(?P<name>[^=\s]+)\s*=(?P<ends>[^:]*:[^:]*):\s*(?P<count>[0-9]{1,99})\s*")
 
 _COMPONENT = re.compile(r"(?P<vector>[^\[\]]+)\[[1-9][0-9]*\]")
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from io import BytesIO
+from itertools import product
 
 import numpy as np
 
+from jacchain.errors import Problem
 from jacchain.jacobian.diagnostic import Diagnostic
 from jacchain.pipeline.stage import Pipeline
 from jacchain.report.document import Block, Column, Document, Gap, Paragraph, Run, Runs, Table, runs
@@ -64,7 +66,8 @@ def _record(answers: Answers, row: int, *, scalar: bool) -> Json:
 
 def csv_head(pipeline: Pipeline) -> bytes:
     """The names of the columns."""
-    names = [*pipeline.inputs, *pipeline.stages[-1].outputs, *(f"d{y}/d{x}" for y, x in _entries(pipeline)), "remark"]
+    outputs = output_names(pipeline)
+    names = [*pipeline.inputs, *outputs, *(f"d{y}/d{x}" for y, x in product(outputs, pipeline.inputs)), "remark"]
     return (",".join(f'"{name}"' if "," in name else name for name in names) + "\n").encode()
 
 
@@ -95,8 +98,8 @@ def sweep_npz(parts: Sequence[Answers], *, scalar: bool) -> bytes:
 def sweep_document(pipeline: Pipeline, parts: Sequence[Answers], look: Look) -> Document:
     """A table of the points, of many the first and the last."""
     count = sum(len(part.at) for part in parts)
-    outputs = pipeline.stages[-1].outputs
-    derivatives = [f"∂{component(y)}/∂{component(x)}" for y, x in _entries(pipeline)]
+    outputs = output_names(pipeline)
+    derivatives = [f"∂{component(y)}/∂{component(x)}" for y, x in product(outputs, pipeline.inputs)]
     columns = (
         Column("#", right=True),
         *(Column(component(name), right=True) for name in (*pipeline.inputs, *outputs)),
@@ -108,20 +111,20 @@ def sweep_document(pipeline: Pipeline, parts: Sequence[Answers], look: Look) -> 
     if len(shown) < count:
         rows.insert((len(shown) + 1) // 2, left_out("points", shown, count, look))
     blocks: list[Block] = [Table(columns, tuple(rows))]
-    for remark, times in _remarks(parts).values():
+    for code, (message, times) in _told(parts).items():
         others = f" (so at {times} points)" if times > 1 else ""
-        blocks += [Gap(), Paragraph(runs(Run(remark.code, "warning"), f"  {remark.message}{others}"), hang=7)]
+        blocks += [Gap(), Paragraph(runs(Run(code, "warning"), f"  {message}{others}"), hang=7)]
     return tuple(blocks)
 
 
-def _remarks(parts: Sequence[Answers]) -> dict[str, tuple[Diagnostic, int]]:
-    """For each code the first remark, and at how many points there is one."""
-    found: dict[str, tuple[Diagnostic, int]] = {}
+def _told(parts: Sequence[Answers]) -> dict[str, tuple[str, int]]:
+    """For each code what it means at the first point that has it, and how many points have it."""
+    found: dict[str, tuple[str, int]] = {}
     for part in parts:
-        for row in sorted(part.remarks.keys() - part.failures.keys()):
-            for code, remark in {remark.code: remark for remark in reversed(part.remarks[row])}.items():
-                first, times = found.get(code, (remark, 0))
-                found[code] = first, times + 1
+        for row in sorted({*part.remarks, *part.failures}):
+            for said in {said.code: said for said in reversed(_said(part, row))}.values():
+                message, times = found.get(said.code, (said.message, 0))
+                found[said.code] = message, times + 1
     return found
 
 
@@ -140,11 +143,16 @@ def _row(answers: Answers, row: int, look: Look) -> tuple[Runs, ...]:
 
 def _codes(answers: Answers, row: int) -> str:
     """What there is to say of a point, as codes."""
-    if row in answers.failures:
-        return answers.failures[row].problems[0].code
-    return " ".join(sorted({remark.code for remark in answers.remarks.get(row, ())}))
+    return " ".join(sorted({said.code for said in _said(answers, row)}))
 
 
-def _entries(pipeline: Pipeline) -> list[tuple[str, str]]:
-    """The output and the input of each entry of the Jacobian of a chain, row by row."""
-    return [(y, x) for y in pipeline.stages[-1].outputs for x in pipeline.inputs]
+def _said(answers: Answers, row: int) -> Sequence[Diagnostic | Problem]:
+    """What there is to say of a point: why it has no answer, or remarks on the one it has."""
+    return answers.failures[row].problems[:1] if row in answers.failures else answers.remarks.get(row, ())
+
+
+def output_names(pipeline: Pipeline) -> list[str]:
+    """The outputs of a chain; one that is called like an input has the name of its function before it: ``polar.r``."""
+    last = pipeline.stages[-1]
+    function = last.name.partition("#")[0]
+    return [f"{function}.{name}" if name in pipeline.inputs else name for name in last.outputs]

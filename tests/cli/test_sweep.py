@@ -46,6 +46,30 @@ def test_what_cannot_be_meant_is_answered(jacchain):
         assert jacchain("sweep", *words, stdin=POLAR).returncode == 2
 
 
+def test_columns_have_names_of_their_own(jacchain):
+    chain = b"functions:\n  polar(r, t):\n    r: r*t\n    s: t\nat: [1, 2]\n"
+    done = jacchain("sweep", "-", "--over", "r=1:2:2", "--format", "csv", stdin=chain)
+    names = done.stdout.decode().splitlines()[0].split(",")
+    assert names == ["r", "t", "polar.r", "s", "dpolar.r/dr", "dpolar.r/dt", "ds/dr", "ds/dt", "remark"]
+    assert "polar.r" in jacchain("sweep", "-", "--over", "r=1:2:2", stdin=chain).stdout.decode().splitlines()[0].split()
+    assert b"polar.r" in jacchain("sweep", "--help").stdout
+
+
+def test_every_code_in_a_table_is_explained_below(jacchain):
+    done = jacchain("sweep", "-e", "f(x): exp(log(x)*1000) + abs(x - 1)", "--over", "x=-1:9:6")
+    codes = {line.split()[-1] for line in done.stdout.decode().splitlines()[1:7] if "JC" in line}
+    assert codes == {"JC401", "JC402", "JC407"}
+    assert {line.split()[0] for line in done.stdout.decode().splitlines()[7:] if line.startswith("JC")} == codes
+
+
+def test_more_points_than_there_is_room_for_are_too_many(jacchain):
+    for count in (10**9, 10**60):
+        done = jacchain("sweep", "-e", "f(x): x", "--over", f"x=1:2:{count}")
+        assert (done.returncode, done.stdout) == (4, b"")
+        assert b"JC451" in done.stderr
+        assert b"take fewer" in done.stderr
+
+
 def test_a_full_disk_is_said(jacchain):
     done = jacchain("sweep", "-e", "f(x): x", "--over", "x=0:1:3", "-o", "/dev/full")
     assert (done.returncode, done.stdout) == (74, b"")

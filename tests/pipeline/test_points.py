@@ -66,6 +66,12 @@ def test_what_are_no_points_is_said_at_its_place(text, code, place, words):
     assert words in found.message
 
 
+def test_below_a_line_of_names_that_was_read_no_line_is_taken_for_one():
+    advice = problem(lambda: placed(b"r,v[2]\n1,2\nabc,2\n")).help
+    assert "header" not in advice
+    assert "decimal numbers" in advice
+
+
 @given(st.binary(max_size=40))
 def test_any_bytes_are_points_or_a_problem(content):
     points, problems = outcome(lambda: read_points(content, "p.csv"))
