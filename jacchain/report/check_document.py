@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from jacchain.jacobian.diagnosis import Diagnosis
 from jacchain.jacobian.verdict import EntryVerdict, Judgement, Verdict
@@ -19,6 +19,10 @@ STAGES = 24
 """Stages up to which all are listed; beyond it only those that do not agree, and as many others as there is room for."""
 LINES = 8
 """Lines of a matrix that are marked."""
+LEAST, MOST = 6, 17
+"""Digits of two numbers that are to be compared: more where they would look the same."""
+NAMES = 4
+"""Copies of a function that are named."""
 ENTRIES = 8
 """Entries that are listed of one Jacobian, the worst first."""
 
@@ -28,8 +32,12 @@ def check_document(check: CheckReport, look: Look) -> Document:
     facts = check.pipeline
     title = runs(Run(facts.file, "title"), "   check   at ", *point(facts.inputs, facts.at, look))
     blocks: list[Block] = [Paragraph(title, hang=4), Gap(), *_verdicts(check, look)]
-    for stage in check.stages:
-        blocks += _details(f"{stage.name}, {_whose(stage)}", stage.verdict, stage.diagnoses, look)
+    for first, *others in _alike(check.stages):
+        blocks += _details(f"{first.name}, {_whose(first)}", first.verdict, first.diagnoses, look)
+        if others:
+            names = ", ".join(stage.name for stage in others[:NAMES])
+            more = f" and {len(others) - NAMES:,} more" if len(others) > NAMES else ""
+            blocks += [Gap(), Paragraph(runs(Run(f"the same holds for {names}{more}", "note")))]
     if check.total is not None and check.stages[-1].index > 1:
         blocks += _details("the Jacobian of the chain", check.total, check.diagnoses, look)
     if check.witnesses:
@@ -39,6 +47,16 @@ def check_document(check: CheckReport, look: Look) -> Document:
     blocks += [Paragraph(runs(Run(remark, "note"))) for remark in check.remarks]
     verdict = runs(Run("verdict  ", "heading"), Run(check.judgement, ROLES[check.judgement]))
     return (*blocks, Gap(), Paragraph(runs(*verdict, f"   {_counted(check)}")))
+
+
+def _alike(stages: Sequence[StageCheck]) -> Iterable[list[StageCheck]]:
+    """The Jacobians of the stages, those together of which the same is to be said: copies of one function."""
+    groups: dict[object, list[StageCheck]] = {}
+    for stage in stages:
+        said = [(diagnosis.message, diagnosis.span, diagnosis.where_span) for diagnosis in stage.diagnoses]
+        key = (stage.judged, stage.verdict.judgement, *said) if said else stage
+        groups.setdefault(key, []).append(stage)
+    return groups.values()
 
 
 def _whose(stage: StageCheck) -> str:
@@ -121,25 +139,29 @@ def _details(title: str, verdict: Verdict, diagnoses: Sequence[Diagnosis], look:
 
 def _entry(entry: EntryVerdict, look: Look) -> tuple[Runs, ...]:
     reason = f" ({entry.reason})" if entry.reason else ""
+    digits = max(look.digits, LEAST)
+    if entry.judgement == "disagree":
+        while digits < MOST and float(number_text(entry.value, digits)) == float(number_text(entry.difference, digits)):
+            digits += 1
     return (
         runs(Run(f"∂{component(entry.output)}/∂{component(entry.input)}", "symbol")),
-        runs(_with_bar(entry.value, entry.value_bar, look)),
-        runs(_slopes(entry, look)),
+        runs(_with_bar(entry.value, entry.value_bar, digits)),
+        runs(_slopes(entry, digits)),
         runs(Run(entry.judgement, ROLES[entry.judgement]), reason),
         runs(number_text(entry.step, 2)),
         runs(entry.side),
     )
 
 
-def _slopes(entry: EntryVerdict, look: Look) -> str:
+def _slopes(entry: EntryVerdict, digits: int) -> str:
     """What differences find: one slope, or at a kink that from the left and that from the right."""
     if entry.left is None or entry.right is None or entry.side_bar is None:
-        return _with_bar(entry.difference, entry.difference_bar, look)
-    return f"{number_text(entry.left, max(look.digits, 6))} | {_with_bar(entry.right, entry.side_bar, look)}"
+        return _with_bar(entry.difference, entry.difference_bar, digits)
+    return f"{number_text(entry.left, digits)} | {_with_bar(entry.right, entry.side_bar, digits)}"
 
 
-def _with_bar(value: float, bar: float, look: Look) -> str:
-    return f"{number_text(value, max(look.digits, 6))} ± {number_text(bar, 2)}"
+def _with_bar(value: float, bar: float, digits: int) -> str:
+    return f"{number_text(value, digits)} ± {number_text(bar, 2)}"
 
 
 def _diagnosis(diagnosis: Diagnosis, look: Look) -> Iterator[Block]:

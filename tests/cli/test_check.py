@@ -86,3 +86,24 @@ def test_where_nobody_could_tell_it_says_so_and_leaves_with_five(jacchain, expre
     assert done.returncode == 5
     assert says in done.stdout.decode()
     assert "verdict  inconclusive" in done.stdout.decode()
+
+
+def test_a_slip_in_a_repeated_function_is_told_once(jacchain):
+    sheet = """
+functions:
+  step(x, y):
+    outputs: {x: x - 0.3*y, y: x*y}
+    jacobian: [[1, 0.3], [y, x]]
+chain: [step * 7]
+at: [0.3, 0.2]
+"""
+    text = jacchain("check", "-", stdin=sheet.encode()).stdout.decode()
+    assert text.count("has the wrong sign") == 1
+    assert "the same holds for step#2, step#3, step#4, step#5 and 2 more" in text
+
+
+def test_two_numbers_that_disagree_never_look_the_same(jacchain):
+    sheet = "functions:\n  f(x):\n    outputs: {u: x^2}\n    jacobian: [['2*x + 1e-9']]\nat: [1e6]\n"
+    text = jacchain("check", "-", stdin=sheet.encode()).stdout.decode()
+    assert "∂u/∂x  2.000000000000001e+6 ± " in text
+    assert "is off by 9.31e-10 from what differences give" in text
