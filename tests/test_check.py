@@ -128,6 +128,9 @@ SLIPS = [
     ("logarithm",         {"p": "log10(x)*y"}, [["y/(x*log(10))", "log10(x)"]],     {(0, 0): "y/x"},        "logarithm",        "log10(x)"),
     ("of a term",         {"p": "x^3 - y*x"}, [["3*x^2 - y", "-x"]],                {(0, 0): "3*x^2 + y"},  "sign",             "y*x"),
     ("power rule",        {"p": "x^4*y"}, [["4*x^3*y", "x^4"]],                     {(0, 0): "x^3*y"},  "exponent",         "x^4"),
+    ("square forgotten",  {"p": "sin(x)/x + y"}, [["(x*cos(x) - sin(x))/x^2", "1"]], {(0, 0): "(x*cos(x) - sin(x))/x"}, "factor", ""),
+    ("factor forgotten",  {"p": "(x*y)^2*exp(x + y)"}, [["(2*x*y^2 + (x*y)^2)*exp(x + y)", "(2*x^2*y + (x*y)^2)*exp(x + y)"]],
+     {(0, 0): "2*x*y^2 + (x*y)^2"},                                                 "factor",           ""),
     ("other input",       XY, RIGHT, {(1, 1): "exp(x)"},                            "other input",      ""),
     ("inverse",           {"p": "x*cos(y)", "q": "x*sin(y)"}, [["cos(y)", "-x*sin(y)"], ["sin(y)", "x*cos(y)"]],
      {(0, 1): "sin(y)", (1, 0): "-sin(y)/x", (1, 1): "cos(y)/x"},                   "inverse matrix",   ""),
@@ -160,11 +163,17 @@ def test_every_slip_gets_its_name(  # noqa: PLR0917 - a row of the table
     assert first.span is not None
 
 
+def test_a_part_of_the_function_that_should_not_be_a_factor_is_named():
+    report = checked(sheet("v[3]", {"n": "norm(v)"}, [["v[1]", "v[2]", "v[3]"]], "1, 2, 0.5"))
+    (author,) = (stage for stage in report.stages if stage.judged == "author")
+    assert [diagnosis.kind for diagnosis in author.diagnoses] == ["factor"] * 3
+    assert "∂n/∂v[1] has the factor `norm(v)`" in author.diagnoses[0].message
+
+
 @pytest.mark.parametrize(
     ("parameters", "outputs", "wrong", "at"),
     [
         ("v[3]", {"n": "norm(v)"}, [["2*v[1]", "2*v[2]", "2*v[3]"]], "1, 2, 0.5"),
-        ("v[3]", {"n": "norm(v)"}, [["v[1]", "v[2]", "v[3]"]], "1, 2, 0.5"),
         ("x, y", {"n": "x^3*y"}, [["3*x^2*y", "x^2 + x - 2"]], "2, 3"),
         ("x", {"s": "sigmoid(x)"}, [["1 - sigmoid(x)^2"]], "0.4"),
     ],

@@ -20,8 +20,8 @@ class Diagnosis(Frozen, eq=True):
 
     ``span`` is where it is written; ``where`` is the sub-expression whose derivative went wrong, ``where_span`` its place.
     Kinds: ``inverse matrix``, ``transposed``, ``rows exchanged``, ``columns exchanged``, ``zero column``, ``zero row``,
-    ``zero entry``, those of :data:`jacchain.jacobian.slips.SLIPS`, ``wrong function``, ``other input``, ``rule``, ``unknown``;
-    and, of entries nobody can judge, ``kink`` and ``untrustworthy``.
+    ``zero entry``, those of :data:`jacchain.jacobian.slips.SLIPS`, ``wrong function``, ``other input``, ``factor``, ``rule``,
+    ``unknown``; and, of entries nobody can judge, ``kink`` and ``untrustworthy``.
     """
 
     kind: str

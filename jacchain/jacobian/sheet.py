@@ -67,6 +67,7 @@ class Sheet:
         self.functions()
         self.ratios()
         self.other_inputs()
+        self.factors()
         self.rest()
         return self.found
 
@@ -282,6 +283,23 @@ class Sheet:
                 f"{name_of(self.verdict, (int(i), int(j)))} is what it would be with `{inputs[q]}` in the place of `{inputs[p]}`"
             )
             self.explain("other input", message, _only(self.wrong, (i, j)))
+
+    def factors(self) -> None:
+        """A part of the function is there as a factor and should not be, or the other way round, at the point and beside it."""
+        if len(self.sights) < 2 or not self.wrong.any():
+            return
+        program = self.stage.program
+        numbers = np.stack([program.registers(sight.x[None])[0].astype(float) for sight in self.sights])
+        for i, j in np.argwhere(self.wrong)[:MANY].tolist():
+            ratios, rooms = zip(*(sight.ratio(i, j) for sight in self.sights), strict=True)
+            ratio, room = np.array(ratios)[:, None], np.array(rooms)[:, None]
+            with np.errstate(all="ignore"):
+                there, missing = ((np.abs(part - 1) <= room).all(0) for part in (ratio / numbers, ratio * numbers))
+            for found, says in ((there, "has the factor"), (missing, "lacks the factor")):
+                texts = [node_text(program.graph, number) for number, place in enumerate(program.place) if found[place].all()]
+                if texts and self.wrong[i, j]:
+                    text = min(texts, key=len)
+                    self.explain("factor", f"{name_of(self.verdict, (i, j))} {says} `{text}`", _only(self.wrong, (i, j)))
 
     def rest(self) -> None:
         """What no slip explains, with the ratio to what it should be."""

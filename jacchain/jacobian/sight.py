@@ -45,6 +45,13 @@ class Sight(Frozen):
         with np.errstate(invalid="ignore"):
             return np.asarray(np.abs(change(self.value) - self.right) > np.abs(change(self.value_bar)) + self.right_bar)
 
+    def ratio(self, i: int, j: int) -> tuple[float, float]:
+        """How many times the right one an entry is, and how far that may be off, as a part of it."""
+        value, right = self.value[i, j], self.right[i, j]
+        with np.errstate(all="ignore"):
+            off = self.value_bar[i, j] / abs(value) + self.right_bar[i, j] / abs(right)
+            return float(value / right), float(off + 64 * EPSILON)
+
     def room(self, expected: Numbers) -> Numbers:
         """How far the matrix may be from what it is expected to be ``(..., m, n)``."""
         return self.value_bar + 64 * EPSILON * np.abs(expected)
