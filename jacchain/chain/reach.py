@@ -114,6 +114,7 @@ def _narrow_sizes(matrices: Sequence[tuple[npt.NDArray[np.float32], bool]]) -> C
     sizes = _no_sizes([matrix.shape for matrix, _ in matrices])
     reached = np.zeros((0, len(matrices[0][0])), np.float32)
     member, numbers = np.zeros(sizes.shape[1], np.int64), np.arange(sizes.shape[1])
+    all_or_none = np.repeat(np.array([[1], [0]], np.float32), NARROW, axis=1)
     count = 0
     for j, (matrix, full) in enumerate(matrices, 1):
         (d, n), old, kept = matrix.shape, count, len(reached)
@@ -121,7 +122,7 @@ def _narrow_sizes(matrices: Sequence[tuple[npt.NDArray[np.float32], bool]]) -> C
         if full:
             member[:old] = sizes[j - 1, :old] == 0
             member[old:count] = 0
-            reached = np.array([[1], [0]], np.float32).repeat(n, axis=1)
+            reached = all_or_none[:, :n]
         else:
             member[old:count] = numbers[kept : kept + d]
             reached = np.concatenate([np.minimum(reached @ matrix, 1), matrix])
