@@ -410,6 +410,27 @@ def test_the_square_of_what_cancels_to_zero_raises_no_alarm(functions, at):
     assert check(pipeline, run(pipeline, Request())).judgement == "agree"
 
 
+def test_a_kink_whose_slopes_differences_cannot_find_is_still_explained():
+    pipeline = from_expressions(["f(x): sqrt(1 - cos(x))"], "0")
+    report = check(pipeline, run(pipeline, Request()))
+    (kink,) = report.stages[0].diagnoses
+    assert (report.exit_code, kink.kind) == (5, "kink")
+    assert "-0.707107 from the left and 0.707107 from the right" in kink.message
+    assert "differences find no slopes here" in kink.message
+
+
+def test_slopes_that_differences_do_not_find_are_wrong():
+    pipeline = from_expressions(["f(x): abs(x)"], "0")
+    report = run(pipeline, Request())
+    (stage,) = report.stages
+    (kink,) = stage.jacobian.settled.kinks
+    settled = replace(stage.jacobian.settled, kinks=(replace(kink, right=3.0, clarke=(-1.0, 3.0)),))
+    wrong = replace(stage, jacobian=replace(stage.jacobian, settled=settled))
+    found = check(pipeline, replace(report, stages=(wrong,)))
+    assert found.exit_code == 1
+    assert "differences find other slopes" in found.stages[0].diagnoses[0].message
+
+
 def test_what_has_no_witness_is_said():
     pipeline = from_expressions(["f(x): abs(x)"], "0")
     report = check(pipeline, run(pipeline, Request()))

@@ -10,9 +10,9 @@ from jacchain.expression.arithmetic import Array
 from jacchain.jacobian.bisection import wrong_rule
 from jacchain.jacobian.diagnosis import NAMED, Diagnosis, Mask, entries_of, name_of, named
 from jacchain.jacobian.diagnostic import Diagnostic
-from jacchain.jacobian.settled import Kink
+from jacchain.jacobian.settled import Kink, KinkTable
 from jacchain.jacobian.sheet import Sheet
-from jacchain.jacobian.verdict import JUDGEMENTS, REASONS, Verdict
+from jacchain.jacobian.verdict import JUDGEMENTS, REASONS, EntryVerdict, Verdict
 from jacchain.pipeline.stage import Stage
 
 
@@ -63,10 +63,14 @@ def _unclear(verdict: Verdict) -> Iterator[Diagnosis]:
     """What there is to say about kinks, and about entries of which differences cannot tell anything."""
     kinks = verdict.reasons == REASONS.index("kink")
     known = {(kink.row, kink.column): kink for kink in verdict.kinks}
-    for chosen in (verdict.disagrees & verdict.difference.kink, *(kinks & (verdict.codes == code) for code in (1, 0))):
+    undecided = verdict.codes == JUDGEMENTS.index("inconclusive")
+    settled = np.zeros_like(kinks)
+    settled[KinkTable.of(verdict.kinks, verdict.difference.pattern).position] = True
+    wrong = verdict.disagrees & (verdict.difference.kink | settled)
+    for chosen in (wrong, undecided & kinks, undecided & settled & ~kinks, kinks & ~undecided):
         if chosen.any():
             yield _kink(verdict, chosen, known)
-    lost = (verdict.codes == JUDGEMENTS.index("inconclusive")) & ~kinks
+    lost = undecided & ~kinks & ~settled
     if lost.any():
         entries = entries_of(verdict, lost)
         message = f"differences are not to be trusted here, and cannot tell whether {named(verdict, entries)} is right"
@@ -86,17 +90,22 @@ def _kink(verdict: Verdict, chosen: Mask, known: dict[tuple[int, int], Kink]) ->
     others = len(entries) - 1
     more = f" ({others} more entr{'y has a kink' if others == 1 else 'ies have kinks'}, too)" if others else ""
     head = f"{name_of(verdict, entries[0])} {sides}{more}"
-    return Diagnosis("kink", f"{head}; {_standing(first.judgement, first.value, kink)}", entries)
+    return Diagnosis("kink", f"{head}; {_standing(first, kink)}", entries)
 
 
-def _standing(judgement: str, value: float, kink: Kink | None) -> str:
-    """What a number is beside the slopes of a kink."""
-    if judgement == "disagree":
-        return f"{value:.6g} is no generalised derivative either"
+def _standing(entry: EntryVerdict, kink: Kink | None) -> str:
+    """What a number is beside the slopes of a kink, and what differences say of these."""
+    value = f"{entry.value:.6g}"
+    if entry.judgement == "disagree":
+        if kink is None or not kink.clarke[0] <= entry.value <= kink.clarke[1]:
+            return f"{value} is no generalised derivative either"
+        return f"differences find other slopes: {entry.difference:.6g} in their middle"
     if kink is None:
-        return f"nothing tells whether {value:.6g} is the number to be used"
-    if judgement == "inconclusive":
-        return f"by convention {kink.used[0]:.6g} is used, and {value:.6g} is as good a generalised derivative"
+        return f"nothing tells whether {value} is the number to be used"
+    if entry.reason != "kink":
+        return f"differences find no slopes here that could be compared, {kink.used[0]:.6g} is the number used by convention"
+    if entry.judgement == "inconclusive":
+        return f"by convention {kink.used[0]:.6g} is used, and {value} is as good a generalised derivative"
     if kink.used[0] == kink.used[1]:
-        return f"differences find the slopes, and {value:.6g} is the number used by convention"
-    return f"differences find the slopes, and {value:.6g} between them is the product of what is used at the kinks of stages"
+        return f"differences find the slopes, and {value} is the number used by convention"
+    return f"differences find the slopes, and {value} between them is the product of what is used at the kinks of stages"
