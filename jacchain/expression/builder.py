@@ -10,7 +10,7 @@ from math import e, pi, tau
 
 import numpy as np
 
-from jacchain.errors import Fragment
+from jacchain.errors import Fragment, JacchainError
 from jacchain.expression import unknown
 from jacchain.expression.arithmetic import Array
 from jacchain.expression.budget import Budget
@@ -79,14 +79,14 @@ class Builder:
     def let(self, name: str, fragment: Fragment, tree: Tree) -> None:
         """Names a sub-expression for those that follow."""
         if name not in self._scope:
-            value = self._scope[name] = self._build(Part(fragment, tree))
+            value = self._scope[name] = self._expression(Part(fragment, tree))
             if isinstance(value, int) and self._items[value].arguments:
                 self._nodes.lets.setdefault(value, name)
 
     def output(self, fragment: Fragment, tree: Tree) -> int:
         """The node of an output expression."""
         place = Part(fragment, tree)
-        value = self._build(place)
+        value = self._expression(place)
         if not isinstance(value, int):
             raise place.error("JC212", f"an output is a number or a vector, not {describe(value.shape)}")
         if self._is_condition(value):
@@ -96,7 +96,7 @@ class Builder:
     def constant(self, fragment: Fragment, tree: Tree) -> Array:
         """The numbers of an expression that no input reaches, of 0, 1 or 2 dimensions; they need not be finite."""
         place = Part(fragment, tree)
-        value = self._build(place)
+        value = self._expression(place)
         if isinstance(value, int) and self._is_condition(value):
             raise place.error("JC211", "a condition is not a number", "wrap it: where(condition, 1, 0)")
         numbers = self._known(value)
@@ -110,6 +110,18 @@ class Builder:
     def graph(self, outputs: Sequence[int]) -> Graph:
         """The graph of the given outputs, without what none of them needs."""
         return self._nodes.graph(self._parameters, tuple(outputs))
+
+    def _expression(self, whole: Part) -> Value:
+        """The value of a whole expression; with the first mistake in it every unknown name is told, each once."""
+        try:
+            return self._build(whole)
+        except JacchainError as error:
+            if not error.problems[0].code.startswith("JC2"):
+                raise
+            known = [*self._scope, *self._constants, *CONSTANTS]
+            vectors = {name for name, value in self._scope.items() if self._shape(value)}
+            unknowns = (problem for found in unknown.everything(whole, known, vectors) for problem in found.problems)
+            raise JacchainError(*{problem.message: problem for problem in (*error.problems, *unknowns)}.values()) from None
 
     def _build(self, whole: Part, scope: Mapping[str, Value] | None = None, at: Part | None = None) -> Value:
         """The value of a tree, parts before wholes.

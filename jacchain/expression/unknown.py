@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from jacchain.errors import JacchainError, suggestion
 from jacchain.expression.graph import Part
-from jacchain.expression.table import BY_ARITY, FUNCTIONS, ROWS
+from jacchain.expression.table import BY_ARITY, FUNCTIONS, ROWS, operation
+from jacchain.expression.tree import Call, Name, postorder
 
 ENDLESS = {"inf", "infinity", "nan"}
+
+
+def everything(whole: Part, known: Sequence[str], vectors: Collection[str]) -> Iterator[JacchainError]:
+    """The problems of all names, functions and calls of an expression that are not known, in the order they are written."""
+    for tree in sorted(postorder(whole.tree), key=lambda tree: tree.start):
+        place = Part(whole.fragment, tree)
+        match tree:
+            case Name() if tree.name not in known:
+                yield name(place, tree.name, known)
+            case Call() if tree.name not in FUNCTIONS:
+                yield function(place, tree.name, known, vector=tree.name in vectors)
+            case Call() if operation(tree.name, len(tree.arguments)) is None:
+                yield arity(place, tree.name, len(tree.arguments))
 
 
 def name(place: Part, word: str, known: Sequence[str]) -> JacchainError:

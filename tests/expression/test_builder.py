@@ -213,6 +213,20 @@ def test_constant_expressions_are_worked_out():
     assert constant("W[1:1, 2:3]").tolist() == [[2, 3]]
 
 
+def test_every_unknown_name_of_an_expression_is_told_once():
+    for text, told in (
+        ("x*z + sine(y) - z", ["`z`", "`sine`"]),
+        ("foo(u) + W @ u", ["`foo`", "`u`", "`W`"]),
+        ("(v + [x, y, x]) * z", ["v", "z"]),
+        ("sin(x, y) + where(a > 0, b, x)", ["`sin`", "`a`", "`b`"]),
+    ):
+        builder, fragment = Builder((("x", ()), ("y", ()), ("v", (2,))), {}), Fragment.whole(text, "-e")
+        with pytest.raises(JacchainError) as raised:
+            builder.output(fragment, parse(fragment))
+        messages = [problem.message for problem in raised.value.problems]
+        assert len(messages) == len(told)
+
+
 @pytest.mark.parametrize(
     ("text", "code"), [("1/0", "JC401"), ("log(-1)", "JC401"), ("1e300*1e300", "JC401"), ("x", "JC252"), ("1 > 0", "JC211")]
 )
