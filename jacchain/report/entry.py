@@ -11,7 +11,7 @@ from jacchain.chain.plan import Operand
 from jacchain.linear.map import Numbers
 from jacchain.report.document import Paragraph, Run, runs
 from jacchain.report.look import Look
-from jacchain.report.number import number_text, scaled_text
+from jacchain.report.number import MARK, number_text, scaled_text
 from jacchain.report.run_document import derivative, operand_matrix
 from jacchain.report.symbols import jacobian_symbol, operand_symbol
 from jacchain.report.text import base, component
@@ -42,7 +42,8 @@ def jacobian_entry(report: Report, number: int, entry: Entry, look: Look) -> Par
     numeric = "" if settled else with_numbers(formula, _numbers(report, number), look)
     parts += [part for text in (formula, numeric) if text and not settled for part in (Run(text, "formula"), " = ")]
     bar = Bars(report).jacobian(number)
-    parts.append(Run(number_text(float(values[0, 0]), look.digits, 0.0 if bar is None else float(bar[i, j])), "number"))
+    number_shown = number_text(float(values[0, 0]), look.digits, 0.0 if bar is None else float(bar[i, j]))
+    parts.append(Run(number_shown, "uncertain" if MARK in number_shown else "number"))
     if settled:
         parts += [Run("   settled from the surroundings of the point", "note")]
         parts += [Run("; beside it ", "note"), Run(formula, "formula")] if formula else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from jacchain.report.box import Box, Line, padded, side_by_side, trimmed, unique, words
@@ -20,11 +21,17 @@ from jacchain.report.document import (
 )
 from jacchain.report.look import Look
 from jacchain.report.matrix import formulas_box, matrix_box
-from jacchain.report.number import UNCERTAIN
+from jacchain.report.number import MARK, UNCERTAIN
 from jacchain.report.table import table_lines
 from jacchain.report.wrapping import wrapped
 
-UNCERTAIN_NOTE = f"{UNCERTAIN}  cannot be told from zero: the error bar is at least the size of the number"
+NOTES = {
+    re.compile(
+        rf"(?<!\d){UNCERTAIN}"
+    ): f"{UNCERTAIN}  cannot be told from zero: the error bar is at least the size of the number",
+    re.compile(rf"\d{MARK}"): f"{MARK}  behind a number: its error bar leaves no more digits",
+}
+"""What is to be explained below, and how."""
 
 INDENT = 4
 """How far the second line of an equation is moved to the right."""
@@ -32,13 +39,15 @@ INDENT = 4
 
 def lines(document: Document, look: Look) -> Iterator[Line]:
     """The lines of a document, none wider than the look allows; a sign that needs it is explained at the end."""
-    uncertain = False
+    notes: dict[str, None] = {}
     for block in document:
         for line in _block_lines(block, look):
-            uncertain = uncertain or any(run.role == "uncertain" for run in line)
+            for run in line:
+                if run.role in {"uncertain", "chosen"}:
+                    notes |= dict.fromkeys(note for sign, note in NOTES.items() if sign.search(run.text))
             yield trimmed(line)
-    if uncertain:
-        yield from wrapped(Paragraph(runs(Run(UNCERTAIN_NOTE, "note"))), look)
+    for note in notes:
+        yield from wrapped(Paragraph(runs(Run(note, "note"))), look)
 
 
 def _block_lines(block: Block, look: Look) -> Iterator[Line]:

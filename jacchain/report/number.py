@@ -3,19 +3,21 @@
 A value that its digits say in full is *exact* and stays short (``0.25``, ``1000``); one that was rounded keeps all its digits,
 zeros included, and a decimal at least (``0.2500``, ``1000.4``), so the two cannot be mistaken for each other.  Numbers from 1e-3
 to 1e5 are written out, others as ``1.235e-7``.  Read back, what is shown is within half a unit of its last digit; where there
-is an error bar, the exact number is within one.
+is an error bar, the exact number is within one.  A number whose error bar leaves fewer digits than asked for has a mark behind
+them (``0.33~``), and one whose error bar leaves none is ``~0``.
 """
 
 from __future__ import annotations
 
-from decimal import Context, Decimal
+from decimal import ROUND_FLOOR, Context, Decimal
 from math import floor, isfinite, log10
 
 from jacchain.report.look import DIGITS
 
 SMALLEST_FIXED, LARGEST_FIXED = 1e-3, 1e5
 
-UNCERTAIN = "~0"
+MARK = "~"
+UNCERTAIN = f"{MARK}0"
 FINE = 0.05
 """An error bar up to which a decimal may be shown."""
 
@@ -25,7 +27,7 @@ USUAL = tuple(min(10.0 ** (digits - 1), LARGEST_FIXED) if digits < 16 else 0.0 f
 
 
 def number_text(value: float, digits: int = DIGITS, error_bar: float = 0.0) -> str:
-    """A double to so many significant digits, fewer where its error bar leaves fewer, and ``~0`` where it leaves none."""
+    """A double to so many significant digits, fewer and a mark where its error bar leaves fewer, ``~0`` where it leaves none."""
     if not error_bar and SMALLEST_FIXED <= abs(value) < USUAL[digits]:
         text = format(value, GENERAL[digits])
         if text[-1] not in "0.":
@@ -41,13 +43,24 @@ def _with_care(value: float, digits: int, error_bar: float) -> str:
         if error_bar >= size:
             return UNCERTAIN if size else "0"
         known = max(1, floor(floor(log10(size)) + 1 - log10(error_bar) - log10(2)))
-    digits = min(digits, known)
+    shown = min(digits, known)
+    mark = MARK if known < digits else ""
     decimals = int(error_bar <= FINE)
-    if SMALLEST_FIXED <= size < LARGEST_FIXED and (decimals or size < 10**digits):
-        return _fixed(value, digits, decimals)
+    if SMALLEST_FIXED <= size < LARGEST_FIXED and (decimals or size < 10**shown):
+        return _fixed(value, shown, decimals) + (mark if decimals else MARK)
     if not size:
         return "0"
-    return _scientific(value, max(digits - 1, int(known > 1))) if isfinite(value) else str(value)
+    return _scientific(value, max(shown - 1, int(known > 1))) + mark if isfinite(value) else str(value)
+
+
+def bound_text(value: float) -> str:
+    """A positive lower bound to three digits, zeros included, rounded down: ``2.09``, ``690``, ``1.20e-7``."""
+    exact = Decimal(value)
+    shown = exact.quantize(Decimal(1).scaleb(exact.adjusted() - 2), ROUND_FLOOR)
+    if Decimal(SMALLEST_FIXED) <= shown < 1000:
+        return f"{shown:f}"
+    mantissa, power = f"{shown:.2e}".split("e")
+    return f"{mantissa}e{int(power):+d}"
 
 
 def scaled_text(value: float, exponent: int, digits: int = DIGITS) -> str:

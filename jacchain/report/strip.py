@@ -8,7 +8,7 @@ from jacchain.frozen import Frozen, replace
 from jacchain.report.box import spoken_text
 from jacchain.report.document import Matrix, Role
 from jacchain.report.look import Look
-from jacchain.report.number import UNCERTAIN, number_text, scaled_text
+from jacchain.report.number import MARK, number_text, scaled_text
 from jacchain.report.text import cells, component, shortened
 
 LABEL = 16
@@ -120,11 +120,11 @@ def _by_column(matrix: Matrix, rows: Sequence[int], columns: Sequence[int], look
 
 
 def _role(text: str) -> Role:
+    if MARK in text:
+        return "uncertain"
     if text[0] == "-":
         return "negative"
-    if text == "0":
-        return "zero"
-    return "uncertain" if text == UNCERTAIN else "number"
+    return "zero" if text == "0" else "number"
 
 
 def _aligned(number: int, column: list[Entry], label: str) -> Strip:
@@ -141,4 +141,4 @@ def _point(text: str) -> int:
     place = text.find(".", 1)
     if place < 0:
         place = text.find("e")
-    return place if place >= 0 else len(text)
+    return place if place >= 0 else len(text.rstrip(MARK))

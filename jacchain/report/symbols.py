@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from jacchain.chain.plan import Operand
 from jacchain.report.document import Role, Run, Runs, runs
 from jacchain.report.look import Look
-from jacchain.report.number import UNCERTAIN, number_text
+from jacchain.report.number import MARK, number_text
 from jacchain.report.text import SUBSCRIPTS, SUPERSCRIPTS, base
 
 if TYPE_CHECKING:  # widths need no numpy
@@ -58,7 +58,7 @@ def numbers(values: Numbers, look: Look, error_bar: Numbers | None = None) -> Ru
     shown = values.size if look.full or values.size <= NUMBERS else NUMBERS - 2
     bars = [0.0] * shown if error_bar is None else error_bar.tolist()
     texts = [number_text(value, look.digits, bar) for value, bar in zip(values[:shown].tolist(), bars, strict=False)]
-    role: Role = "uncertain" if UNCERTAIN in texts else "number"
+    role: Role = "uncertain" if any(MARK in text for text in texts) else "number"
     if shown < values.size:
         texts.append(f"… {values.size - shown:,} more")
     return Run(texts[0] if values.size == 1 else f"({', '.join(texts)})", role)

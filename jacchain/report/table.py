@@ -8,7 +8,7 @@ from jacchain.frozen import replace
 from jacchain.report.box import Line, spoken, spoken_text, width_of
 from jacchain.report.document import Cell, Column, Paragraph, Run, Table, Vector, runs
 from jacchain.report.look import Look
-from jacchain.report.number import UNCERTAIN, number_text
+from jacchain.report.number import MARK, number_text
 from jacchain.report.text import cells, shortened
 from jacchain.report.wrapping import wrapped
 
@@ -142,7 +142,7 @@ def _cell(cell: Cell, width: int, look: Look) -> list[list[Run]]:
     """A cell in lines of at most so many cells; words are cut where something may be left out, numbers never."""
     if isinstance(cell, Vector):
         texts = _full_texts(cell, width, look) if look.full else [_some_text(cell, width, look)]
-        return [[Run(text, "uncertain" if UNCERTAIN in text else "number")] for text in texts]
+        return [[Run(text, "uncertain" if MARK in text else "number")] for text in texts]
     if look.full:
         return [list(line) for line in wrapped(Paragraph(cell, hang=0), replace(look, width=width))]
     parts, room = [], width

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from jacchain.report.document import Equation, Formulas, Matrix, Runs, Vector
 from jacchain.report.look import Look
 from jacchain.report.matrix import OUTER_ROWS, ROWS, shown_numbers
-from jacchain.report.number import UNCERTAIN, number_text
+from jacchain.report.number import MARK, UNCERTAIN, number_text
 from jacchain.report.strip import entries
 from jacchain.report.text import GREEK, PLAIN_DIGITS, cleaned, component
 
@@ -170,6 +170,8 @@ def number_tex(text: str) -> str:
     """A number as it is shown elsewhere, powers of ten written out."""
     if text == UNCERTAIN:
         return r"\approx 0"
+    if text.endswith(MARK):
+        return rf"{number_tex(text.removesuffix(MARK))}{{\sim}}"
     mantissa, found, power = text.partition("e")
     if found:
         return rf"{mantissa}\cdot 10^{{{int(power)}}}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from decimal import ROUND_FLOOR, Decimal
 from functools import cached_property
 from math import floor, isfinite
 
@@ -18,7 +17,7 @@ from jacchain.linear.map import Numbers
 from jacchain.report.document import Block, Column, Gap, Paragraph, Run, Runs, Table, runs
 from jacchain.report.look import Look
 from jacchain.report.matrix import left_out, some_numbers
-from jacchain.report.number import UNCERTAIN, number_text
+from jacchain.report.number import MARK, bound_text, number_text
 from jacchain.report.symbols import jacobian_symbol
 from jacchain.report.text import component
 from jacchain.results import Certificate, Report
@@ -26,7 +25,7 @@ from jacchain.results import Certificate, Report
 NEAREST = 4
 """Inputs whose distance to the nearest switch is given."""
 MARGIN = 1e-9
-"""What is left out of a distance in proving it, at least where that succeeds at once."""
+"""What is left out of a distance in proving it, at least where that succeeds at once; it is not worth a unit of what is shown."""
 FEW = 8
 """Digits from which on a number of the result is shown without an error bar."""
 DOUBLE = 16
@@ -158,26 +157,27 @@ def _place(name: str) -> str:
 
 
 def _valid(reach: Reach, inputs: Sequence[str], look: Look) -> Iterator[Block]:
-    """How far each input can move, the nearest switch first; nothing where there is none, or where the point stands on one."""
+    """How far each input can move, the nearest switch first, and which cannot at all; nothing where no switch is ever met."""
     distances = reach.distance.tolist()
     near = sorted((distance, number) for number, distance in enumerate(distances) if distance > 0 and isfinite(distance))
     shown = near if look.full else near[:NEAREST]
     parts: list[str | Run] = []
     for distance, number in shown:
         name = component(inputs[number])
-        parts += [", " if parts else "", Run(f"|Δ{name}|", "symbol"), f" < {number_text(_rounded_down(distance), 2)}"]
+        parts += [", " if parts else "", Run(f"|Δ{name}|", "symbol"), f" < {bound_text(distance * (1 + MARGIN))}"]
         if reach.nearest[number]:
             parts += [" (", Run(reach.nearest[number], "formula"), ")"]
     if len(shown) < len(near):
         parts.append(Run(f", and {len(near) - len(shown):,} more inputs", "note"))
+    still = [number for number, distance in enumerate(distances) if not distance]
+    if still:
+        names = ", ".join(component(inputs[number]) for number in still[:NEAREST])
+        more = f" and {len(still) - NEAREST:,} more" if len(still) > NEAREST else ""
+        parts += ["; " if parts else "", f"no move of {names}{more}"]
+        parts += [" (", Run(reach.nearest[still[0]], "formula"), ")"]
     if parts:
-        yield Paragraph(runs(Run("valid for  ", "heading"), *parts), hang=11)
-
-
-def _rounded_down(distance: float) -> float:
-    """At most the distance, to two digits; what is left out of it in proving it is not worth a unit of them."""
-    unit = Decimal(distance * (1 + MARGIN)).adjusted() - 1
-    return float(Decimal(distance * (1 + MARGIN)).quantize(Decimal(1).scaleb(unit), ROUND_FLOOR))
+        proved = " · each is a bound that is proved, the distance itself may be larger" if look.detail == "trust" else ""
+        yield Paragraph(runs(Run("valid for  ", "heading"), *parts, Run(proved, "note")), hang=11)
 
 
 def _spectra(report: Report, look: Look) -> Table:
@@ -219,4 +219,4 @@ def _values(spectrum: Spectrum, look: Look) -> tuple[Runs, Runs, Runs]:
 def _smallest(spectrum: Spectrum, look: Look) -> str | Run:
     """The smallest singular value, or that it cannot be told from zero."""
     text = number_text(float(spectrum.singular_values[-1]), look.digits, spectrum.noise)
-    return Run(text, "uncertain") if text == UNCERTAIN else text
+    return Run(text, "uncertain") if MARK in text else text

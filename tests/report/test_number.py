@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from strategies.reports import numbers
 
-from jacchain.report.number import UNCERTAIN, number_text, scaled_text
+from jacchain.report.number import MARK, UNCERTAIN, bound_text, number_text, scaled_text
 
 digits = st.integers(1, 17)
 SHAPE = re.compile(r"-?[0-9]+(\.[0-9]+)?(e[-+][0-9]+)?")
@@ -55,13 +55,40 @@ def test_seventeen_digits_are_the_number(value):
 
 @given(numbers, digits, st.floats(1e-300, 1e300))
 def test_no_digit_beyond_the_error_bar_is_shown(value, digits, bar):
-    text = number_text(value, digits, bar)
+    text = number_text(value, digits, bar).removesuffix(MARK)
     if value == 0:
         assert text == "0"
     elif bar >= abs(value):
         assert text == UNCERTAIN
     else:
         assert significant(text) == 1 or unit(text) >= Fraction(bar) * Fraction(199, 100) or float(text) == value
+
+
+@given(numbers, digits, st.floats(-17, 1).map(lambda power: 10.0**power))
+def test_a_number_cut_for_its_error_bar_is_marked(value, digits, share):
+    bar = share * abs(value)
+    assume(value != 0 and 0 < bar < abs(value))
+    text = number_text(value, digits, bar)
+    if not text.endswith(MARK):
+        assert "e" in text or text == number_text(value, digits)
+        assert Fraction(bar) <= unit(f"{abs(value):.{digits - 1}e}") / 2
+    elif digits > 1:
+        assert Fraction(bar) > unit(f"{abs(value):.{digits - 1}e}") / 22
+
+
+@given(st.floats(1e-300, 1e300))
+def test_a_bound_has_three_digits_and_is_no_larger(value):
+    text = bound_text(value)
+    assert len(text.partition("e")[0].replace(".", "").lstrip("0")) == 3
+    assert 0 <= Fraction(value) - Fraction(text) < Fraction(value) / 100
+
+
+@pytest.mark.parametrize(
+    ("value", "bar", "text"),
+    [(0.7361, 0.3, "0.7~"), (7e35, 3e35, "7e+35~"), (-1 / 3, 0.004, "-0.33~"), (4.0, 0.004, "4~"), (1234.5, 0.06, "1234~")],
+)
+def test_examples_of_marks(value, bar, text):
+    assert number_text(value, 4, bar) == text
 
 
 @pytest.mark.parametrize(
