@@ -78,7 +78,7 @@ def run(pipeline: Pipeline, request: Request) -> Report:
     products = multiplied(plan, [linear.T for linear in jacobians] if costs is None else _unbuilt(pipeline, stages, diagnostics))
     diagnostics += [product_vanished(number, product.vanished) for number, product in enumerate(products, 1) if product.vanished]
     total = products[-1].linear if products else jacobians[0].T
-    crossing, refused = kinks_through(pipeline.stages, pipeline.at, total.T.dense[0], diagnostics)
+    crossing, refused = kinks_through(pipeline.stages, pipeline.at, total.T, diagnostics)
     diagnostics, refusals = diagnostics + crossing, refusals + refused
     if request.strict and refusals:
         raise JacchainError(*refusals)
@@ -118,7 +118,7 @@ def multiplied(plan: Plan, factors: Sequence[Factor]) -> tuple[ProductResult, ..
 
 
 def kinks_through(
-    stages: Sequence[Stage], x: Numbers, jacobian: Numbers, remarks: Sequence[Diagnostic]
+    stages: Sequence[Stage], x: Numbers, jacobian: LinearMap, remarks: Sequence[Diagnostic]
 ) -> tuple[list[Diagnostic], list[Problem]]:
     """What there is to say of kinks that meet on the way through a chain, beside the ``remarks`` on its stages at x.
 
@@ -128,7 +128,7 @@ def kinks_through(
         return [], []
     from jacchain.jacobian.through import chain_remarks  # noqa: PLC0415 - few points need it
 
-    crossing = chain_remarks(stages, x, jacobian)
+    crossing = chain_remarks(stages, x, jacobian.dense[0])
     return crossing, [Problem(one.code, one.message, help="choose another point", kind=one.kind) for one in crossing]
 
 

@@ -118,7 +118,7 @@ class _Block:
     def answers(self, first: int, jacobian: Numbers) -> Answers:
         """What was found, NaN where something failed; the first row has the number ``first``."""
         for row in self.remarks.keys() - self.failures.keys():
-            self._remark(row, *kinks_through(self.stages, self.at[row], jacobian[row], self.remarks[row]))
+            self._remark(row, *kinks_through(self.stages, self.at[row], LinearMap.full(jacobian[row]), self.remarks[row]))
         with np.errstate(over="ignore"):
             value, failed = self.x.astype(float), list(self.failures)
         value[failed], jacobian[failed] = np.nan, np.nan
