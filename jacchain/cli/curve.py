@@ -38,7 +38,10 @@ def curve(file: str | None, **options: Any) -> None:
 
 def parse_entry(text: str) -> tuple[int, int]:
     """Row and column, from 1, of an entry written ``i,j``.  Raises JacchainError (JC003) for anything else."""
-    parts = [part.strip() for part in text.split(",")]
-    if len(parts) == 2 and all(part.isascii() and part.isdigit() and len(part) < 10 for part in parts):
-        return int(parts[0]), int(parts[1])
-    raise JacchainError(Problem("JC003", f"`{text[:60]}` is no entry", help="write --entry 1,2 for the first row, second column"))
+    from jacchain.report.matrix_name import entry_named
+
+    entry = entry_named(text)
+    if entry is None:
+        way_out = "write --entry 1,2 for the first row, second column"
+        raise JacchainError(Problem("JC003", f"`{text[:60]}` is no entry", help=way_out))
+    return entry[0] + 1, entry[1] + 1

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from jacchain.chain.survey import Survey
     from jacchain.jacobian.curve import Curve
     from jacchain.pipeline.stage import Pipeline
+    from jacchain.report.document import Document
     from jacchain.report.look import Look
+    from jacchain.report.matrix_name import MatrixName
     from jacchain.results import Answers, CheckReport, FunctionFacts, PipelineFacts, Report
 
 
@@ -53,6 +55,20 @@ def render_matrix(report: Report, name: str, form: str, look: Look) -> bytes:
             from jacchain.report.paint import paint  # noqa: PLC0415
 
             return paint(matrix_document(matrix), look, form).encode()
+
+
+def render_explanation(report: Report, name: MatrixName, look: Look) -> bytes:
+    """How a matrix of a run, or one of its entries, comes about, as text."""
+    from jacchain.report.matrix_document import explanation  # noqa: PLC0415
+
+    return render_page(explanation(report, name, look), look)
+
+
+def render_page(document: Document, look: Look) -> bytes:
+    """A document that somebody else has written, as text."""
+    from jacchain.report.paint import paint  # noqa: PLC0415
+
+    return paint(document, look).encode()
 
 
 def render_sweep(pipeline: Pipeline, answers: Iterable[Answers], form: str, look: Look) -> Iterator[bytes]:

@@ -11,6 +11,7 @@ from jacchain.chain.plan import Operand
 from jacchain.linear.map import Numbers
 from jacchain.report.document import Paragraph, Run, runs
 from jacchain.report.look import Look
+from jacchain.report.matrix_name import Entry
 from jacchain.report.number import MARK, number_text, scaled_text
 from jacchain.report.run_document import derivative, operand_matrix
 from jacchain.report.symbols import jacobian_symbol, operand_symbol
@@ -18,9 +19,6 @@ from jacchain.report.text import base, component
 from jacchain.report.trust_document import Bars
 from jacchain.report.window import window
 from jacchain.results import ProductResult, Report, StageResult
-
-Entry = tuple[int, int]
-"""Row and column, from 0."""
 
 TERMS = 8
 """Summands up to which all are written."""
@@ -40,9 +38,10 @@ def jacobian_entry(report: Report, number: int, entry: Entry, look: Look) -> Par
         return Paragraph(runs(*parts), hang=4)
     formula, settled = _entry_formula(stage, i, j), i in stage.jacobian.settled.outputs
     numeric = "" if settled else with_numbers(formula, _numbers(report, number), look)
-    parts += [part for text in (formula, numeric) if text and not settled for part in (Run(text, "formula"), " = ")]
     bar = Bars(report).jacobian(number)
     number_shown = number_text(float(values[0, 0]), look.digits, 0.0 if bar is None else float(bar[i, j]))
+    said = () if settled else tuple(text for text in (formula, numeric) if text not in {"", number_shown})
+    parts += [part for text in said for part in (Run(text, "formula"), " = ")]
     parts.append(Run(number_shown, "uncertain" if MARK in number_shown else "number"))
     if settled:
         parts += [Run("   settled from the surroundings of the point", "note")]

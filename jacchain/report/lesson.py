@@ -13,8 +13,9 @@ from jacchain.chain.plan import Operand, Plan
 from jacchain.frozen import Frozen
 from jacchain.linear.map import LinearMap
 from jacchain.report.document import Document, Equation, Gap, Run, Runs, runs
-from jacchain.report.entry import Entry, jacobian_entry, product_entry
+from jacchain.report.entry import jacobian_entry, product_entry
 from jacchain.report.look import Look
+from jacchain.report.matrix_name import Entry
 from jacchain.report.order_text import order_line
 from jacchain.report.run_document import (
     NOWHERE,

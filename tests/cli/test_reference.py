@@ -34,6 +34,13 @@ def test_a_code_is_explained_as_it_stands_in_a_message(jacchain):
     assert jacchain("explain", "error[JC201]").stdout.startswith(b"JC201  ")
 
 
+def test_what_a_code_means_fits_the_width(jacchain):
+    lines = jacchain("explain", "JC407", "--width", 60).stdout.decode().splitlines()
+    assert lines[0] == "JC407  a kink at the point"
+    assert len(lines) > 3
+    assert max(map(len, lines)) <= 60
+
+
 @pytest.mark.parametrize("words", [["explain", "JC999"], ["samples", "plar"], ["functions", "tanhh"]])
 def test_what_there_is_not_is_said_with_what_may_be_meant(jacchain, words):
     done = jacchain(*words)

