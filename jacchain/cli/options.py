@@ -85,6 +85,27 @@ ENDINGS = {
     ".csv": "csv",
 }
 """What the ending of an output file says about its format."""
+FOREIGN = {
+    ".pdf", ".ps", ".eps", ".doc", ".docx", ".odt", ".rtf", ".ppt", ".pptx", ".ipynb", ".rst",
+    ".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp",
+    ".xls", ".xlsx", ".ods", ".tsv", ".xml", ".toml", ".yaml", ".yml", ".parquet", ".h5", ".hdf5", ".mat", ".pkl", ".zip", ".gz",
+}  # fmt: skip
+"""Endings of documents, pictures and data that nobody expects text in, and that no command writes."""
+
+
+def _only(_: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> str | None:
+    """The value of an option that may be given once."""
+    if len(values) > 1:
+        from jacchain.errors import JacchainError, Problem
+
+        message = f"{parameter.opts[0]} is given {len(values)} times"
+        raise JacchainError(Problem("JC001", message, help=f"give it once: {' or '.join(values[:4])}"))
+    return values[0] if values else None
+
+
+def output_option(said: str) -> Callable[[Command], Command]:
+    """Where an answer goes."""
+    return click.option("-o", "--output", metavar="FILE", multiple=True, callback=_only, help=said)
 
 
 def output_options(*formats: str) -> Callable[[Command], Command]:
@@ -92,7 +113,7 @@ def output_options(*formats: str) -> Callable[[Command], Command]:
     options = _group(
         click.option("--format", type=click.Choice(formats), help="The form of the output: text, or what the ending of -o says."),
         *([click.option("--json", "format", flag_value="json", help="Short for --format json.")] if "json" in formats else []),
-        click.option("-o", "--output", metavar="FILE", help="Write to FILE, in one step, instead of stdout."),
+        output_option("Write to FILE, in one step, instead of stdout."),
         debug_option,
     )
 
@@ -115,14 +136,16 @@ def format_of(asked: str | None, output: str | None, formats: tuple[str, ...]) -
     ending = name[name.rindex(".") :].lower() if "." in name else ""
     meant = ENDINGS.get(ending)
     if asked is not None:
-        if meant not in {None, "text", asked}:
+        if meant not in {None, "text", asked} or ending in FOREIGN:
             from jacchain.cli.output import say
 
             say(f"note: {name!r} is written as {asked}, as asked, whatever its ending says\n")
         return asked
-    if meant is not None and meant not in formats:
+    if ending in FOREIGN or (meant is not None and meant not in formats):
         from jacchain.errors import JacchainError, Problem
 
-        way_out = f"it writes {', '.join(formats)}: give another ending, or say which with --format"
-        raise JacchainError(Problem("JC006", f"this command does not write {meant}, which `{ending}` stands for", help=way_out))
+        endings = [known for known, form in ENDINGS.items() if form in formats]
+        way_out = f"it writes {', '.join(formats)}: end the name in {', '.join(endings)}, or say which with --format"
+        message = f"this command does not write {meant}, which `{ending}` stands for"
+        raise JacchainError(Problem("JC006", message if meant else f"this command writes no `{ending}`", help=way_out))
     return meant or "text"

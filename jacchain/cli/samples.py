@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from jacchain.cli.options import output_option
 from jacchain.errors import JacchainError, Problem, suggestion
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("name", required=False)
-@click.option("-o", "--output", metavar="FILE", help="Write the sample to FILE, with the files it refers to beside it.")
+@output_option("Write the sample to FILE, with the files it refers to beside it.")
 def samples(name: str | None, output: str | None) -> None:
     """List the samples, or print one.
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import click
 
+from jacchain.cli.options import output_option
+
 
 @click.command()
 @click.argument("which", type=click.Choice(["input", "result"]))
-@click.option("-o", "--output", metavar="FILE", help="Write to FILE instead of stdout.")
+@output_option("Write to FILE instead of stdout.")
 def schema(which: str, output: str | None) -> None:
     """Print the JSON Schema of pipeline files or of the JSON result."""
     from importlib import resources

@@ -45,7 +45,26 @@ def test_a_format_that_is_asked_for_wins_over_the_ending_and_says_so(jacchain, t
     assert json.loads((tmp_path / "a.svg").read_bytes())["products"] == []
 
 
-@pytest.mark.parametrize("name", ["answer", "answer.dat", "answer.txt"])
+@pytest.mark.parametrize("ending", [".pdf", ".png", ".xlsx", ".PDF"])
+def test_an_ending_that_promises_what_no_command_writes_is_refused(jacchain, tmp_path, ending):
+    done = jacchain("run", "-", "-o", tmp_path / f"a{ending}", stdin=POLAR)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert b"JC006" in done.stderr
+    assert b".svg" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+    asked = jacchain("run", "-", "-o", tmp_path / f"a{ending}", "--format", "text", stdin=POLAR)
+    assert (asked.returncode, b"note: " in asked.stderr) == (0, True)
+
+
+@pytest.mark.parametrize("words", [["run", "-"], ["samples", "polar"], ["schema", "input"]])
+def test_two_files_for_one_answer_are_refused(jacchain, tmp_path, words):
+    done = jacchain(*words, "-o", tmp_path / "a.txt", "--output", tmp_path / "b.txt", stdin=POLAR)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert b"JC001" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["answer", "answer.dat", "answer.txt", "answer.log", "answer.v2"])
 def test_an_ending_that_means_nothing_is_no_contradiction(jacchain, tmp_path, name):
     done = jacchain("run", "-", "--json", "-o", tmp_path / name, stdin=POLAR)
     assert (done.returncode, done.stderr) == (0, b"")
