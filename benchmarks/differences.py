@@ -23,11 +23,11 @@ import numpy as np
 
 from jacchain.errors import Fragment
 from jacchain.expression import Builder, Program, compile_graph, parse
+from jacchain.jacobian.accuracy.rounding import derivative_error
 from jacchain.jacobian.analytic import differentiate
-from jacchain.jacobian.rounding import derivative_error
-from jacchain.jacobian.schemes import SCHEMES, scheme_jacobian
-from jacchain.jacobian.stage_difference import stage_difference
-from jacchain.jacobian.verdict import judge
+from jacchain.jacobian.differences.schemes import SCHEMES, scheme_jacobian
+from jacchain.jacobian.differences.stage_difference import stage_difference
+from jacchain.jacobian.judgement.verdict import judge
 from jacchain.pipeline.stage import Stage
 
 ROUNDS = 3

@@ -9,7 +9,7 @@ import numpy as np
 
 from jacchain.chain.plan import Operand, Plan
 from jacchain.expression.intervals import SLACK
-from jacchain.jacobian.enclosure import differentiate_enclosed
+from jacchain.jacobian.nonsmooth.enclosure import differentiate_enclosed
 from jacchain.linear.enclosure import Enclosure
 from jacchain.linear.interval import Interval, Real, Truth, choose, hull, matrix_product, to_doubles, widened
 from jacchain.linear.map import LinearMap, Numbers

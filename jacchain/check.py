@@ -11,18 +11,18 @@ import numpy as np
 
 from jacchain.errors import JacchainError, Problem, suggestion
 from jacchain.expression.arithmetic import Array
-from jacchain.jacobian.agreement import Judged, agreements, work
+from jacchain.jacobian.accuracy.precision import settled_errors
+from jacchain.jacobian.accuracy.rounding import REPETITIONS, derivative_error, value_error
 from jacchain.jacobian.analytic import differentiate, working_type
-from jacchain.jacobian.curve import Curve, bent_entries, difference_curve
-from jacchain.jacobian.diagnose import diagnose, diagnose_chain
-from jacchain.jacobian.kinks import examine
+from jacchain.jacobian.differences.curve import Curve, bent_entries, difference_curve
+from jacchain.jacobian.judgement.agreement import Judged, agreements, work
+from jacchain.jacobian.judgement.diagnose import diagnose, diagnose_chain
+from jacchain.jacobian.judgement.verdict import Verdict
+from jacchain.jacobian.judgement.whole import TOO_LARGE, Product, judge_whole
+from jacchain.jacobian.judgement.witness import Factors, stage_along_direction
 from jacchain.jacobian.memory import claim_stages
-from jacchain.jacobian.precision import settled_errors
-from jacchain.jacobian.rounding import REPETITIONS, derivative_error, value_error
+from jacchain.jacobian.nonsmooth.kinks import examine
 from jacchain.jacobian.settled import Settled
-from jacchain.jacobian.verdict import Verdict
-from jacchain.jacobian.whole import TOO_LARGE, Product, judge_whole
-from jacchain.jacobian.witness import Factors, stage_along_direction
 from jacchain.linear.map import LinearMap
 from jacchain.pipeline.stage import Pipeline, Stage
 from jacchain.results import CheckReport, Report, StageCheck

@@ -16,12 +16,12 @@ if TYPE_CHECKING:  # a run that is neither checked nor certified need not load w
     from jacchain.chain.digits import Digits
     from jacchain.chain.plan import Plan
     from jacchain.chain.spectrum import StageSpectrum
-    from jacchain.jacobian.diagnosis import Diagnosis
     from jacchain.jacobian.diagnostic import Diagnostic
     from jacchain.jacobian.jacobian import Jacobian
-    from jacchain.jacobian.reach import Reach
-    from jacchain.jacobian.verdict import Judgement, Verdict
-    from jacchain.jacobian.witness import Witness
+    from jacchain.jacobian.judgement.diagnosis import Diagnosis
+    from jacchain.jacobian.judgement.verdict import Judgement, Verdict
+    from jacchain.jacobian.judgement.witness import Witness
+    from jacchain.jacobian.nonsmooth.reach import Reach
     from jacchain.linear.enclosure import Enclosure
     from jacchain.linear.map import LinearMap, Numbers
 

@@ -13,20 +13,25 @@ from jacchain.chain.products import Factor, ProductResult, carry_out
 from jacchain.errors import Fragment, JacchainError, Problem
 from jacchain.expression.formula import Formula, derivative_formula
 from jacchain.frozen import Frozen, replace
-from jacchain.jacobian.agreement import agreement, is_cheap
+from jacchain.jacobian.accuracy.precision import entry_errors, error_bar, settled_errors, spoilt, value_bar
+from jacchain.jacobian.accuracy.rounding import Errors, derivative_error, repeated, stage_errors
+from jacchain.jacobian.accuracy.underflow import product_vanished, vanished
 from jacchain.jacobian.analytic import Derivative, differentiate, working_type
-from jacchain.jacobian.colouring import colour_columns
 from jacchain.jacobian.diagnostic import Diagnostic
+from jacchain.jacobian.differences.colouring import colour_columns
+from jacchain.jacobian.differences.stage_difference import (
+    Differenced,
+    jacobian_by_differences,
+    reached_pattern,
+    samples_per_column,
+)
 from jacchain.jacobian.directional import evaluation_operations, linearise, operations
-from jacchain.jacobian.domain import led_here
 from jacchain.jacobian.jacobian import Jacobian
-from jacchain.jacobian.kinks import Examination, examine, examine_differences
+from jacchain.jacobian.judgement.agreement import agreement, is_cheap
 from jacchain.jacobian.memory import claim_products, claim_stages
-from jacchain.jacobian.precision import entry_errors, error_bar, settled_errors, spoilt, value_bar
-from jacchain.jacobian.reach import reach
-from jacchain.jacobian.rounding import Errors, derivative_error, repeated, stage_errors
-from jacchain.jacobian.stage_difference import Differenced, jacobian_by_differences, reached_pattern, samples_per_column
-from jacchain.jacobian.underflow import product_vanished, vanished
+from jacchain.jacobian.nonsmooth.domain import led_here
+from jacchain.jacobian.nonsmooth.kinks import Examination, examine, examine_differences
+from jacchain.jacobian.nonsmooth.reach import reach
 from jacchain.linear.map import LinearMap, Numbers
 from jacchain.linear.pattern import Pattern
 from jacchain.linear.product import multiply
@@ -126,7 +131,7 @@ def kinks_through(
     """
     if len(stages) == 1 or not any(remark.kind == "kink" for remark in remarks):
         return [], []
-    from jacchain.jacobian.through import chain_remarks  # noqa: PLC0415 - few points need it
+    from jacchain.jacobian.nonsmooth.through import chain_remarks  # noqa: PLC0415 - few points need it
 
     crossing = chain_remarks(stages, x, jacobian.dense[0])
     return crossing, [Problem(one.code, one.message, help="choose another point", kind=one.kind) for one in crossing]

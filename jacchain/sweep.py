@@ -16,12 +16,12 @@ from jacchain.chain.planner import make_plan
 from jacchain.chain.products import carry_out
 from jacchain.errors import JacchainError, Problem
 from jacchain.expression.arithmetic import Array
+from jacchain.jacobian.accuracy.underflow import may_have_vanished, product_vanished, vanished
 from jacchain.jacobian.analytic import Derivative, differentiate, working_type
 from jacchain.jacobian.diagnostic import Diagnostic
-from jacchain.jacobian.kinks import Examination, doubtful, examine
+from jacchain.jacobian.differences.stage_difference import jacobian_by_differences, reached_pattern
 from jacchain.jacobian.memory import claim_stages
-from jacchain.jacobian.stage_difference import jacobian_by_differences, reached_pattern
-from jacchain.jacobian.underflow import may_have_vanished, product_vanished, vanished
+from jacchain.jacobian.nonsmooth.kinks import Examination, doubtful, examine
 from jacchain.linear.map import LinearMap, Numbers
 from jacchain.pipeline.stage import Pipeline, Stage
 from jacchain.results import Answers

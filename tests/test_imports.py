@@ -59,13 +59,16 @@ ROOMS = {
 }
 """Room by room, the rooms (or the single files of one) it may import, besides itself and ``frozen``."""
 
+LAYERS = ("accuracy", "nonsmooth", "differences", "judgement")
+"""The rooms inside of ``jacobian``: each knows those before it, and what stands beside them knows none."""
+
 OWNERS = {"rich": "report", "click": "cli"}
 FORBIDDEN_MODULES = {"ast", "code", "codeop", "marshal", "pickle", "shelve", "importlib.import_module"}
 FORBIDDEN_NAMES = {"eval", "exec", "compile", "__import__", "delattr", "globals", "locals", "vars"}
 COMPUTED_NAMES = {
     "frozen.py": "the fields of a value, one after the other",
-    "jacobian/difference.py": "the fields of its own results, one after the other",
-    "jacobian/germ_arithmetic.py": "the operations of the arithmetic that a row of the table names",
+    "jacobian/differences/difference.py": "the fields of its own results, one after the other",
+    "jacobian/nonsmooth/germ_arithmetic.py": "the operations of the arithmetic that a row of the table names",
 }
 """Files that get or set an attribute by a name that is not in the line itself, and which names those are."""
 
@@ -100,6 +103,15 @@ def test_imports_go_one_way(path):
     assert own in ROOMS, f"{own} has no row in the table"
     wrong = [name for name in imported(path) if name.split(".")[0] == "jacchain" and not is_allowed(name, own, ROOMS[own])]
     assert not wrong, f"{own} may not know {wrong}"
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if room(path) == "jacobian"], ids=lambda path: path.stem)
+def test_rooms_inside_of_a_room_go_one_way_too(path):
+    layers = ["jacobian", *LAYERS]
+    own = layers.index(path.parent.name)
+    for name in imported(path):
+        layer = name.split(".")[2] if name.startswith("jacchain.jacobian.") else ""
+        assert layer not in layers[own + 1 :], f"{path.parent.name} may not know {name}"
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
@@ -161,10 +173,10 @@ LEFT_ALONE = {
     "jacchain.chain.spectrum",
     "jacchain.chain.survey",
     "jacchain.codes",
-    "jacchain.jacobian.curve",
-    "jacchain.jacobian.diagnosis",
-    "jacchain.jacobian.rays",
-    "jacchain.jacobian.witness",
+    "jacchain.jacobian.differences.curve",
+    "jacchain.jacobian.judgement.diagnosis",
+    "jacchain.jacobian.nonsmooth.rays",
+    "jacchain.jacobian.judgement.witness",
     "jacchain.reference",
     "jacchain.report.document",
     "jacchain.report.layout",

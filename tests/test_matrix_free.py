@@ -14,8 +14,8 @@ from jacchain.chain.products import accumulated, carry_out
 from jacchain.expression.program import Program
 from jacchain.jacobian import analytic, directional
 from jacchain.jacobian.analytic import differentiate, working_type
+from jacchain.jacobian.differences.stage_difference import Differenced, jacobian_by_differences, samples_per_column
 from jacchain.jacobian.directional import linearise, operations
-from jacchain.jacobian.stage_difference import Differenced, jacobian_by_differences, samples_per_column
 from jacchain.linear.map import LinearMap
 from jacchain.linear.pattern import multiplications
 from jacchain.pipeline import from_expressions, load

@@ -14,7 +14,7 @@ from jacchain.report.size import claim_run
 if TYPE_CHECKING:
     from jacchain.chain.plan import Plan
     from jacchain.chain.survey import Survey
-    from jacchain.jacobian.curve import Curve
+    from jacchain.jacobian.differences.curve import Curve
     from jacchain.pipeline.stage import Pipeline
     from jacchain.report.document import Document
     from jacchain.report.look import Look

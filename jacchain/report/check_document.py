@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from jacchain.jacobian.diagnosis import Diagnosis
-from jacchain.jacobian.verdict import EntryVerdict, Judgement, Verdict
+from jacchain.jacobian.judgement.diagnosis import Diagnosis
+from jacchain.jacobian.judgement.verdict import EntryVerdict, Judgement, Verdict
 from jacchain.report.document import Block, Column, Document, Figure, Gap, Paragraph, Role, Run, Runs, Table, runs
 from jacchain.report.look import Look
 from jacchain.report.number import number_text

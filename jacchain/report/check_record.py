@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from jacchain.errors import Span
-from jacchain.jacobian.diagnosis import Diagnosis
-from jacchain.jacobian.verdict import EntryVerdict, Verdict
+from jacchain.jacobian.judgement.diagnosis import Diagnosis
+from jacchain.jacobian.judgement.verdict import EntryVerdict, Verdict
 from jacchain.report.json_text import Json, head, json_bytes
 from jacchain.report.plan_record import pipeline_record
 from jacchain.results import CheckReport

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import isfinite, log10
 
 from jacchain.frozen import contents
-from jacchain.jacobian.curve import Curve, SchemeCurve
+from jacchain.jacobian.differences.curve import Curve, SchemeCurve
 from jacchain.report.document import Block, Column, Document, Figure, Gap, Paragraph, Run, Runs, Table, runs
 from jacchain.report.json_text import Json, head, json_bytes
 from jacchain.report.look import Look

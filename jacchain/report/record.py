@@ -10,8 +10,8 @@ from jacchain.chain.digits import Digits
 from jacchain.frozen import contents
 from jacchain.jacobian.diagnostic import Diagnostic
 from jacchain.jacobian.jacobian import Jacobian
-from jacchain.jacobian.reach import Reach
-from jacchain.jacobian.verdict import Verdict
+from jacchain.jacobian.judgement.verdict import Verdict
+from jacchain.jacobian.nonsmooth.reach import Reach
 from jacchain.linear.enclosure import Enclosure
 from jacchain.linear.map import LinearMap, Numbers
 from jacchain.report.json_text import Json, head, json_bytes

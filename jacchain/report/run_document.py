@@ -11,7 +11,7 @@ from jacchain.expression.formula import Formula
 from jacchain.frozen import replace
 from jacchain.jacobian.diagnostic import Diagnostic
 from jacchain.jacobian.jacobian import Jacobian
-from jacchain.jacobian.verdict import Verdict
+from jacchain.jacobian.judgement.verdict import Verdict
 from jacchain.report.box import width_of, words
 from jacchain.report.document import (
     Block,

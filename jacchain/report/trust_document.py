@@ -11,7 +11,7 @@ import numpy as np
 from jacchain.chain.digits import Digits
 from jacchain.chain.spectrum import Spectrum, StageSpectrum
 from jacchain.frozen import Frozen
-from jacchain.jacobian.reach import Reach
+from jacchain.jacobian.nonsmooth.reach import Reach
 from jacchain.linear.enclosure import Enclosure
 from jacchain.linear.map import Numbers
 from jacchain.report.document import Block, Column, Gap, Paragraph, Run, Runs, Table, runs

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from jacchain.errors import JacchainError
+from jacchain.jacobian.differences.stage_difference import stage_difference
 from jacchain.jacobian.memory import claim_differences, claim_products, claim_stages
-from jacchain.jacobian.stage_difference import stage_difference
 from jacchain.memory import allowing
 from jacchain.pipeline import load
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from strategies.unseen import unseen
 
+from jacchain.jacobian.accuracy.rounding import derivative_error
 from jacchain.jacobian.analytic import differentiate
-from jacchain.jacobian.rounding import derivative_error
-from jacchain.jacobian.stage_difference import stage_difference
-from jacchain.jacobian.verdict import judge
+from jacchain.jacobian.differences.stage_difference import stage_difference
+from jacchain.jacobian.judgement.verdict import judge
 from jacchain.linear.map import LinearMap
 from jacchain.pipeline.stage import Stage
 

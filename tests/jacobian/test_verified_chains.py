@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from jacchain.jacobian.stage_difference import stage_difference
+from jacchain.jacobian.differences.stage_difference import stage_difference
 from jacchain.pipeline.stage import Stage
 
 

@@ -16,7 +16,7 @@ from jacchain.chain.instance import Instance
 from jacchain.chain.planner import make_plan
 from jacchain.chain.spectrum import StageSpectrum, spectrum
 from jacchain.frozen import replace
-from jacchain.jacobian.reach import Reach
+from jacchain.jacobian.nonsmooth.reach import Reach
 from jacchain.linear.enclosure import Enclosure
 from jacchain.linear.map import LinearMap
 from jacchain.reference import function_facts

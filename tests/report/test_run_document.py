@@ -18,7 +18,7 @@ from jacchain.expression.formula import Formula
 from jacchain.frozen import replace
 from jacchain.jacobian.diagnostic import Diagnostic
 from jacchain.jacobian.jacobian import Jacobian
-from jacchain.jacobian.reach import Reach
+from jacchain.jacobian.nonsmooth.reach import Reach
 from jacchain.linear.enclosure import Enclosure
 from jacchain.linear.map import LinearMap
 from jacchain.report.look import Look

@@ -1,0 +1,121 @@
+"""Which numbers of a stage rounding has spoilt: measured in small chains, looked for in large ones, bars where it is unusual."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from jacchain.expression.program import Program
+from jacchain.jacobian.accuracy.rounding import Errors, derivative_error
+from jacchain.jacobian.accuracy.underflow import vanished_inside
+from jacchain.jacobian.analytic import Derivative, differentiate
+from jacchain.jacobian.diagnostic import Diagnostic
+from jacchain.jacobian.settled import UNSETTLED, Settled
+from jacchain.linear.map import LinearMap, Numbers
+from jacchain.pipeline.stage import Stage
+
+DOUBLE = np.finfo(float)
+EPSILON, TINY, SUBNORMAL = float(DOUBLE.eps), float(DOUBLE.tiny), float(DOUBLE.smallest_subnormal)
+
+UNUSUAL = 1e-12
+"""Relative difference of an entry worked out in doubles from the one with guard digits that calls for a closer look."""
+
+USUAL = 2.0**7
+"""Ulps by which a number may be off without a word: functions that are worked out in doubles only stay below."""
+
+FEW, NOTHING = 1e-4, 1e-12
+"""Relative error of a value that is said to have few digits, and error of a zero that is said to have none."""
+
+
+def is_unusual(numbers: Numbers, errors: Numbers) -> bool:
+    """Whether some number may be off by more than a few ulps."""
+    return bool((errors > USUAL * EPSILON * np.abs(numbers) + 2 * SUBNORMAL).any())
+
+
+def entry_errors(stage: Stage, derivative: Derivative, measured: Numbers | None, settled: Settled = UNSETTLED) -> Numbers | None:
+    """How far each entry of the Jacobian, as a double, may be off, in the order of its pattern; None where that was not measured.
+
+    Zero where an entry is exact: a constant that rounding left alone, or a zero that is one.
+    """
+    if measured is None and not derivative.constant:
+        return None
+    linear = derivative.linear
+    long, entries = linear.values[0], linear.values[0].astype(float, copy=False)
+    if derivative.constant and long.dtype != entries.dtype and np.array_equal(long, entries):
+        return np.zeros(entries.size)
+    if measured is None:
+        return None
+    errors = settled_errors(linear, measured, settled)
+    lost = (entries == 0) & ((long != 0) | vanished_inside(stage.program, derivative.registers)[0, linear.pattern.rows])
+    errors = np.where((entries == 0) & (errors <= SUBNORMAL), 0, errors)
+    return np.where(lost, np.maximum(errors, TINY), np.minimum(errors, np.inf))
+
+
+def settled_errors(linear: LinearMap, measured: Numbers, settled: Settled) -> Numbers:
+    """How far the entries of a Jacobian may be off: as measured, but for those that were settled to the last digit."""
+    return np.where(settled.rows(linear.pattern), EPSILON * np.abs(linear.values[0].astype(float)), measured)
+
+
+def value_bar(program: Program, derivative: Derivative, errors: Errors, settled: Settled) -> Numbers | None:
+    """How far each output ``(m,)`` may be off, or None where rounding did nothing unusual.
+
+    Outputs that are exact, or settled where no repetition has a value, are put right in ``errors``.
+    """
+    value = derivative.values[0].astype(float)
+    if not is_unusual(value, errors.values):
+        return None
+    from jacchain.jacobian.accuracy.exactness import exact_outputs  # noqa: PLC0415  (few points need it)
+
+    sure = ~np.isfinite(errors.values) & np.isin(np.arange(value.size), settled.outputs)
+    if errors.given:
+        sure |= exact_outputs(program, derivative.registers)
+    errors.points[:, sure], errors.values[sure] = errors.points[0, sure], 0
+    return errors.values if is_unusual(value, errors.values) else None
+
+
+def error_bar(program: Program, derivative: Derivative, errors: Numbers | None = None) -> Numbers | None:
+    """How far each entry of the Jacobian may be off, ``(m, n)``, or None where rounding did nothing unusual.
+
+    Where ``errors`` were not measured, the stage is worked out once more in doubles.  Only where that differs from the first
+    result by more than a few digits, or where there are no guard digits to compare it with, are they measured then.
+    """
+    if derivative.constant or not derivative.linear.pattern.count:
+        return None
+    if errors is None:
+        if not _is_suspicious(program, derivative):
+            return None
+        errors = derivative_error(program, derivative.registers[0, : program.inputs])
+    elif not is_unusual(derivative.linear.values[0].astype(float), errors):
+        return None
+    bars = np.where(errors > np.finfo(float).max, np.inf, errors)
+    spread: Numbers = LinearMap(derivative.linear.pattern, bars[None]).dense[0]
+    return spread
+
+
+def _is_suspicious(program: Program, derivative: Derivative) -> bool:
+    x = derivative.registers[0, : program.inputs]
+    if x.dtype == float:
+        return np.finfo(np.longdouble).nmant == np.finfo(float).nmant
+    plain, exact = differentiate(program, x[None].astype(float)).linear.values[0], derivative.linear.values[0]
+    with np.errstate(all="ignore"):
+        close = np.abs(plain - exact) <= UNUSUAL * np.abs(exact)
+    return not (close | ~np.isfinite(plain)).all() or bool(vanished_inside(program, derivative.registers).any())
+
+
+def spoilt(stage: Stage, values: Numbers, errors: Numbers, *, last: bool) -> list[Diagnostic]:
+    """The remark that outputs of a stage have lost their digits, on the worst of them; none where they have enough.
+
+    Nothing follows on the ``last`` stage.
+    """
+    with np.errstate(all="ignore"):
+        relative = np.where(values != 0, errors / np.abs(values), np.where(errors > NOTHING, np.inf, 0))
+    worst = int(np.argmax(relative))
+    if not relative[worst] > FEW:
+        return []
+    digits = int(max(0.0, -np.log10(relative[worst])))
+    left = f"about {digits} digit{'' if digits == 1 else 's'}" if digits else "no digit"
+    count = int((relative > FEW).sum()) - 1
+    others = f", and {count} more outputs of `{stage.name}` few" if count else ""
+    name = stage.outputs[worst]
+    message = f"`{name}` has {left} that can be trusted{others}: what it is made of cancels"
+    message += "" if last else ", and all that follows is as uncertain"
+    return [Diagnostic("imprecise", "JC414", message, stage.name, name, where=name)]

@@ -1,0 +1,311 @@
+"""Derivatives from values alone, each with a bar on its own error: the engine that judges the analytic one.
+
+It knows a function only as something that can be evaluated, many points at once, and shares nothing else with the engine it
+judges.  Every input is displaced to both sides by a ladder of steps, from several times its own size down to where rounding
+begins; ``tableau`` makes derivatives of the quotients.  Columns that share no row are displaced together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from jacchain.expression.arithmetic import Array
+from jacchain.frozen import Frozen
+from jacchain.jacobian.differences.colouring import colour_columns
+from jacchain.jacobian.differences.samples import MEMORY, Evaluate, block_size, sample
+from jacchain.jacobian.differences.tableau import COLUMNS, SIDES, Estimates, Samples, estimate
+from jacchain.linear.map import Numbers
+from jacchain.linear.pattern import Integers, Pattern
+
+LARGEST = 8.0
+"""The first step in terms of the scale of an input: what is smooth loses least to rounding when it is looked at from afar."""
+LEVELS = {"double": 20, "longer": 26}
+"""Steps to each side: the smallest are 2^-35 and 2^-47 of the scale, where some digits of a quotient are still left."""
+_TRUST = np.array([1.0, 1000.0, 1000.0])[:, None, None]
+"""By how much the bar of one side alone has to be narrower than that of both."""
+NEARER = 8.0
+"""The first of the steps on the scale of a function, twice that part of a scale that is known."""
+NEAR_ZERO_LEVELS = 12
+"""Further steps on the scale of an input that is small beside one."""
+
+
+class Sweep(Frozen):
+    """What is known of a function before it is sampled.
+
+    ``pattern`` (m x n) says which entries can be nonzero; ``scale`` ``(n,)`` is the size of each input, ``bounds`` ``(n, 2)``
+    the interval it may not leave; ``epsilon`` the relative precision of the values, that of the numbers unless told, and
+    ``noise`` ``(m,)`` their absolute error around x, where more is known than the values show; ``width`` how many numbers an
+    evaluation needs for itself; ``levels`` the number of steps to each side.  ``turns`` takes displacements ``(groups, n)`` to
+    how often each may be made before an output may turn, ``(groups, m)``; None from it, or in its place, when that is not known.
+    """
+
+    pattern: Pattern | None = None
+    scale: Numbers | None = None
+    bounds: Numbers | None = None
+    epsilon: float | None = None
+    noise: Numbers | None = None
+    width: int = 0
+    levels: int | None = None
+    max_bytes: int = MEMORY
+    turns: Callable[[Array], Numbers | None] | None = None
+
+
+class Difference(Frozen):
+    """A Jacobian by differences: for each entry of ``pattern`` its ``value`` and a bound ``error_bar`` on its error.
+
+    A value is NaN and its bar infinite where nothing can be said.  ``step`` and ``side`` (a position in :data:`SIDES`) belong
+    to the quotient it was made from; ``steepest`` is the largest slope seen at any step.  At a kink the value is the mean of
+    ``left`` and ``right``, each within ``side_bar``, and the bar reaches both.  ``at`` ``(m,)`` is the value of the function,
+    ``reach`` ``(n,)`` the largest step or, if that is less, the scale of the function, ``evaluations`` ``(n,)`` how many there
+    were for a column.
+    """
+
+    pattern: Pattern
+    value: Numbers
+    error_bar: Numbers
+    step: Numbers
+    side: Integers
+    kink: npt.NDArray[np.bool_]
+    left: Numbers
+    right: Numbers
+    side_bar: Numbers
+    steepest: Numbers
+    at: Numbers
+    reach: Numbers
+    evaluations: Integers
+
+    @cached_property
+    def matrix(self) -> Numbers:
+        """All entries, ``(m, n)``."""
+        return dense(self.pattern, self.value)
+
+    @cached_property
+    def bars(self) -> Numbers:
+        """The error bars of all entries, ``(m, n)``; zero where the pattern has none."""
+        return dense(self.pattern, self.error_bar)
+
+    def parts(self, pattern: Pattern, count: int) -> list[Difference]:
+        """A Jacobian of equal blocks down the diagonal, taken apart; ``pattern`` is that of a block."""
+        if count == 1:
+            return [self]
+        entries = [np.split(getattr(self, name), count) for name in PER_ENTRY]
+        others = [np.split(numbers, count) for numbers in (self.at, self.reach, self.evaluations)]
+        return [Difference(pattern, *block) for block in zip(*entries, *others, strict=True)]
+
+
+PER_ENTRY = ("value", "error_bar", "step", "side", "kink", "left", "right", "side_bar", "steepest")
+"""What a difference holds for each entry of its pattern, in this order."""
+
+
+def dense(pattern: Pattern, values: Numbers) -> Numbers:
+    """Numbers on a pattern as a matrix, zeros written out."""
+    matrix = np.zeros(pattern.shape, values.dtype)
+    matrix[pattern.rows, pattern.columns] = values
+    return matrix
+
+
+def difference_jacobian(evaluate: Evaluate, x: Array, sweep: Sweep | None = None) -> Difference:
+    """The Jacobian of a function at x ``(n,)``, in the type of x.
+
+    ``evaluate`` takes points ``(batch, n)`` to values ``(batch, m)``; it may return values that are not finite, and is never
+    asked outside the bounds.
+    """
+    sweep = sweep or Sweep()
+    at = evaluate(x[None])[0]
+    n, m = x.size, at.size
+    pattern = sweep.pattern or Pattern.full(m, n)
+    epsilon = max(sweep.epsilon or 0.0, float(np.finfo(x.dtype).eps))
+    colours = colour_columns(pattern)
+    scales = _own_scales(x, colours, pattern, sweep)
+    steps = _ladder(x, epsilon, sweep, _smallest(scales, pattern))
+    with np.errstate(all="ignore"):
+        places = np.concatenate([x[:, None] + steps, x[:, None] - steps], axis=1)
+        if sweep.bounds is not None:
+            places[(places < sweep.bounds[:, :1]) | (places > sweep.bounds[:, 1:])] = np.nan
+        spans = np.abs(places - x[:, None])
+        spans[spans == 0] = np.nan
+    entries = _Entries(pattern, colours, spans, scales)
+    levels = steps.shape[1]
+    numbers = 2 * levels * (n + sweep.width) + 12 * COLUMNS * levels * m
+    for block, values in sample(evaluate, x, places, colours, block_size(numbers, x.dtype, sweep.max_bytes)):
+        values[~np.isfinite(values)] = np.nan
+        entries.take(block, values, (at, sweep.noise), epsilon)
+    evaluations = np.full(n, 2 * levels + 1) - np.isnan(places).sum(1)
+    reach = np.fmin(np.nanmax(steps, axis=1, initial=0), 4 * _smallest(scales, pattern))
+    return entries.difference(at, reach, evaluations)
+
+
+def steps_to_a_side(epsilon: float) -> int:
+    """How many steps are tried on each side of a point, for values of the relative precision ``epsilon``."""
+    return LEVELS["longer" if epsilon < 2.0**-60 else "double"]
+
+
+def _ladder(x: Array, epsilon: float, sweep: Sweep, nearest: Array) -> Array:
+    """Steps for each input, ``(n, levels)``, descending by a factor of about four; NaN first where a row has fewer.
+
+    There are more steps where an input is small, or the scale of the function ``nearest`` ``(n,)`` to it.  Ratios are not exactly
+    four: a period that every step divides, or rounding that repeats at round numbers, would hide.
+    """
+    levels = sweep.levels or steps_to_a_side(epsilon)
+    index = np.arange(levels)
+    factors = np.ldexp(1 - 0.25 * np.modf(0.6180339887498949 * index)[0], -2 * index).astype(x.dtype)
+    size = np.abs(x)
+    scale = np.maximum(size, 1) if sweep.scale is None else np.asarray(sweep.scale, x.dtype)
+    steps = scale[:, None] * LARGEST * factors
+    limits, last = np.finfo(x.dtype), 2.0 ** (2 * NEAR_ZERO_LEVELS)
+    smallest = last * np.maximum(limits.tiny, 2.0**4 * limits.eps * size)  # the last step is still one of many digits
+    size = np.where(np.isfinite(nearest), nearest * NEARER, size)
+    small = (size > smallest) & (size < steps[:, -1] * 2.0**20)
+    if small.any():
+        more = np.where(small[:, None], size[:, None] / 2 * factors[:NEAR_ZERO_LEVELS], np.nan)
+        steps = -np.sort(-np.concatenate([more, steps], axis=1), axis=1)
+        steps = np.stack([np.roll(row, int(np.isnan(row).sum())) for row in steps])
+    return np.asarray(steps)
+
+
+def _smallest(scales: Array | None, pattern: Pattern) -> Array:
+    """The smallest scale of each column, ``(n,)``, infinite where none is known."""
+    smallest = np.full(pattern.shape[1], np.inf, float if scales is None else scales.dtype)
+    if scales is not None:
+        np.fmin.at(smallest, pattern.columns, scales)
+    return smallest
+
+
+def _own_scales(x: Array, colours: Integers, pattern: Pattern, sweep: Sweep) -> Array | None:
+    """For each entry the distance its column can go before its row may turn, as far as that is known.
+
+    It is seen by moves that are small beside one; beside the input itself, where that is smaller and anything is seen of them.
+    """
+    if sweep.turns is None:
+        return None
+    size = np.maximum(np.abs(x), 1) if sweep.scale is None else sweep.scale.astype(x.dtype)
+    small = (x != 0) & (np.abs(x) < size)
+    lengths = np.stack([size, np.where(small, np.abs(x), size)] if small.any() else [size]) * np.sqrt(np.finfo(x.dtype).eps)
+    if sweep.bounds is not None:
+        lengths = np.where(x + lengths > sweep.bounds[:, 1], -lengths, lengths)
+    moves = np.zeros((len(lengths), int(colours.max(initial=-1)) + 1, x.size), x.dtype)
+    moves[:, colours, np.arange(x.size)] = lengths
+    turns = sweep.turns(moves.reshape(-1, x.size))
+    if turns is None:
+        return None
+    turns = turns.reshape(*moves.shape[:2], -1)
+    scales = turns[:, colours[pattern.columns], pattern.rows] * np.abs(lengths)[:, pattern.columns]
+    return np.asarray(np.where(np.isfinite(scales[-1]), scales[-1], scales[0]))
+
+
+ROWS = 1 << 12
+"""Outputs whose estimates are made together."""
+
+
+class _Entries:
+    """Where the estimates of each block go: the entries of the pattern, in its order."""
+
+    def __init__(self, pattern: Pattern, colours: Integers, spans: Array, scales: Array | None) -> None:
+        self.pattern = pattern
+        self.spans = spans
+        self.scales = scales
+        self.colour = colours[pattern.columns]
+        self.order = np.argsort(self.colour, kind="stable")
+        self.starts = np.searchsorted(self.colour[self.order], np.arange(int(colours.max(initial=-1)) + 2))
+        self.alone = bool(np.array_equal(colours, np.arange(colours.size)))
+        count = pattern.count
+        self.value, self.bar, self.step = (np.full(count, fill, spans.dtype) for fill in (np.nan, np.inf, np.nan))
+        self.left, self.right, self.side_bar, self.steepest = (np.zeros(count, spans.dtype) for _ in range(4))
+        self.side = np.zeros(count, np.int64)
+        self.kink = np.zeros(count, bool)
+
+    def take(self, block: slice, values: Array, known: tuple[Array, Array | None], epsilon: float) -> None:
+        """Makes estimates of the samples of a block of colours and keeps them; ``known`` are the value at x and its noise."""
+        chosen = self.order[self.starts[block.start] : self.starts[block.stop]]
+        at, noise = known
+        for first in range(0, at.size, ROWS):
+            part = slice(first, first + ROWS)
+            rows = self.pattern.rows[chosen]
+            here = chosen if at.size <= ROWS else chosen[(rows >= part.start) & (rows < part.stop)]
+            self._take_rows(block, first, here, values[:, :, part], (at[part], None if noise is None else noise[part]), epsilon)
+
+    def _take_rows(  # noqa: PLR0913, PLR0917  (a part of what take is given, and where it begins)
+        self, block: slice, first: int, chosen: Integers, values: Array, known: tuple[Array, Array | None], epsilon: float
+    ) -> None:
+        """Makes the estimates of the rows from ``first`` on, whose entries are ``chosen``."""
+        group, row = self.colour[chosen] - block.start, self.pattern.rows[chosen] - first
+        spans = self._spans(block, values.shape[2], chosen, first)
+        levels = values.shape[1] // 2
+        scale = None
+        if self.scales is not None:
+            scale = np.full((values.shape[0], 1, values.shape[2]), np.inf, values.dtype)
+            scale[group, 0, row] = self.scales[chosen]
+        samples = Samples(*known, values[:, :levels], values[:, levels:], spans[:, :levels], spans[:, levels:], scale)
+        estimates = estimate(samples, epsilon)
+        settled = _settled(estimates)
+        for name in ("value", "bar", "left", "right", "side_bar", "steepest", "side", "kink"):
+            getattr(self, name)[chosen] = getattr(settled, name)[group, row]
+        level = settled.level[group, row] + np.where(self.side[chosen] == SIDES.index("backward"), levels, 0)
+        self.step[chosen] = self.spans[self.pattern.columns[chosen], level]
+
+    def _spans(self, block: slice, m: int, chosen: Integers, first: int) -> Array:
+        """The distances stepped, for each colour and row those of the column that row sees."""
+        if self.alone:
+            return self.spans[block, :, None]
+        spans = np.full((block.stop - block.start, self.spans.shape[1], m), np.nan, self.spans.dtype)
+        group, row = self.colour[chosen] - block.start, self.pattern.rows[chosen] - first
+        spans[group, :, row] = self.spans[self.pattern.columns[chosen]]
+        return spans
+
+    def difference(self, at: Array, reach: Array, evaluations: Integers) -> Difference:
+        """All entries, once every block is in."""
+        return Difference(
+            self.pattern,
+            self.value,
+            self.bar,
+            self.step,
+            self.side,
+            self.kink,
+            self.left,
+            self.right,
+            self.side_bar,
+            self.steepest,
+            at,
+            reach,
+            evaluations,
+        )
+
+
+class _Settled(Frozen):
+    value: Array
+    bar: Array
+    side: Integers
+    level: Integers
+    kink: npt.NDArray[np.bool_]
+    left: Array
+    right: Array
+    side_bar: Array
+    steepest: Array
+
+
+def _settled(estimates: Estimates) -> _Settled:
+    """One number for each entry, from both sides unless one alone says far more, or the two have different derivatives.
+
+    One side may be flat, where a function saturates, and is not believed for it.  A side that is defined and yet has no
+    derivative is a jump or a vertical tangent, whatever the other side says.
+    """
+    _, forward, backward = estimates.value
+    bars = estimates.bar
+    flat = np.abs(estimates.value) <= 10 * bars
+    flat[0] = False
+    side = np.where(flat & np.isfinite(bars[0]), np.inf, bars * _TRUST).argmin(0)
+    value = np.choose(side, estimates.value)
+    one_sided = bars[1:]
+    torn = (estimates.defined[1:] & ~np.isfinite(one_sided)).any(0)
+    bar = np.where(torn, np.inf, np.choose(side, bars))
+    with np.errstate(invalid="ignore"):
+        kink = np.isfinite(one_sided).all(0) & (np.abs(forward - backward) > 2 * one_sided.sum(0))
+        bar = np.where(kink, np.abs(forward - backward) / 2 + one_sided.max(0), bar)
+    value = np.where(kink, (forward + backward) / 2, value)
+    value = np.where(np.isfinite(bar), value, np.nan)
+    level = np.choose(side, estimates.level)
+    return _Settled(value, bar, side, level, kink, backward, forward, one_sided.max(0), estimates.steepest)

@@ -1,0 +1,129 @@
+"""Where the numbers of a stage fail: which sub-expression is undefined or too large, and what it was given.
+
+A branch that is not taken cannot fail.  Everything an output needs has to be finite, also when a later operation would hide it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from jacchain.errors import JacchainError, Problem
+from jacchain.expression.arithmetic import Array
+from jacchain.expression.graph import CONSTANT, Node
+from jacchain.expression.program import Instruction, Program
+from jacchain.expression.table import ROWS
+from jacchain.expression.texts import node_text
+from jacchain.frozen import replace
+from jacchain.jacobian.analytic import Derivative, accumulate
+from jacchain.jacobian.dependence import Mask
+from jacchain.jacobian.nonsmooth.limits import outside
+from jacchain.linear.map import LARGEST_EXPONENT, Numbers
+
+
+def refuse_values(name: str, program: Program, derivative: Derivative, used: Mask) -> None:
+    """Raises JacchainError (JC401, JC402) when something an output uses is undefined or larger than any double."""
+    registers = derivative.registers
+    failing = ~np.isfinite(registers) & used
+    if failing.any():
+        for instruction in program.constants + program.instructions:
+            if failing[:, instruction.output].any():
+                raise _undefined_value(name, program, instruction, registers, int(np.argmax(failing[0, instruction.output])))
+    for instruction, fails in outside(program, registers, used):
+        raise _undefined_value(name, program, instruction, registers, int(np.argmax(fails[0])))
+    if (beyond := _beyond(derivative.values)).any():
+        output = int(np.argmax(beyond[0]))
+        message = f"output {output + 1} of `{name}` is larger than any double"
+        raise JacchainError(Problem("JC402", message, help="scale the function", kind="overflow"))
+
+
+def fails(program: Program, derivative: Derivative, used: Mask) -> Mask:
+    """The points of a batch at which one of the following would refuse a number, ``(batch,)``."""
+    wrong = [_beyond(derivative.values), _beyond(derivative.linear.values), ~np.isfinite(derivative.registers) & used]
+    wrong += [outer for _, outer in outside(program, derivative.registers, used)]
+    found = np.zeros(len(used), bool)
+    for numbers in wrong:
+        if numbers.any():
+            found |= numbers.any(1)
+    return found
+
+
+def refuse_derivatives(name: str, program: Program, derivative: Derivative, used: Mask) -> None:
+    """Raises JacchainError (JC403) when a partial derivative of a stage is not a finite double."""
+    linear = derivative.linear
+    if not linear.magnitude < LARGEST_EXPONENT and _beyond(linear.values).any():
+        raise _undefined_derivative(name, program, derivative, used)
+
+
+def _beyond(values: Array) -> Mask:
+    """What is not finite as a double."""
+    with np.errstate(over="ignore"):
+        return np.asarray(~np.isfinite(values.astype(float, copy=False)))
+
+
+def _undefined_value(name: str, program: Program, instruction: Instruction, registers: Array, position: int) -> JacchainError:
+    """The error for the first value that fails: the sub-expression, and the numbers it was given."""
+    number, component = node_at(program, instruction, position)
+    node = program.graph.nodes[number]
+    text = node_text(program.graph, number)
+    given = _given(program, node, registers, component)
+    value = registers[0, instruction.output][position]
+    domain = ROWS[node.operation].domain if node.operation in ROWS else ""
+    overflow = np.isinf(value) and not domain
+    code, kind, reason = (
+        ("JC402", "overflow", "is larger than any double") if overflow else ("JC401", "domain_error", "is undefined")
+    )
+    notes = (f"its domain is {domain}, with ({ROWS[node.operation].parameters}) its arguments",) if domain else ()
+    message = f"`{text}` in `{name}` {reason} here"
+    return JacchainError(Problem(code, message, node.span, label=given, help="choose another point", notes=notes, kind=kind))
+
+
+def _undefined_derivative(name: str, program: Program, derivative: Derivative, used: Mask) -> JacchainError:
+    """The error for a value that is finite while its derivative is not: the first operation whose partials fail."""
+    for instruction, linear in accumulate(program, derivative.registers):
+        rows = linear.pattern.rows[_beyond(linear.values[0])]
+        rows = rows[used[0, instruction.output][rows]]
+        if rows.size:
+            number, component = node_at(program, instruction, int(rows[0]))
+            node = program.graph.nodes[number]
+            given = _given(program, node, derivative.registers, component)
+            text = node_text(program.graph, number)
+            message = f"the derivative of `{text}` in `{name}` is not finite here"
+            return JacchainError(Problem("JC403", message, node.span, label=given, help="choose another point", kind="overflow"))
+    return JacchainError(
+        Problem("JC403", f"a derivative of `{name}` is larger than any double", help="scale the function", kind="overflow")
+    )
+
+
+def node_at(program: Program, instruction: Instruction, position: int) -> tuple[int, int]:
+    """The node that computes a number of an instruction, and which of its components that is."""
+    for number in instruction.nodes:
+        size = program.graph.nodes[number].size
+        if position < size:
+            return number, position
+        position -= size
+    raise AssertionError
+
+
+def _given(program: Program, node: Node, registers: Array, component: int) -> str:
+    """The numbers an operation was given; what is a literal in its text needs no repeating."""
+    return ", ".join(
+        f"{node_text(program.graph, argument)} = {_shown(registers[0, program.place[argument]], component)}"
+        for argument in node.arguments
+        if program.graph.nodes[argument].operation != CONSTANT or program.graph.nodes[argument].name
+    )
+
+
+def led_here(problems: Sequence[Problem], steps: Sequence[tuple[str, Numbers]]) -> list[Problem]:
+    """Problems with the numbers that led to them: the point, then the value of every stage before the one that failed."""
+    way = ", ".join(f"{name} = {_shown(np.asarray(numbers), 0)}" for name, numbers in steps)
+    return [replace(problem, notes=(*problem.notes, f"on the way here: {way}")) for problem in problems]
+
+
+def _shown(values: Numbers, component: int) -> str:
+    if values.size == 1:
+        return f"{float(values[0]) + 0.0:.6g}"
+    if component < values.size <= 4:
+        return "(" + ", ".join(f"{float(value) + 0.0:.6g}" for value in values) + ")"
+    return f"(…, {float(values[min(component, values.size - 1)]):.6g}, …)"

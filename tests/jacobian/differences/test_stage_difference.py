@@ -1,0 +1,128 @@
+"""Differences of stages and chains: nothing structural is assumed that is not in the program."""
+
+import numpy as np
+import pytest
+
+from jacchain.jacobian.analytic import differentiate
+from jacchain.jacobian.differences.stage_difference import (
+    chain_difference,
+    directional_difference,
+    evaluation_work,
+    jacobian_by_differences,
+    reached_pattern,
+    stage_difference,
+)
+from jacchain.linear.pattern import Pattern
+from jacchain.pipeline import from_expressions
+
+CASES = [
+    ("f(x, y, z): x*y", [[1, 1, 0]]),
+    ("f(v[3]): 2*v", np.eye(3)),
+    ("f(v[3]): reverse(v)", np.eye(3)[::-1]),
+    ("f(v[3]): cumsum(v)", np.tri(3)),
+    ("f(v[3]): softmax(v)", np.ones((3, 3))),
+    ("f(v[4]): [v[2], sum(v[3:4]), v[1]*v[4]]", [[0, 1, 0, 0], [0, 0, 1, 1], [1, 0, 0, 1]]),
+    ("f(v[3]): where(v[1] > 0, v, v[2])", [[1, 1, 0], [1, 1, 0], [1, 1, 1]]),
+    ("f(v[2]): v*norm(v)", np.ones((2, 2))),
+]
+
+
+def stages_of(*functions, at):
+    pipeline = from_expressions(list(functions), at)
+    return pipeline.stages, pipeline.at
+
+
+@pytest.mark.parametrize(("function", "expected"), CASES, ids=[case[0] for case in CASES])
+def test_what_reaches_what_is_read_off_the_program(function, expected):
+    n = len(np.atleast_2d(expected)[0])
+    (stage,), _ = stages_of(function, at=",".join("1" for _ in range(n)))
+    assert np.array_equal(reached_pattern(stage.program).boolean(), np.asarray(expected, bool))
+
+
+@pytest.mark.parametrize("function", [case[0] for case in CASES])
+def test_no_entry_of_the_analytic_pattern_is_left_out(function):
+    n = len(np.atleast_2d(dict(CASES)[function])[0])
+    (stage,), x = stages_of(function, at=",".join("1" for _ in range(n)))
+    analytic = differentiate(stage.program, x[None]).linear
+    assert not (analytic.pattern.boolean() & ~reached_pattern(stage.program).boolean()).any()
+
+
+def test_the_difference_covers_entries_that_are_asked_for():
+    (stage,), x = stages_of("f(x, y): [x^2, y^2]", at="2,3")
+    found = stage_difference(stage, x, Pattern.of((2, 2), [0], [1]))
+    assert found.pattern.boolean().tolist() == [[True, True], [False, True]]
+    assert (found.matrix[0, 1], found.bars[0, 1]) == (0, pytest.approx(0, abs=1e-12))
+
+
+CHAIN = ("polar(r, t): [r*cos(t), r*sin(t)]", "g(x, y): [x*exp(y), x - y^2]", "L(u, v): u*v")
+
+
+@pytest.mark.parametrize("dtype", [float, np.longdouble])
+def test_the_whole_chain_is_one_function(dtype):
+    stages, x = stages_of(*CHAIN, at="1.3,0.4")
+    x = x.astype(dtype)
+    total = np.eye(2)
+    point = x
+    for stage in stages:
+        derivative = differentiate(stage.program, point[None])
+        total, point = derivative.linear.dense[0] @ total, derivative.values[0]
+    found = chain_difference(stages, x)
+    assert (np.abs(found.matrix - total) <= found.bars + 1e-15 * np.abs(total)).all()
+    assert found.bars.max() < 1e-9
+    direction = np.array([0.7, -1.9])
+    along = directional_difference(stages, x, direction[:, None], np.abs(total) @ np.abs(x).astype(float))
+    assert abs(along.value[0] - (total @ direction)[0]) <= along.error_bar[0] + 1e-14
+    assert along.evaluations.size == 1
+
+
+def test_a_run_gets_numbers_with_bars_and_the_reason_for_them():
+    (stage,), x = stages_of("f(x, y): [abs(x), erf(y)]", at="0,1")
+    jacobian = jacobian_by_differences(stage, differentiate(stage.program, x.astype(np.longdouble)[None]))
+    assert jacobian.method == "difference"
+    assert jacobian.linear.values.dtype == jacobian.error_bar.dtype == float
+    assert jacobian.error_bar.shape == (2, 2)
+    assert abs(jacobian.linear.dense[0, 1, 1] - 2 / np.sqrt(np.pi) * np.exp(-1)) <= jacobian.error_bar[1, 1]
+    said = " ".join(jacobian.remarks)
+    assert "doubles only" in said
+    assert [(kink.row, kink.column) for kink in jacobian.settled.kinks] == [(0, 0)]
+
+
+def test_the_price_of_an_evaluation_counts_matrices():
+    (small,), _ = stages_of("f(x): x^2", at="2")
+    (large,), _ = stages_of("f(v[30]): cumsum(v)", at=",".join("1" for _ in range(30)))
+    assert evaluation_work([large.program]) > 900 > evaluation_work([small.program])
+
+
+def test_thousands_of_inputs_stay_sparse():
+    n = 3000
+    text = "f(v[3000]): v*reverse(v) + v"
+    (stage,), x = stages_of(text, at=",".join("1.5" for _ in range(n)))
+    pattern = reached_pattern(stage.program)
+    assert pattern.count == 2 * n
+    found = stage_difference(stage, x)
+    assert found.value.size == 2 * n
+    assert np.abs(found.value - np.where(pattern.rows == pattern.columns, 2.5, 1.5)).max() < 1e-9
+
+
+@pytest.mark.parametrize("dtype", [float, np.longdouble])
+@pytest.mark.parametrize(
+    ("function", "at", "truth"),
+    [
+        ("f(x): log(x) + sin(x)", "1e-300", 1e300),
+        ("f(x): exp(2^66*x)", "0", 2.0**66),
+        ("f(x): exp(2^66*x) + x", "1e-200", 2.0**66),
+        ("f(x): x^2 + sin(x)", "1e-200", 1),
+        ("f(x): sigmoid(x)", "1e149", 0),
+        ("f(x, y): x*tanh(y)", "3,-1e100", -1),
+    ],
+)
+def test_steps_go_to_the_scale_of_the_function_and_no_finer_than_numbers(dtype, function, at, truth):
+    (stage,), x = stages_of(function, at=at)
+    found = stage_difference(stage, x.astype(dtype))
+    assert abs(found.matrix[0, 0] - truth) <= found.bars[0, 0] + np.spacing(abs(float(truth)))
+    assert found.bars[0, 0] <= max(1e-6 * abs(truth), 1e-14)
+
+
+def test_what_no_step_resolves_is_not_told():
+    (stage,), x = stages_of("f(x): x + sin(x)", at="1e100")
+    assert np.isinf(stage_difference(stage, x).error_bar[0])
