@@ -245,7 +245,9 @@ def differentiate_stages(pipeline: Pipeline, request: Request) -> tuple[list[Sta
 
 def _steps(pipeline: Pipeline, results: Sequence[StageResult]) -> list[tuple[str, Numbers]]:
     """The numbers on the way to the next stage."""
-    return [("x", pipeline.at), *((result.name, result.value) for result in results)]
+    inputs = pipeline.stages[0].program.graph.parameters
+    given = ((one.name, pipeline.at[one.start : one.start + one.size]) for one in inputs)
+    return [*given, *((result.name, result.value) for result in results)]
 
 
 def _analytic(stage: Stage, examination: Examination, formula: Formula | None, measured: Errors | None) -> Jacobian:

@@ -70,6 +70,12 @@ def test_strict_refuses_the_kinks_of_all_stages_and_what_they_do_to_the_chain():
     assert run(cancels, Request(strict=True)).jacobian.dense.tolist() == [[[0]]]
 
 
+def test_the_way_to_a_problem_names_the_inputs():
+    with pytest.raises(JacchainError) as refused:
+        run(chain(("x y", "y", "x"), ("a b", "log(b)*a"), at=[-1, 0]), Request())
+    assert refused.value.problems[0].notes[-1] == "on the way here: x = -1, y = 0, f1 = (0, -1)"
+
+
 def test_differences_at_a_kink_say_so_and_are_refused_by_the_strict():
     bent = chain(("x y", "abs(x) + 3*x + y"), at=[0, 1])
     (remark,) = run(bent, Request(method="difference")).diagnostics

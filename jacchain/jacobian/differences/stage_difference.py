@@ -164,8 +164,7 @@ def jacobian_by_differences(stage: Stage, derivative: Derivative) -> Jacobian:
     x = derivative.registers[0, : stage.program.inputs]
     found = stage_difference(stage, x)
     if not np.isfinite(found.value.astype(float)).all():
-        message = f"differences yield no number for a derivative of `{stage.name}` here"
-        raise JacchainError(Problem("JC412", message, stage.span, help="choose another point, or `method: analytic`"))
+        raise JacchainError(_unsettled(stage, x, found))
     remarks = [f"{int(found.evaluations.sum())} evaluations in {'long double' if x.dtype == np.longdouble else 'double'}"]
     if stage.program.double:
         remarks.append("a function of this stage is computed in doubles only")
@@ -176,6 +175,17 @@ def jacobian_by_differences(stage: Stage, derivative: Derivative) -> Jacobian:
     linear = LinearMap(found.pattern, found.value.astype(float)[None])
     bars, settled = found.bars.astype(float), Settled(kinks=_kinks(found))
     return Jacobian(linear, "difference", linear.structure, error_bar=bars, remarks=tuple(remarks), settled=settled)
+
+
+def _unsettled(stage: Stage, x: Array, found: Difference) -> Problem:
+    """The problem of the first entry for which there is no number, and why there is none."""
+    from jacchain.jacobian.differences.unsettled import reason  # noqa: PLC0415 - few points need it
+
+    entry = int(np.argmin(np.isfinite(found.value.astype(float))))
+    row, column = int(found.pattern.rows[entry]), int(found.pattern.columns[entry])
+    why = f"at {stage.inputs[column]} = {float(x[column]):.6g} {reason(stage.program.values, x, (row, column), stage.bounds)}"
+    message = f"differences of `{stage.name}` yield no number for ∂{stage.outputs[row]}/∂{stage.inputs[column]} here"
+    return Problem("JC412", message, stage.span, label=why, help="choose another point, or `method: analytic`")
 
 
 def _kinks(found: Difference) -> tuple[Kink, ...]:

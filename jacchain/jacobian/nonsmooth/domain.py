@@ -21,6 +21,9 @@ from jacchain.jacobian.dependence import Mask
 from jacchain.jacobian.nonsmooth.limits import outside
 from jacchain.linear.map import LARGEST_EXPONENT, Numbers
 
+STEPS = 8
+"""Numbers that led to a problem which are all told; of more the first and the last."""
+
 
 def refuse_values(name: str, program: Program, derivative: Derivative, used: Mask) -> None:
     """Raises JacchainError (JC401, JC402) when something an output uses is undefined or larger than any double."""
@@ -33,9 +36,7 @@ def refuse_values(name: str, program: Program, derivative: Derivative, used: Mas
     for instruction, fails in outside(program, registers, used):
         raise _undefined_value(name, program, instruction, registers, int(np.argmax(fails[0])))
     if (beyond := _beyond(derivative.values)).any():
-        output = int(np.argmax(beyond[0]))
-        message = f"output {output + 1} of `{name}` is larger than any double"
-        raise JacchainError(Problem("JC402", message, help="scale the function", kind="overflow"))
+        raise _too_large(name, program, registers, int(np.argmax(beyond[0])))
 
 
 def fails(program: Program, derivative: Derivative, used: Mask) -> Mask:
@@ -74,9 +75,30 @@ def _undefined_value(name: str, program: Program, instruction: Instruction, regi
     code, kind, reason = (
         ("JC402", "overflow", "is larger than any double") if overflow else ("JC401", "domain_error", "is undefined")
     )
-    notes = (f"its domain is {domain}, with ({ROWS[node.operation].parameters}) its arguments",) if domain else ()
+    notes = (f"`{_general(node.operation)}` is defined for {domain}",) if domain else ()
     message = f"`{text}` in `{name}` {reason} here"
     return JacchainError(Problem(code, message, node.span, label=given, help="choose another point", notes=notes, kind=kind))
+
+
+def _too_large(name: str, program: Program, registers: Array, output: int) -> JacchainError:
+    """The error for an output that is finite in the numbers it was worked out in and is no double."""
+    register = int(np.arange(registers.shape[1])[program.results][output])
+    for instruction in program.instructions:
+        if instruction.output.start <= register < instruction.output.stop:
+            number, component = node_at(program, instruction, register - instruction.output.start)
+            node = program.graph.nodes[number]
+            message = f"`{node_text(program.graph, number)}` in `{name}` is larger than any double here"
+            given = _given(program, node, registers, component)
+            return JacchainError(Problem("JC402", message, node.span, label=given, help="scale the function", kind="overflow"))
+    raise AssertionError
+
+
+def _general(operation: str) -> str:
+    """How an operation is written with the names of its arguments: ``log(x)``, ``x^p``."""
+    parameters = ROWS[operation].parameters
+    if operation[0].isalpha():
+        return f"{operation.partition(' ')[0]}({parameters})"
+    return operation[0].join(parameters.split(", "))
 
 
 def _undefined_derivative(name: str, program: Program, derivative: Derivative, used: Mask) -> JacchainError:
@@ -108,16 +130,18 @@ def node_at(program: Program, instruction: Instruction, position: int) -> tuple[
 
 def _given(program: Program, node: Node, registers: Array, component: int) -> str:
     """The numbers an operation was given; what is a literal in its text needs no repeating."""
-    return ", ".join(
+    given = (
         f"{node_text(program.graph, argument)} = {_shown(registers[0, program.place[argument]], component)}"
         for argument in node.arguments
         if program.graph.nodes[argument].operation != CONSTANT or program.graph.nodes[argument].name
     )
+    return ", ".join(dict.fromkeys(given))
 
 
 def led_here(problems: Sequence[Problem], steps: Sequence[tuple[str, Numbers]]) -> list[Problem]:
-    """Problems with the numbers that led to them: the point, then the value of every stage before the one that failed."""
-    way = ", ".join(f"{name} = {_shown(np.asarray(numbers), 0)}" for name, numbers in steps)
+    """Problems with the numbers that led to them: the inputs, then the value of every stage before the one that failed."""
+    told = [f"{name} = {_shown(np.asarray(numbers), 0)}" for name, numbers in steps]
+    way = ", ".join(told if len(told) <= STEPS else [*told[: STEPS // 2], "…", *told[-STEPS // 2 :]])
     return [replace(problem, notes=(*problem.notes, f"on the way here: {way}")) for problem in problems]
 
 

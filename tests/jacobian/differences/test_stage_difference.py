@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from jacchain.errors import JacchainError
+from jacchain.frozen import replace
 from jacchain.jacobian.analytic import differentiate
 from jacchain.jacobian.differences.stage_difference import (
     chain_difference,
@@ -85,6 +87,34 @@ def test_a_run_gets_numbers_with_bars_and_the_reason_for_them():
     said = " ".join(jacobian.remarks)
     assert "doubles only" in said
     assert [(kink.row, kink.column) for kink in jacobian.settled.kinks] == [(0, 0)]
+
+
+@pytest.mark.parametrize(
+    ("function", "at", "said"),
+    [
+        ("f(x): sqrt(x)", "0", "at x = 0 it is not defined below and its slopes grow without limit above"),
+        ("f(x): cbrt(x)", "0", "at x = 0 its slopes grow without limit on either side"),
+        ("f(x): floor(x)", "3", "at x = 3 it jumps below"),
+        ("f(x): sign(x)", "0", "at x = 0 it jumps on either side"),
+        ("f(x, y): [x, sqrt(y)*x]", "2,0", "at y = 0 it is not defined below and its slopes grow without limit above"),
+        ("f(x): log(x)", "1e-320", "at x = 9.99989e-321 quotients with ever smaller steps settle on no number"),
+    ],
+)
+def test_why_there_is_no_number_is_said(function, at, said):
+    (stage,), x = stages_of(function, at=at)
+    with pytest.raises(JacchainError) as raised:
+        jacobian_by_differences(stage, differentiate(stage.program, x.astype(np.longdouble)[None]))
+    (problem,) = raised.value.problems
+    assert problem.code == "JC412"
+    assert problem.label == said
+
+
+def test_bounds_that_leave_no_room_are_the_reason():
+    (stage,), x = stages_of("f(x): exp(x)", at="1")
+    tight = replace(stage, bounds=np.array([[1.0, 1.0]]))
+    with pytest.raises(JacchainError) as raised:
+        jacobian_by_differences(tight, differentiate(stage.program, x.astype(np.longdouble)[None]))
+    assert raised.value.problems[0].label == "at x = 1 its bounds leave no room on either side"
 
 
 def test_the_price_of_an_evaluation_counts_matrices():

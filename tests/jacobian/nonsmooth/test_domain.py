@@ -28,7 +28,10 @@ def refused(program, point):
         ("1/(x - y)", [2, 2], ("JC401", "1/(x - y)", "x - y = 0")),
         ("atan2(x, y)", [0, 0], ("JC401", "atan2(x, y)", "x = 0, y = 0")),
         ("tanh(exp(x*y))", [400, 400], ("JC402", "exp(x*y)", "x*y = 160000")),
-        ("x*1e300", [1e300, 0], ("JC402", "", "")),
+        ("x*x", [1e300, 0], ("JC402", "x*x", "x = 1e+300")),
+        ("exp(x)", [1000, 0], ("JC402", "exp(x)", "x = 1000")),
+        ("[y, exp(x)][2]", [1000, 0], ("JC402", "exp(x)", "x = 1000")),
+        ("x^x", [0, 0], ("JC401", "x^x", "x = 0")),
     ],
 )
 def test_the_sub_expression_that_fails_is_named_with_what_it_was_given(compiled, text, point, expected):
@@ -48,8 +51,14 @@ def test_a_derivative_that_overflows_is_told_from_a_value(compiled):
 
 
 def test_a_domain_is_stated_in_the_note(compiled):
-    (note,) = refused(compiled("x", "acosh(x)"), [0.5]).notes
-    assert "x >= 1" in note
+    for text, note in (
+        ("acosh(y)", "`acosh(x)` is defined for x >= 1"),
+        ("y^y", "`x^p` is defined for x > 0 or (x == 0 and p > 0)"),
+        ("1/y", "`a/b` is defined for b != 0"),
+        ("y^-2", "`x^n` is defined for x != 0 or n >= 0"),
+        ("layernorm([y, 1], y - 1)", "`layernorm(v, epsilon)` is defined for epsilon >= 0"),
+    ):
+        assert refused(compiled("y", text), [0.0]).notes == (note,)
 
 
 def test_what_is_not_used_may_fail(compiled):
@@ -61,3 +70,7 @@ def test_the_way_to_a_failure_is_told_in_order():
     undefined = Problem("JC401", "undefined")
     (problem,) = led_here([undefined], [("x", np.array([1.0, 2.0])), ("polar", np.array([0.5]))])
     assert problem.notes[-1] == "on the way here: x = (1, 2), polar = 0.5"
+    (problem,) = led_here([undefined], [(f"f{number}", np.array([number])) for number in range(20)])
+    assert problem.notes[-1] == "on the way here: " + ", ".join(
+        [*(f"f{number} = {number}" for number in range(4)), "…", *(f"f{number} = {number}" for number in range(16, 20))]
+    )
