@@ -21,7 +21,7 @@ from jacchain.jacobian.analytic import Derivative, differentiate, working_type
 from jacchain.jacobian.diagnostic import Diagnostic
 from jacchain.jacobian.differences.stage_difference import jacobian_by_differences, reached_pattern
 from jacchain.jacobian.memory import claim_stages
-from jacchain.jacobian.nonsmooth.kinks import Examination, doubtful, examine
+from jacchain.jacobian.nonsmooth.kinks import Examination, doubtful, examine, examine_differences
 from jacchain.linear.map import LinearMap, Numbers
 from jacchain.pipeline.stage import Pipeline, Stage
 from jacchain.results import Answers
@@ -80,7 +80,8 @@ class _Block:
         examination = Examination(derivative)
         try:
             if stage.method == "difference":
-                linear = jacobian_by_differences(stage, derivative).linear
+                jacobian = jacobian_by_differences(stage, derivative)
+                linear, examination = jacobian.linear, examine_differences(stage, derivative, jacobian)
             else:
                 examination = examine(stage, derivative)
                 linear = examination.derivative.linear.astype(float)

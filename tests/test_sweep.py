@@ -96,6 +96,16 @@ def test_differences_are_had_point_by_point():
     np.testing.assert_allclose(part.jacobian, [[[3, 2], [4, 0]], [[-1, 0.5], [0, 0]]], atol=1e-12)
 
 
+def test_differences_say_what_a_run_by_differences_says():
+    pipeline = from_expressions(["f(x): [relu(x), abs(x)*x]", "g(u, v): u - v"], at="1").differentiated_by("difference")
+    (part,) = sweep(pipeline, np.array([[0.0], [1.0], [-1.0]]))
+    report = at(pipeline, [0.0])
+    assert part.jacobian[0, 0, 0] == report.jacobian.dense[0, 0, 0] == pytest.approx(0.5, rel=1e-9)
+    assert [remark.message for remark in part.remarks[0]] == [remark.message for remark in report.diagnostics]
+    (part,) = sweep(pipeline, np.array([[0.0], [1.0], [-1.0]]), strict=True)
+    assert {row: error.problems[0].code for row, error in part.failures.items()} == {0: "JC407"}
+
+
 @pytest.fixture(scope="module")
 def row_schema():
     schema = json.loads((resources.files("jacchain") / "schemas" / "result.json").read_text(encoding="utf-8"))

@@ -111,6 +111,8 @@ def _convention(report: Report) -> str:
     codes = {remark.code for remark in report.diagnostics if remark.kind == "kink"}
     if "JC415" in codes:
         return "; it is the product of the numbers used at kinks, and no derivative of the chain"
+    if codes and len(report.stages) > 1:
+        return "; it is made of the numbers used by convention at the kinks of single functions"
     return "; at the kink it is the number used by convention, and no derivative" if codes else ""
 
 

@@ -21,10 +21,13 @@ from jacchain.jacobian.jacobian import Jacobian
 from jacchain.jacobian.nonsmooth.reach import Reach
 from jacchain.linear.enclosure import Enclosure
 from jacchain.linear.map import LinearMap
+from jacchain.pipeline import from_expressions
+from jacchain.report import render_run
 from jacchain.report.look import Look
 from jacchain.report.paint import paint, plain
 from jacchain.report.run_document import result_document, run_document
 from jacchain.results import Certificate, PipelineFacts, Report, StageResult
+from jacchain.run import Request, run
 
 WIDE = Look(width=100)
 
@@ -321,3 +324,14 @@ def test_remarks_that_differ_by_the_input_alone_are_told_once():
     text = shown(replace(SMALL, diagnostics=(first, *alike, other)))
     assert "kink: ∂f/∂v[1] bends   (left 0, right 1); the same for v₂, v₃, v₄, v₅ and 3 more" in text
     assert text.count("bends") == 2
+
+
+def test_the_mean_of_two_slopes_is_no_zero_and_a_chain_may_be_smooth_where_its_functions_are_not():
+    kinked = from_expressions(["f(x): relu(x)"], at="0")
+    shown = render_run(run(kinked, Request(method="difference")), "text", Look()).decode()
+    assert "df/dx = 0.5" in shown
+    assert "~0" not in shown
+    smooth = from_expressions(["f(x): abs(x)", "g(y): y^2"], at="0")
+    shown = " ".join(render_run(run(smooth, Request()), "text", Look()).decode().split())
+    assert "made of the numbers used by convention" in shown
+    assert "no derivative" not in shown

@@ -18,7 +18,7 @@ from jacchain.frozen import Frozen, replace
 from jacchain.jacobian.accuracy.rounding import value_noise
 from jacchain.jacobian.analytic import Derivative, working_type
 from jacchain.jacobian.dependence import is_elementwise, needed
-from jacchain.jacobian.differences.difference import Difference, Sweep, difference_jacobian, steps_to_a_side
+from jacchain.jacobian.differences.difference import Difference, Sweep, dense, difference_jacobian, steps_to_a_side
 from jacchain.jacobian.differences.samples import Evaluate
 from jacchain.jacobian.differences.scales import own_scales
 from jacchain.jacobian.jacobian import Jacobian
@@ -156,6 +156,7 @@ def composed(stages: Sequence[Stage]) -> Evaluate:
 def jacobian_by_differences(stage: Stage, derivative: Derivative) -> Jacobian:
     """The Jacobian of a stage as a run shows it when differences are asked for, with an error bar on every entry.
 
+    At a kink that is the mean of both slopes, and the bar that of the mean.
     Only the values of ``derivative``, at one point, are looked at.
 
     Raises JacchainError: JC401 or JC402 where values fail, JC412 where differences yield no number.
@@ -173,8 +174,8 @@ def jacobian_by_differences(stage: Stage, derivative: Derivative) -> Jacobian:
     if not np.isfinite(found.error_bar).all():
         remarks.append(f"nothing can be said of {int((~np.isfinite(found.error_bar)).sum())} entries")
     linear = LinearMap(found.pattern, found.value.astype(float)[None])
-    bars, settled = found.bars.astype(float), Settled(kinks=_kinks(found))
-    return Jacobian(linear, "difference", linear.structure, error_bar=bars, remarks=tuple(remarks), settled=settled)
+    bars, settled = dense(found.pattern, np.where(found.kink, found.side_bar, found.error_bar)), Settled(kinks=_kinks(found))
+    return Jacobian(linear, "difference", linear.structure, error_bar=bars.astype(float), remarks=tuple(remarks), settled=settled)
 
 
 def _unsettled(stage: Stage, x: Array, found: Difference) -> Problem:
