@@ -59,4 +59,5 @@ def _facts(name: str, row: Row) -> FunctionFacts:
         point,
         derivative.values[0],
         derivative.linear,
+        jumps=row.jumps,
     )

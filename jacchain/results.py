@@ -158,9 +158,10 @@ class Answers(Frozen):
 class FunctionFacts(Frozen):
     """One function of the language: what it takes, its derivative by each argument in the language itself, and an example.
 
-    ``domain`` is where it is defined, ``switch`` an expression at whose zeros the derivative may jump (both empty where there is
-    no such place), ``definition`` what an abbreviation stands for.  The example is ``value`` and ``jacobian`` at ``point``, one
-    number or vector for each argument; a function that is no function of numbers has none.
+    ``domain`` is where it is defined, ``switch`` an expression at whose zeros the derivative may jump, or the function itself
+    where it ``jumps`` (both empty where there is no such place), ``definition`` what an abbreviation stands for.  The example is
+    ``value`` and ``jacobian`` at ``point``, one number or vector for each argument; a function that is no function of numbers has
+    none.
     """
 
     name: str
@@ -174,3 +175,4 @@ class FunctionFacts(Frozen):
     point: tuple[Numbers, ...] = ()
     value: Numbers | None = None
     jacobian: LinearMap | None = None
+    jumps: bool = False

@@ -26,7 +26,7 @@ class Row(Frozen, eq=True):
     """A function of the language, or (with ``defined``) an abbreviation written in it.
 
     ``parameters`` names the arguments; ``domain`` and ``switch`` are conditions and values in the language: outside the domain the
-    function is undefined, where a switch is zero its derivative may jump.
+    function is undefined, where a switch is zero its derivative may jump, or the function itself where it ``jumps``.
     """
 
     parameters: str
@@ -37,6 +37,7 @@ class Row(Frozen, eq=True):
     linear: tuple[int, ...] = ()
     domain: str = ""
     switch: str = ""
+    jumps: bool = False
     at: Sequence[float | list[float]] = (0.3,)
     says: str = ""
     real: bool = False
@@ -184,7 +185,7 @@ FUNCTIONS: dict[str, Row] = {
     "asin":  Row("x", lambda o, x: o.asin(x), lambda o, y, x: [1 / o.sqrt((1 - x) * (1 + x))],         ("1/sqrt(1 - x^2)",),  domain="abs(x) <= 1"),
     "acos":  Row("x", lambda o, x: o.acos(x), lambda o, y, x: [-1 / o.sqrt((1 - x) * (1 + x))],        ("-1/sqrt(1 - x^2)",), domain="abs(x) <= 1"),
     "atan":  Row("x", lambda o, x: o.atan(x), lambda o, y, x: [1 / (h := o.hypot(o.number(1), x)) / h],  ("1/(1 + x^2)",)),
-    "atan2": Row("y, x", lambda o, y, x: o.atan2(y, x), lambda o, angle, y, x: turn(o, y, x),          ("x/(x^2 + y^2)", "-y/(x^2 + y^2)"), at=(2, -3), domain="x != 0 or y != 0", switch="where(x < 0, y, 1)", real=True, says="the angle of the point (x, y)"),
+    "atan2": Row("y, x", lambda o, y, x: o.atan2(y, x), lambda o, angle, y, x: turn(o, y, x),          ("x/(x^2 + y^2)", "-y/(x^2 + y^2)"), at=(2, -3), domain="x != 0 or y != 0", switch="where(x < 0, y, 1)", jumps=True, real=True, says="the angle of the point (x, y)"),
     "sec":   Row("x", defined="1/cos(x)",      says="1/cos(x)"),
     "csc":   Row("x", defined="1/sin(x)",      says="1/sin(x)"),
     "cot":   Row("x", defined="cos(x)/sin(x)", says="cos(x)/sin(x)"),
@@ -210,9 +211,9 @@ FUNCTIONS: dict[str, Row] = {
     "square": Row("x", lambda o, x: o.square(x), lambda o, y, x: [2 * x],                              ("2*x",)),
     "pow":    Row("x, p", defined="x^p", at=(2, 1.5), says="x^p"),
     "abs":    Row("x", lambda o, x: o.abs(x),    lambda o, y, x: [o.sign(x)],                          ("sign(x)",), switch="x", real=True),
-    "sign":   Row("x", lambda o, x: o.sign(x),   lambda o, y, x: [0 * x],                              ("0",),       switch="x", real=True),
-    "floor":  Row("x", lambda o, x: o.floor(x),  lambda o, y, x: [0 * x],                              ("0",),       switch="x - floor(x)", real=True),
-    "ceil":   Row("x", lambda o, x: o.ceil(x),   lambda o, y, x: [0 * x],                              ("0",),       switch="x - ceil(x)", real=True),
+    "sign":   Row("x", lambda o, x: o.sign(x),   lambda o, y, x: [0 * x],                              ("0",),       switch="x", jumps=True, real=True),
+    "floor":  Row("x", lambda o, x: o.floor(x),  lambda o, y, x: [0 * x],                              ("0",),       switch="x - floor(x)", jumps=True, real=True),
+    "ceil":   Row("x", lambda o, x: o.ceil(x),   lambda o, y, x: [0 * x],                              ("0",),       switch="x - ceil(x)", jumps=True, real=True),
     # activations
     "sigmoid":     Row("x", logistic, lambda o, y, x: [logistic_slope(o, x)],                          ("sigmoid(x)*(1 - sigmoid(x))",), real=True, says="1/(1 + exp(-x))"),
     "log_sigmoid": Row("x", lambda o, x: -softplus(o, -x), lambda o, y, x: [logistic(o, -x)],          ("1 - sigmoid(x)",),              real=True, says="log(sigmoid(x))"),
@@ -232,7 +233,7 @@ FUNCTIONS: dict[str, Row] = {
     "normpdf": Row("x", normal_density, lambda o, y, x: [-x * normal_density(o, x)],                   ("-x*normpdf(x)",), says="exp(-x^2/2)/sqrt(2*pi)"),
     # of two or more
     "hypot": Row("x, y", lambda o, x, y: o.hypot(x, y), lambda o, z, x, y: [direction(o, x, z), direction(o, y, z)], ("x/hypot(x, y)", "y/hypot(x, y)"), at=(3, -4), switch="hypot(x, y)", real=True, says="sqrt(x^2 + y^2)"),
-    "mod":   Row("x, y", lambda o, x, y: o.mod(x, y), lambda o, z, x, y: [o.number(1), -o.floor((x - z) / y + o.number(0.5))], ("1", "-floor(x/y)"), at=(7.3, 2), domain="y != 0", switch="x/y - floor(x/y)", real=True, says="x - y*floor(x/y)"),
+    "mod":   Row("x, y", lambda o, x, y: o.mod(x, y), lambda o, z, x, y: [o.number(1), -o.floor((x - z) / y + o.number(0.5))], ("1", "-floor(x/y)"), at=(7.3, 2), domain="y != 0", switch="x/y - floor(x/y)", jumps=True, real=True, says="x - y*floor(x/y)"),
     "max":   Row("a, b, ...", largest,  lambda o, y, *a: share(o, a), ("where(a >= b, 1, 0)", "where(b > a, 1, 0)"), at=(2, 3), switch="a - b", real=True, says="the larger; of one vector, its largest component"),
     "min":   Row("a, b, ...", smallest, lambda o, y, *a: share(o, [-x for x in a]), ("where(a <= b, 1, 0)", "where(b < a, 1, 0)"), at=(2, 3), switch="a - b", real=True, says="the smaller; of one vector, its smallest component"),
     "clip":  Row("x, low, high", defined="min(max(x, low), high)", at=(0.3, 0, 1), says="x kept between low and high"),

@@ -69,7 +69,7 @@ def _page(function: FunctionFacts, look: Look) -> Iterator[Block]:
     if function.domain:
         yield _line("defined for", Run(function.domain, "formula"))
     if function.switch:
-        yield _line("kinks", Run(f"{function.switch} == 0", "formula"))
+        yield _line("jumps" if function.jumps else "kinks", Run(f"{function.switch} == 0", "formula"))
     if function.value is not None and function.jacobian is not None:
         call = f"{function.name}({', '.join(_argument(value, look) for value in function.point)})"
         yield _line("example", Run(f"{call} = {numbers(function.value, look).text}", "code"))
@@ -102,5 +102,6 @@ def _record(function: FunctionFacts) -> Json:
         "definition": function.definition or None,
         "domain": function.domain or None,
         "switch": function.switch or None,
+        "jumps": function.jumps,
         "example": example,
     }

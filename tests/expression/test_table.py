@@ -368,3 +368,18 @@ def test_a_definition_is_an_expression_of_its_parameters(name):
     row = ROWS[name]
     used = {part.name for part in postorder(parse(Fragment.whole(row.defined, "definition"))) if isinstance(part, Name)}
     assert used <= set(row.parameters.split(", "))
+
+
+@pytest.mark.parametrize("name", [name for name, row in FUNCTIONS.items() if row.switch])
+def test_a_row_says_that_it_jumps_where_values_on_both_sides_are_apart(name):
+    place = np.array(
+        {"atan2": [0, -1], "mod": [4, 2], "max": [1, 1], "min": [1, 1], "norm": [0, 0]}.get(name, [0] * ROWS[name].arity)
+    )
+    shapes = [(place.size,)] if name == "norm" else [()] * place.size
+    letters = ["abc"[number] for number in range(len(shapes))]
+    fragment = Fragment.whole(f"{name}({', '.join(letters)})", name)
+    builder = Builder(list(zip(letters, shapes, strict=True)), {})
+    program = compile_graph(builder.graph([builder.output(fragment, parse(fragment))]))
+    first = np.eye(place.size)[0]
+    below, above = program.values(np.stack([place - 1e-9 * first, place + 1e-9 * first]))[:, 0]
+    assert ROWS[name].jumps == (abs(above - below) > 0.5)

@@ -35,6 +35,12 @@ def test_a_page_in_full():
     ]
 
 
+@pytest.mark.parametrize(("name", "title"), [("floor", "jumps"), ("atan2", "jumps"), ("abs", "kinks"), ("hypot", "kinks")])
+def test_jumps_are_not_called_kinks(name, title):
+    page = render_function(function_facts(name), "text", Look(60)).decode()
+    assert {line.split()[0] for line in page.splitlines()} & {"jumps", "kinks"} == {title}
+
+
 def test_forms_with_other_numbers_of_arguments_stand_on_the_page():
     page = render_function(function_facts("log"), "text", Look(60)).decode()
     assert "log(x)   elementwise" in page
