@@ -101,7 +101,7 @@ def _verdicts(check: CheckReport, look: Look) -> Iterator[Block]:
 
 def _row(number: str, name: str, judged: str, verdict: Verdict, look: Look) -> tuple[Runs, ...]:
     judgement = verdict.judgement
-    worst = verdict.largest_distance
+    worst = verdict.relative_distance
     return (
         runs(number),
         runs(Run(name, "name")),

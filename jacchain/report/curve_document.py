@@ -24,6 +24,7 @@ FLOOR, CEILING = -17, 2
 def curve_document(curve: Curve, look: Look) -> Document:
     """The picture, a line for each scheme, and what the slopes mean."""
     entry = f"∂{component(curve.output)}/∂{component(curve.input)}"
+    error = "relative error" if curve.reference else "error"
     title = runs(
         Run(entry, "symbol"),
         " of ",
@@ -31,7 +32,7 @@ def curve_document(curve: Curve, look: Look) -> Document:
         f" at {component(curve.input)} = {number_text(curve.at, look.digits)}",
     )
     blocks: list[Block] = [
-        Paragraph(runs(*title, "   ", Run("the relative error of a difference against its step h", "note"))),
+        Paragraph(runs(*title, "   ", Run(f"the {error} of a difference against its step h", "note"))),
         Gap(),
         Figure(_picture(curve, look)),
         Gap(),

@@ -172,7 +172,7 @@ def _agreement(verdict: Verdict | None, look: Look) -> Runs:
     """How far differences are from the Jacobian, or that they do not agree with it."""
     if verdict is None:
         return ()
-    distance = verdict.largest_distance
+    distance = verdict.relative_distance
     if verdict.judgement == "agree" and distance is not None:
         return runs(Run(number_text(distance, min(look.digits, 2)), "good"))
     return runs(Run(verdict.judgement, "error" if verdict.judgement == "disagree" else "warning"))

@@ -22,6 +22,13 @@ CASES = [
 # fmt: on
 
 
+@pytest.mark.parametrize(("function", "at"), [("exp(x)", "0.3"), ("abs(x)", "0"), ("abs(x) + 3*x", "0"), ("x^2", "0")])
+def test_an_error_is_called_relative_where_it_is(function, at):
+    found = curve(from_expressions([f"f(x): {function}"], at))
+    page = plain(curve_document(found, Look()), Look())
+    assert ("the relative error" in page) == (found.reference != 0) == ("errors are absolute" not in page)
+
+
 @pytest.mark.parametrize("width", [60, 100])
 @pytest.mark.parametrize(("function", "at", "said", "unsaid"), CASES)
 def test_the_explanation_is_that_of_the_picture(function, at, said, unsaid, width):

@@ -99,8 +99,16 @@ class Verdict(Frozen):
     @cached_property
     def largest_distance(self) -> float | None:
         """How far apart the two numbers are at the most; None where no difference could be made of any entry."""
+        return self._largest(np.ones(1))
+
+    @cached_property
+    def relative_distance(self) -> float | None:
+        """The same, in terms of the entry where that is larger than one."""
+        return self._largest(np.maximum(np.abs(self._expected), 1))
+
+    def _largest(self, unit: Numbers) -> float | None:
         with np.errstate(all="ignore"):
-            apart = np.abs(self._expected - self.difference.value)
+            apart = np.abs(self._expected - self.difference.value) / unit
         known = apart[np.isfinite(apart)]
         return float(known.max()) if known.size else (0.0 if not apart.size else None)
 

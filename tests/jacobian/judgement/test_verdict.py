@@ -182,3 +182,11 @@ def test_an_entry_the_pattern_of_the_judged_one_lacks_is_judged_as_a_zero(compil
     diagonal = LinearMap.diagonal(np.array([[3.0, 1.0]]))
     verdict = judge(["p", "q"], ["x", "y"], (diagonal, np.zeros(2)), difference)
     assert [(entry.output, entry.input, entry.judgement) for entry in verdict.entries(1)] == [("p", "y", "disagree")]
+
+
+def test_the_distance_of_a_large_entry_is_told_in_terms_of_its_size(compiled):
+    large = judged(compiled("x", "1e30*x^2"), np.array([1.0]), 1 + 1e-3)
+    assert large.largest_distance == pytest.approx(2e27, rel=1e-6)
+    assert large.relative_distance == pytest.approx(1e-3, rel=2e-3)
+    small = judged(compiled("x", "x^2/8"), np.array([1.0]), 1 + 1e-3)
+    assert small.relative_distance == small.largest_distance == pytest.approx(2.5e-4, rel=1e-6)
