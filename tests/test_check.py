@@ -596,3 +596,26 @@ def test_a_curve_of_nothing_is_refused(name, entry):
     with pytest.raises(JacchainError) as error:
         curve(pipeline, name, entry)
     assert error.value.problems[0].code == "JC003"
+
+
+@pytest.mark.parametrize(
+    ("outputs", "wrong", "at", "entries"),
+    [
+        ({"u": "x^2*y"}, [["x*y", "x^2"]], "0, 1.5", [(0, 0)]),
+        ({"u": "x^2 + y"}, [["x + 1", "1"]], "1, 2", [(0, 0)]),
+        ({"u": "sqrt(x^2 + y^2)"}, [["1/(2*sqrt(x^2 + y^2))", "y/sqrt(x^2 + y^2)"]], "0.5, 2", [(0, 0)]),
+    ],
+)
+def test_what_is_right_by_chance_at_the_point_is_said_to_be_right_there_only(outputs, wrong, at, entries):
+    report = checked(sheet("x, y", outputs, wrong, at))
+    assert report.exit_code == 0
+    (author,) = (stage for stage in report.stages if stage.judged == "author")
+    assert [(diagnosis.kind, list(diagnosis.entries)) for diagnosis in author.diagnoses] == [("here only", entries)]
+    assert "is right at this point only" in author.diagnoses[0].message
+    assert author.diagnoses[0].span is not None
+
+
+def test_numbers_given_for_the_point_alone_are_right_there():
+    report = checked(sheet("x, y", {"u": "x^2*y"}, [["12", "4"]], "2, 3"))
+    assert report.exit_code == 0
+    assert not [diagnosis for stage in report.stages for diagnosis in stage.diagnoses]

@@ -114,12 +114,21 @@ def _row(number: str, name: str, judged: str, verdict: Verdict, look: Look) -> t
 
 
 def _details(title: str, verdict: Verdict, diagnoses: Sequence[Diagnosis], look: Look) -> Iterator[Block]:
-    """What there is to say about a Jacobian that does not agree in every entry, or does at kinks only by convention."""
+    """What there is to say about a Jacobian that does not agree in every entry, or does by convention or at this point only."""
     told = verdict.told
-    if not told.size:
+    if not told.size and not diagnoses:
         return
     yield Gap()
     yield Paragraph(runs(Run(title, "heading"), ": ", Run(verdict.judgement, ROLES[verdict.judgement])))
+    if told.size:
+        yield from _entries(verdict, look)
+    for diagnosis in diagnoses:
+        yield from _diagnosis(diagnosis, look)
+
+
+def _entries(verdict: Verdict, look: Look) -> Iterator[Block]:
+    """The entries there is something to say about, the worst first."""
+    told = verdict.told
     entries = [verdict.entry(int(position)) for position in (told if look.full else told[:ENTRIES])]
     columns = (
         Column("entry"),
@@ -133,8 +142,6 @@ def _details(title: str, verdict: Verdict, diagnoses: Sequence[Diagnosis], look:
     if told.size > len(entries):
         hidden = told.size - len(entries)
         yield Paragraph(runs(Run(f"… {hidden:,} more entries ({len(entries)} of {told.size:,}; --full shows all)", "note")))
-    for diagnosis in diagnoses:
-        yield from _diagnosis(diagnosis, look)
 
 
 def _entry(entry: EntryVerdict, look: Look) -> tuple[Runs, ...]:
@@ -166,7 +173,7 @@ def _with_bar(value: float, bar: float, digits: int) -> str:
 
 def _diagnosis(diagnosis: Diagnosis, look: Look) -> Iterator[Block]:
     yield Gap()
-    role: Role = "warning" if diagnosis.kind in {"kink", "untrustworthy"} else "error"
+    role: Role = "warning" if diagnosis.kind in {"kink", "untrustworthy", "here only"} else "error"
     yield Paragraph(runs(Run(f"{diagnosis.kind}: ", role), diagnosis.message))
     places: list[Place] = []
     if diagnosis.span is not None:

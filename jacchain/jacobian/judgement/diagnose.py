@@ -10,7 +10,9 @@ from jacchain.expression.arithmetic import Array
 from jacchain.jacobian.diagnostic import Diagnostic
 from jacchain.jacobian.judgement.bisection import wrong_rule
 from jacchain.jacobian.judgement.diagnosis import NAMED, Diagnosis, Mask, entries_of, name_of, named
+from jacchain.jacobian.judgement.repairs import author_span
 from jacchain.jacobian.judgement.sheet import Sheet
+from jacchain.jacobian.judgement.sight import sights
 from jacchain.jacobian.judgement.verdict import JUDGEMENTS, REASONS, EntryVerdict, Verdict
 from jacchain.jacobian.settled import Kink, KinkTable
 from jacchain.pipeline.stage import Stage
@@ -23,6 +25,8 @@ def diagnose(stage: Stage, verdict: Verdict, x: Array, *, by_author: bool) -> tu
         found = [_somewhere(stage, verdict)]
     elif verdict.judgement == "disagree":
         found = Sheet(stage, verdict, x).diagnoses() if by_author else _broken(stage, verdict, x)
+    elif verdict.judgement == "agree" and by_author and verdict.inputs == stage.inputs:
+        found = _here_only(stage, verdict, x)
     return (*found, *_unclear(verdict))
 
 
@@ -47,6 +51,26 @@ def _broken(stage: Stage, verdict: Verdict, x: Array) -> list[Diagnosis]:
         return [Diagnosis("unknown", f"{names}: the analytic derivative disagrees with differences", entries, stage.span)]
     message = f"the analytic derivative of `{culprit.text}` is wrong; this is a mistake in jacchain, and makes {names} wrong"
     return [Diagnosis("rule", message, entries, culprit.span, culprit.text, culprit.span)]
+
+
+def _here_only(stage: Stage, verdict: Verdict, x: Array) -> list[Diagnosis]:
+    """Entries of an author that are right at the point and not beside it; numbers given for the point alone are none."""
+    here, *beside = sights(stage, verdict, x)
+    if not beside or verdict.kinks:
+        return []
+    there = beside[0]
+    wrong = there.differs(lambda matrix: matrix) & (here.value != there.value)
+    entries = tuple((int(i), int(j)) for i, j in np.argwhere(wrong))
+    if not entries:
+        return []
+    i, j = entries[0]
+    place = ", ".join(f"{name} = {number:.6g}" for name, number in zip(stage.inputs[:NAMED], there.x.tolist(), strict=False))
+    rest = ", …" if len(stage.inputs) > NAMED else ""
+    says = f"{name_of(verdict, (i, j))} is {there.value[i, j]:.6g}, and should be {there.right[i, j]:.6g}"
+    message = (
+        f"{named(verdict, entries)} {'is' if len(entries) == 1 else 'are'} right at this point only: at {place}{rest} {says}"
+    )
+    return [Diagnosis("here only", message, entries, author_span(stage, i, j))]
 
 
 def _somewhere(stage: Stage, verdict: Verdict) -> Diagnosis:
