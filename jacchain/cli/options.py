@@ -35,7 +35,9 @@ pipeline_options = _group(
     click.option(
         "-e", "--expression", multiple=True, metavar="TEXT", help="A function instead of FILE: 'f(x, y): x*y'; repeatable."
     ),
-    click.option("--at", metavar="POINT", help="The point: r=3,theta=pi/4, v=[1,2],q=3, or all numbers in order: 3,pi/4."),
+    click.option(
+        "--at", metavar="POINT", help="The point: r=3,theta=pi/4, v=[1,2],q=3, one component v[2]=1, or all numbers: 3,pi/4."
+    ),
     click.option("--set", multiple=True, metavar="NAME=VALUE", help="Another value for a constant: W=[[1,2],[3,4]]; repeatable."),
     click.option("--allow-dir", multiple=True, metavar="DIR", help="Parameter files may also lie in DIR; repeatable."),
     click.option(

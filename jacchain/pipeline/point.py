@@ -10,46 +10,58 @@ import numpy as np
 from jacchain.errors import Fragment, JacchainError, Problem, Span, suggestion
 from jacchain.expression.arithmetic import Array
 from jacchain.frozen import replace
+from jacchain.pipeline.components import gathered, with_components
 from jacchain.pipeline.constants import Constants
 from jacchain.pipeline.document import Block, Scalar, already_reported, clip
 from jacchain.pipeline.ledger import Ledger
 from jacchain.pipeline.numbers import kind_of
-from jacchain.pipeline.spec import ConstantSpec, Named, Placed, Signature
+from jacchain.pipeline.spec import Component, ConstantSpec, Named, Placed, Signature
 from jacchain.pipeline.written import Written, name_of, written
 
 _ASSIGNED = re.compile(r"\s*(?P<name>[^\s=()\[\],+*/^<>!-]+)\s*=(?!=)")
+_COMPONENT = re.compile(r"\s*(?P<name>[^\s=()\[\],+*/^<>!-]+)\s*\[\s*(?P<index>[1-9][0-9]{0,8})\s*\]\s*=(?!=)")
 _LISTED = re.compile(r"\([^()]*,[^()]*\)|\{.*\}", re.DOTALL)
 _BRACKET = re.compile(r"[()\[\]{},]")
 
 
 def read_at(text: str, ledger: Ledger) -> Placed:
-    """The point that ``--at`` spells: ``r=3,theta=pi/4``, ``v=[1,2],q=3``, or numbers by position.
+    """The point that ``--at`` spells: ``r=3,theta=pi/4``, ``v=[1,2],q=3``, ``v[2]=4``, or numbers by position.
 
     What is wrong with it is written into the ledger (JC010 for its form, else by the expression), in the source ``--at``.
     """
     text_of_option = Fragment.whole(text, "--at", option=True)
     named: list[Named] = []
     positional: list[Written] = []
+    components: list[Component] = []
     whole = False
     with ledger.gather():
         for piece in _pieces(text_of_option):
             if assigned := _ASSIGNED.match(piece.text):
                 key = piece.part(assigned.start("name"), assigned.end("name"))
                 name = name_of(key, "an input")
-                if before := next((entry for entry in named if entry.name == name), None):
-                    related = ((before.span, "it stands here already"),)
-                    raise JacchainError(
-                        Problem("JC010", f"`{name}` is given twice", key.span(), related=related, help="delete one")
-                    )
+                _refuse_twice(name, key.span(), next((entry.span for entry in named if entry.name == name), None))
                 named.append(Named(name, (value_of(piece, assigned.end()),), key.span()))
+            elif found := _COMPONENT.match(piece.text):
+                key, index = piece.part(found.start("name"), found.end("name")), int(found["index"])
+                name, span = name_of(key, "an input"), piece.span(found.start("name"), found.end("index") + 1)
+                alike = (one.span for one in components if (one.name, one.index) == (name, index))
+                _refuse_twice(f"{name}[{index}]", span, next(alike, None))
+                components.append(Component(name, index, value_of(piece, found.end()), span))
             else:
                 positional.append(value_of(piece, 0))
-        if named and positional:
+        if (named or components) and positional:
             message = "some numbers have a name and some have none"
             way_out = "name all: --at r=3,theta=pi/4; or none: --at 3,pi/4"
             raise JacchainError(Problem("JC010", message, positional[0].span, help=way_out))
         whole = True
-    return Placed(text_of_option.span(), tuple(positional), tuple(named), whole)
+    return Placed(text_of_option.span(), tuple(positional), tuple(named), whole, tuple(components))
+
+
+def _refuse_twice(name: str, span: Span, before: Span | None) -> None:
+    """Raises JacchainError (JC010) for a name that stood somewhere ``before``."""
+    if before is not None:
+        related = ((before, "it stands here already"),)
+        raise JacchainError(Problem("JC010", f"`{name}` is given twice", span, related=related, help="delete one"))
 
 
 def read_direction(text: str, option: str, names: Sequence[str]) -> Array:
@@ -121,6 +133,8 @@ def value_of(piece: Fragment, start: int) -> Written:
 
 def merged(file: Placed | None, option: Placed | None) -> Placed | None:
     """The point of the command line over that of the file: by name it replaces single inputs, by position all of them."""
+    if file is not None and option is not None and option.components and not option.named:
+        return replace(file, components=option.components, whole=option.whole and file.whole)
     if file is None or option is None or not option.named or not file.named:
         return option or file
     given = {entry.name for entry in option.named}
@@ -137,6 +151,15 @@ def point_of(signature: Signature, placed: Placed | None, constants: Constants, 
         return None
     if not placed.whole:
         return None
+    with ledger.gather():
+        placed = gathered(placed)
+        numbers = _numbers_of(signature, placed, constants, ledger)
+        return None if numbers is None else with_components(numbers, placed, signature, constants)
+    return None
+
+
+def _numbers_of(signature: Signature, placed: Placed, constants: Constants, ledger: Ledger) -> Array | None:
+    """The numbers of a point, by name or by position, its single components left aside."""
     if placed.named:
         parts = [part for part in _by_name(signature, placed, constants, ledger) if part is not None]
         return np.concatenate(parts) if len(parts) == len(signature.parameters) else None

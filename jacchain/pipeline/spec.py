@@ -58,16 +58,26 @@ class Named(Frozen):
     span: Span
 
 
+class Component(Frozen):
+    """The value of one component of a vector, counted from 1."""
+
+    name: str
+    index: int
+    value: Written
+    span: Span
+
+
 class Placed(Frozen):
     """Numbers for the inputs of a function: by position, or under the names of its parameters.
 
-    ``whole`` is false when some of them could not be read.
+    ``components`` are in the place of those that vectors have otherwise.  ``whole`` is false when some of them could not be read.
     """
 
     span: Span
     positional: Values = ()
     named: tuple[Named, ...] = ()
     whole: bool = True
+    components: tuple[Component, ...] = ()
 
 
 class FunctionSpec(Frozen):

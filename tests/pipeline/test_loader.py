@@ -387,6 +387,42 @@ def test_at_on_the_command_line_goes_before_the_file(at, expected):
     assert pipeline(text, at=at).at.tolist() == expected
 
 
+@pytest.mark.parametrize(
+    ("file", "at", "expected"),
+    [
+        ("{r: 0, v: [1, 2]}", "v[2]=7", [0, 1, 7]),
+        ("{r: 0, v: [1, 2]}", "r=c, v[ 1 ]=c/2", [4, 2, 2]),
+        ("{r: 0, v: [1, 2]}", "r[1]=5", [5, 1, 2]),
+        ("[0, 1, 2]", "v[1]=8,v[2]=9", [0, 8, 9]),
+        ("null", "v[2]=2,r=0,v[1]=1", [0, 1, 2]),
+    ],
+)
+def test_single_components_go_before_those_of_the_point(file, at, expected):
+    text = f"constants: {{c: 4}}\nfunctions:\n  f(r, v[2]): r*v\nat: {file}\n".replace("at: null\n", "")
+    assert pipeline(text, at=at).at.tolist() == expected
+
+
+@pytest.mark.parametrize(
+    ("at", "found"),
+    [
+        ("v[3]=1", "JC321 1:1"),
+        ("w[1]=1", "JC321 1:1"),
+        ("v[1]=[1,2]", "JC322 1:6"),
+        ("v[1]=1,v[1]=2", "JC010 1:8"),
+        ("v[0]=1", "JC151 1:5"),
+        ("v[1]=1,2", "JC010 1:8"),
+        ("v[1]=zz", "JC252 1:6"),
+    ],
+)
+def test_what_is_no_component_is_said_at_its_place(at, found):
+    assert problems("functions:\n  f(r, v[2]): r*v\nat: {r: 0, v: [1, 2]}\n", at=at) == [found]
+
+
+def test_components_that_are_not_all_there_make_no_vector():
+    assert problems("functions:\n  f(v[2]): sum(v)\n", at="v[2]=1") == ["JC321 1:1"]
+    assert problems("functions:\n  f(v[2]): sum(v)\n", at="v[1]=1") == ["JC322 1:6"]
+
+
 def test_sizes_may_change_on_the_command_line_and_are_checked_again():
     text = "constants: {W: [[1, 2], [3, 4]]}\nfunctions:\n  f(v): W @ v\n  g(y): sum(y)\nat: [1, 2]\n"
     assert value(pipeline(text, at="1,1,1", sets=["W=[[1,2,3]]"])) == [6]
