@@ -290,7 +290,7 @@ CODES: dict[str, Code] = {
         "numbers cancelled so that rounding decides on which side of an edge the point is. "
         "Choose another point, or fewer outputs at a time."),
     "JC412": Code("differences without a result",
-        "None of the steps around the point yields a finite difference, so there is no number to show. "
+        "Of the steps around the point none yields a finite difference; the message says what is seen on both sides of it. "
         "Choose another point, widen `bounds`, or let the stage be differentiated analytically."),
     "JC413": Code("a number too small for a double",
         "It is not zero, but closer to zero than any double, so 0 is shown and the derivatives behind it are lost. "

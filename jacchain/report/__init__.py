@@ -114,7 +114,7 @@ def render_functions(functions: Sequence[FunctionFacts], form: str, look: Look) 
     from jacchain.report.function_document import functions_document, functions_json  # noqa: PLC0415
     from jacchain.report.paint import paint  # noqa: PLC0415
 
-    return functions_json(functions) if form == "json" else paint(functions_document(functions), look, form).encode()
+    return functions_json(functions) if form == "json" else paint(functions_document(functions, look), look, form).encode()
 
 
 def render_function(forms: Sequence[FunctionFacts], form: str, look: Look) -> bytes:

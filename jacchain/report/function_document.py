@@ -17,14 +17,16 @@ DERIVATIVE = 36
 """Characters of a derivative that the table shows; the page of the function shows all."""
 
 
-def functions_document(functions: Sequence[FunctionFacts]) -> Document:
+def functions_document(functions: Sequence[FunctionFacts], look: Look) -> Document:
     """All functions, one a line."""
     rows = []
     for function in functions:
         derivative = ", ".join(function.derivatives)
-        shown = derivative if len(derivative) <= DERIVATIVE else "…"
+        shown = derivative if len(derivative) <= DERIVATIVE or look.full else "…"
         rows.append((runs(Run(signature(function), "name")), runs(Run(shown, "formula")), runs(_about(function))))
-    table = Table((Column("function"), Column("derivative"), Column("about", optional=1, flexible=True)), tuple(rows))
+    table = Table(
+        (Column("function"), Column("derivative", flexible=look.full), Column("about", optional=1, flexible=True)), tuple(rows)
+    )
     note = runs(
         Run("next: ", "note"), Run("jacchain functions softmax", "command"), " for one function: derivative, domain, example"
     )

@@ -8,7 +8,7 @@ from jacchain.frozen import replace
 from jacchain.report.box import spoken_text
 from jacchain.report.document import Cell, Document, Equation, Figure, Gap, Matrix, Paragraph, Run, Runs, Table, Vector
 from jacchain.report.look import Look
-from jacchain.report.tex import COLUMNS, equation, escaped, formula, names, symbol, vector_text
+from jacchain.report.tex import COLUMNS, equation, escaped, formula, names, notes, symbol, vector_text
 
 BEGIN = r"""\documentclass{article}
 \usepackage[T1]{fontenc}
@@ -34,7 +34,8 @@ def latex_text(document: Document, look: Look) -> str:
     ]
     columns = max([COLUMNS, *widths]) + 1 if look.full else COLUMNS + 1
     blocks = ["\n".join(_block(block, look)) for block in document if not isinstance(block, Gap)]
-    return BEGIN % columns + "\n\n".join(block for block in blocks if block) + "\n\n" + END
+    text = "\n\n".join(block for block in blocks if block)
+    return BEGIN % columns + "\n\n".join([text, *map(escaped, notes(text)), END])
 
 
 def _block(block: Paragraph | Equation | Table | Figure, look: Look) -> Iterator[str]:

@@ -21,16 +21,11 @@ from jacchain.report.document import (
 )
 from jacchain.report.look import Look
 from jacchain.report.matrix import formulas_box, matrix_box
-from jacchain.report.number import MARK, UNCERTAIN
+from jacchain.report.number import MARK, MARK_NOTE, UNCERTAIN, UNCERTAIN_NOTE
 from jacchain.report.table import table_lines
 from jacchain.report.wrapping import wrapped
 
-NOTES = {
-    re.compile(
-        rf"(?<!\d){UNCERTAIN}"
-    ): f"{UNCERTAIN}  cannot be told from zero: the error bar is at least the size of the number",
-    re.compile(rf"\d{MARK}"): f"{MARK}  behind a number: its error bar leaves no more digits",
-}
+NOTES = {re.compile(rf"(?<!\d){UNCERTAIN}"): UNCERTAIN_NOTE, re.compile(rf"\d{MARK}"): MARK_NOTE}
 """What is to be explained below, and how."""
 
 INDENT = 4

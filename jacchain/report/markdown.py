@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from jacchain.report.box import Line
 from jacchain.report.document import Cell, Document, Equation, Figure, Gap, Paragraph, Run, Runs, Table, Vector
 from jacchain.report.look import Look
-from jacchain.report.tex import equation, formula, names, symbol, vector_text
+from jacchain.report.tex import equation, formula, names, notes, symbol, vector_text
 from jacchain.report.text import cleaned
 
 _GAP = re.compile(" {3,}")
@@ -18,7 +18,8 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~$&])")
 def markdown_text(document: Document, look: Look) -> str:
     """The document as Markdown, blocks with an empty line between them."""
     blocks = ["\n".join(_block(block, look)) for block in document if not isinstance(block, Gap)]
-    return "\n\n".join(block for block in blocks if block) + "\n"
+    text = "\n\n".join(block for block in blocks if block)
+    return "\n\n".join([text, *map(_escaped, notes(text))]) + "\n"
 
 
 def _block(block: Paragraph | Equation | Table | Figure, look: Look) -> Iterator[str]:

@@ -18,6 +18,8 @@ SMALLEST_FIXED, LARGEST_FIXED = 1e-3, 1e5
 
 MARK = "~"
 UNCERTAIN = f"{MARK}0"
+UNCERTAIN_NOTE = f"{UNCERTAIN}  cannot be told from zero: the error bar is at least the size of the number"
+MARK_NOTE = f"{MARK}  behind a number: its error bar leaves no more digits"
 FINE = 0.05
 """An error bar up to which a decimal may be shown."""
 

@@ -189,8 +189,9 @@ def _diagnostics(diagnostics: Sequence[Diagnostic], look: Look) -> Iterator[Bloc
         if said := _slopes(diagnostic, look):
             parts.append(f"   ({said})")
         if others:
-            names = ", ".join(component(other.input) for other in others[:NAMED] if other.input is not None)
-            parts.append(f"; the same for {names}" + (f" and {len(others) - NAMED} more" if len(others) > NAMED else ""))
+            told = others if look.full else others[:NAMED]
+            names = ", ".join(component(other.input) for other in told if other.input is not None)
+            parts.append(f"; the same for {names}" + (f" and {len(others) - len(told)} more" if len(others) > len(told) else ""))
         yield Paragraph(runs(*parts))
 
 

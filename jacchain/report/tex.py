@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from jacchain.report.document import Equation, Formulas, Matrix, Runs, Vector
 from jacchain.report.look import Look
 from jacchain.report.matrix import OUTER_ROWS, ROWS, shown_numbers
-from jacchain.report.number import MARK, UNCERTAIN, number_text
+from jacchain.report.number import MARK, MARK_NOTE, UNCERTAIN, number_text
 from jacchain.report.strip import entries
 from jacchain.report.text import GREEK, PLAIN_DIGITS, cleaned, component
 
@@ -45,6 +45,8 @@ _SCRIPTS = re.compile(r"[\x00-\x7f]+|[^\x00-\x7f]+")
 _GREEK_OR_NOT = re.compile(f"[{''.join(GREEK)}]+|[^{''.join(GREEK)}]+")
 _LOWERED = re.compile("^(.*?)([₀₁₂₃₄₅₆₇₈₉]+)$")
 _OURS = re.compile("^([JP])([0-9₀₁₂₃₄₅₆₇₈₉]+)(ᵀ?)$")
+
+_MARKED = re.compile(r"\d(?:\{\\sim\}|\\~|\\textasciitilde)")
 
 
 def name(text: str) -> str:
@@ -166,6 +168,11 @@ def _atom(tokens: list[tuple[str, str]], number: int, before: list[str]) -> tupl
     return (f"{written} " if written[-1].isalpha() and written.startswith("\\") else written), number + 1
 
 
+def notes(written: str) -> list[str]:
+    """What is to be explained at the end of a text in TeX or Markdown: the mark behind numbers."""
+    return [MARK_NOTE] if _MARKED.search(written) else []
+
+
 def number_tex(text: str) -> str:
     """A number as it is shown elsewhere, powers of ten written out."""
     if text == UNCERTAIN:
@@ -248,7 +255,9 @@ def _length(tex: str) -> int:
 def vector_text(vector: Vector, look: Look) -> str:
     """Numbers in a row, and how many more there are."""
     shown = vector.values if look.full or vector.values.size <= NUMBERS else vector.values[: NUMBERS - 2]
-    texts = [number_text(value, look.digits) for value in shown.tolist()]
+    bars = [0.0] * shown.size if vector.error_bar is None else vector.error_bar.tolist()
+    texts = [number_text(value, look.digits, bar) for value, bar in zip(shown.tolist(), bars, strict=False)]
+    texts = [f"${number_tex(text)}$" if MARK in text else text for text in texts]
     return ", ".join(texts + ([f"{vector.values.size - shown.size:,} more"] if shown.size < vector.values.size else []))
 
 

@@ -173,8 +173,9 @@ def _valid(reach: Reach, inputs: Sequence[str], look: Look) -> Iterator[Block]:
         parts.append(Run(f", and {len(near) - len(shown):,} more inputs", "note"))
     still = [number for number, distance in enumerate(distances) if not distance]
     if still:
-        names = ", ".join(component(inputs[number]) for number in still[:NEAREST])
-        more = f" and {len(still) - NEAREST:,} more" if len(still) > NEAREST else ""
+        told = still if look.full else still[:NEAREST]
+        names = ", ".join(component(inputs[number]) for number in told)
+        more = f" and {len(still) - len(told):,} more" if len(still) > len(told) else ""
         parts += ["; " if parts else "", f"no move of {names}{more}"]
         parts += [" (", Run(reach.nearest[still[0]], "formula"), ")"]
     if parts:

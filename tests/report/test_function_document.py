@@ -18,6 +18,17 @@ def test_the_table_lists_every_function_with_its_derivative(width):
     assert any(line.split() == ["tanh(x)", "1", "-", "tanh(x)^2"] for line in lines)
 
 
+def test_with_full_the_table_has_every_derivative_and_every_word():
+    facts = function_facts()
+    lines = render_functions(facts, "text", Look(60, full=True)).decode().splitlines()
+    assert max(map(cells, lines)) <= 60
+    text = "".join("".join(lines).split())
+    assert "…" not in text
+    long = [told for function in facts if len(told := ", ".join(function.derivatives)) > 36]
+    assert long
+    assert [told for told in long if "".join(told.split()) not in text] == []
+
+
 @pytest.mark.parametrize("name", names())
 def test_every_function_has_a_page(name):
     page = render_function(function_facts(name), "text", Look(60)).decode()

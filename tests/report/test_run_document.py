@@ -209,6 +209,21 @@ def test_only_certified_digits_are_shown_and_marked():
     assert "0.6667" not in text
 
 
+@pytest.mark.parametrize(("form", "cell"), [("latex", r"$0.7{\sim}$"), ("markdown", r"$0.7{\sim}$"), ("text", "0.7~")])
+def test_values_are_cut_at_their_error_bars_in_every_table(form, cell):
+    first = replace(SMALL.stages[0], value=np.array([0.7361, 0.25]), error_bar=np.array([0.2, 0.0]))
+    page = paint(run_document(replace(SMALL, stages=(first, *SMALL.stages[1:])), WIDE), WIDE, form)
+    assert cell in page
+    assert "0.7361" not in page
+
+
+@pytest.mark.parametrize("form", ["latex", "markdown", "html", "svg"])
+def test_a_mark_behind_a_number_is_explained_on_every_page(form):
+    for report, explained in ((certified(SMALL, 0.004), True), (SMALL, False)):
+        page = paint(run_document(report, WIDE), WIDE, form).replace("&#160;", " ")
+        assert ("its error bar leaves no more digits" in page) == explained
+
+
 def test_numbers_that_might_be_zero_are_not_told_from_it():
     text = shown(certified(SMALL, 0.5))
     assert "~0" in text
