@@ -66,7 +66,7 @@ def unseen(seeds):
         builder = Builder(SHAPES, {})
         program = compile_graph(builder.graph([builder.output(fragment, parse(fragment))]))
         value = program.values(point[None])[0, 0]
-        truth = _truth(program.graph, point) if np.isfinite(value) else None
+        truth = exact_slopes(program.graph, point) if np.isfinite(value) else None
         if truth is not None:
             yield Unseen(formula, program, point, truth)
 
@@ -120,7 +120,8 @@ def _number(draw):
     return float(draw.randint(-3, 3)) if form < 0.96 else 1 + sign * 10 ** draw.uniform(-9, -2)
 
 
-def _truth(graph, point):
+def exact_slopes(graph, point):
+    """The derivatives of the output at a point, in long double; None where there are none."""
     with mpmath.workdps(DIGITS):
         at = [exactly(number) for number in point]
         try:

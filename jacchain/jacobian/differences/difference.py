@@ -28,7 +28,11 @@ LEVELS = {"double": 20, "longer": 26}
 _TRUST = np.array([1.0, 1000.0, 1000.0])[:, None, None]
 """By how much the bar of one side alone has to be narrower than that of both."""
 NEARER = 8.0
-"""The first of the steps on the scale of a function, twice that part of a scale that is known."""
+"""The first of the steps on the scale of a function, in terms of the part of it that is known."""
+PART = 0.25
+"""Of a scale: what turns within it is seen by steps of this part."""
+MOVES = np.array([32, 16, 8, 4, 0])
+"""The moves that show a scale: how often the size of an input is halved for each."""
 NEAR_ZERO_LEVELS = 12
 """Further steps on the scale of an input that is small beside one."""
 
@@ -108,6 +112,15 @@ def dense(pattern: Pattern, values: Numbers) -> Numbers:
     return matrix
 
 
+def in_doubles(value: Array, bar: Array) -> tuple[Numbers, Numbers]:
+    """Numbers and their bars, to be written as doubles: a bar is rounded up, and includes what rounding does to its number."""
+    with np.errstate(all="ignore"):
+        rounded = np.asarray(value, float)
+        bar = np.asarray(bar + np.abs(value - rounded))
+        bars = bar.astype(float)
+        return rounded, np.where(bars < bar, np.nextafter(bars, np.inf), bars)
+
+
 def difference_jacobian(evaluate: Evaluate, x: Array, sweep: Sweep | None = None) -> Difference:
     """The Jacobian of a function at x ``(n,)``, in the type of x.
 
@@ -178,23 +191,56 @@ def _smallest(scales: Array | None, pattern: Pattern) -> Array:
 def _own_scales(x: Array, colours: Integers, pattern: Pattern, sweep: Sweep) -> Array | None:
     """For each entry the distance its column can go before its row may turn, as far as that is known.
 
-    It is seen by moves that are small beside one; beside the input itself, where that is smaller and anything is seen of them.
+    Moves of many lengths show it, since what bends may not be seen to move at all by a short one; still shorter ones where even
+    the shortest is too long.
     """
     if sweep.turns is None:
         return None
     size = np.maximum(np.abs(x), 1) if sweep.scale is None else sweep.scale.astype(x.dtype)
-    small = (x != 0) & (np.abs(x) < size)
-    lengths = np.stack([size, np.where(small, np.abs(x), size)] if small.any() else [size]) * np.sqrt(np.finfo(x.dtype).eps)
+    side, room = np.ones_like(x), np.full(x.shape, np.inf)
     if sweep.bounds is not None:
-        lengths = np.where(x + lengths > sweep.bounds[:, 1], -lengths, lengths)
-    moves = np.zeros((len(lengths), int(colours.max(initial=-1)) + 1, x.size), x.dtype)
-    moves[:, colours, np.arange(x.size)] = lengths
-    turns = sweep.turns(moves.reshape(-1, x.size))
-    if turns is None:
-        return None
-    turns = turns.reshape(*moves.shape[:2], -1)
-    scales = turns[:, colours[pattern.columns], pattern.rows] * np.abs(lengths)[:, pattern.columns]
-    return np.asarray(np.where(np.isfinite(scales[-1]), scales[-1], scales[0]))
+        down, up = x - sweep.bounds[:, 0], sweep.bounds[:, 1] - x
+        side, room = np.where(up >= down, 1, -1), np.maximum(up, down)
+    smallest = np.maximum(np.finfo(x.dtype).tiny, 2.0**4 * np.finfo(x.dtype).eps * np.abs(x))
+    lengths, often = np.zeros((0, pattern.count), x.dtype), np.zeros((0, pattern.count))
+    halvings = MOVES
+    while halvings.size:
+        tried = np.minimum(np.maximum(np.ldexp(size, -halvings[:, None]), smallest), room)
+        seen = _turning(side * tried, colours, pattern, sweep.turns)
+        if seen is None:
+            return None
+        lengths, often = np.concatenate([tried[:, pattern.columns], lengths]), np.concatenate([seen, often])
+        more = (often[0] < 1) & (lengths[0] > smallest[pattern.columns])
+        halvings = 2 * halvings[:1] if more.any() else halvings[:0]
+    return np.asarray(PART * _turn(lengths, often), x.dtype)
+
+
+def _turning(lengths: Array, colours: Integers, pattern: Pattern, turns: Callable[[Array], Numbers | None]) -> Numbers | None:
+    """How often each column may be moved by each of its ``lengths`` ``(k, n)`` before a row may turn, ``(k, entries)``."""
+    moves = np.zeros((len(lengths), int(colours.max(initial=-1)) + 1, colours.size), lengths.dtype)
+    moves[:, colours, np.arange(colours.size)] = lengths
+    often = turns(moves.reshape(-1, colours.size))
+    return None if often is None else often.reshape(*moves.shape[:2], -1)[:, colours[pattern.columns], pattern.rows]
+
+
+def _turn(lengths: Array, often: Numbers) -> Array:
+    """The length of a move that may be made just once, ``(entries,)``, infinite where there is none.
+
+    It lies before the first that may not; what is moved in proportion is met exactly, and so is what goes like a power.
+    """
+    never = ~(often < 1).any(0)
+    after = np.where(never, len(often) - 1, (often < 1).argmax(0))
+    before = np.maximum(after - 1, 0)
+    place = np.arange(often.shape[1])
+    near, far = (lengths[level, place] for level in (before, after))
+    with np.errstate(all="ignore"):
+        straight = np.where(never | (after == 0), far * often[after, place], near * often[before, place])
+        unseen = -np.log(np.finfo(lengths.dtype).eps)
+        room, excess = np.log(often[before, place]), -np.log(often[after, place])
+        room, excess = (np.where(np.isfinite(part), part, unseen) for part in (room, excess))
+        bent = near * (far / near) ** (room / (room + excess))
+    turn = np.where(never | (after == 0), straight, np.fmin(straight, bent))
+    return np.asarray(np.where(np.isnan(turn), np.inf, turn))
 
 
 ROWS = 1 << 12

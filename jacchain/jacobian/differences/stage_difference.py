@@ -18,7 +18,7 @@ from jacchain.frozen import Frozen, replace
 from jacchain.jacobian.accuracy.rounding import value_noise
 from jacchain.jacobian.analytic import Derivative, working_type
 from jacchain.jacobian.dependence import is_elementwise, needed
-from jacchain.jacobian.differences.difference import Difference, Sweep, dense, difference_jacobian, steps_to_a_side
+from jacchain.jacobian.differences.difference import Difference, Sweep, dense, difference_jacobian, in_doubles, steps_to_a_side
 from jacchain.jacobian.differences.samples import Evaluate
 from jacchain.jacobian.differences.scales import own_scales
 from jacchain.jacobian.jacobian import Jacobian
@@ -173,9 +173,10 @@ def jacobian_by_differences(stage: Stage, derivative: Derivative) -> Jacobian:
         remarks.append("this stage is too large for longer numbers, or the machine has none")
     if not np.isfinite(found.error_bar).all():
         remarks.append(f"nothing can be said of {int((~np.isfinite(found.error_bar)).sum())} entries")
-    linear = LinearMap(found.pattern, found.value.astype(float)[None])
-    bars, settled = dense(found.pattern, np.where(found.kink, found.side_bar, found.error_bar)), Settled(kinks=_kinks(found))
-    return Jacobian(linear, "difference", linear.structure, error_bar=bars.astype(float), remarks=tuple(remarks), settled=settled)
+    value, bar = in_doubles(found.value, np.where(found.kink, found.side_bar, found.error_bar))
+    linear = LinearMap(found.pattern, value[None])
+    bars, settled = dense(found.pattern, bar), Settled(kinks=_kinks(found))
+    return Jacobian(linear, "difference", linear.structure, error_bar=bars, remarks=tuple(remarks), settled=settled)
 
 
 def _unsettled(stage: Stage, x: Array, found: Difference) -> Problem:
@@ -214,8 +215,8 @@ def _sweep(stages: Sequence[Stage], points: Array, pattern: Pattern | None) -> S
     scale, (count, n) = stages[0].scale, points.shape
 
     def turns(moves: Array) -> Numbers | None:
-        here = np.tile(points, (len(moves), 1))
-        scales = own_scales(programs, here, here + moves.reshape(-1, n))
+        there = points + moves.reshape(-1, count, n)
+        scales = own_scales(programs, points, there.reshape(-1, n))
         return None if scales is None else scales.reshape(len(moves), -1)
 
     return Sweep(

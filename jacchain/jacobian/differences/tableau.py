@@ -28,6 +28,9 @@ UNDERFLOW = 32.0
 """Smallest numbers by which a value may be off where digits are lost to underflow."""
 FLUCTUATION = 2.0
 """How far the jitter seen among the finest quotients may exceed its median."""
+BEYOND = 3.0
+"""How far beyond the scale of a function a candidate may be off, in errors of a quotient there: two by which it may contradict
+that quotient, and the error of the quotient itself."""
 DIVERGENCE = 9
 """Levels over which quotients that move one way, and no less each time, have no limit."""
 FINEST = 4
@@ -39,7 +42,7 @@ class Samples(Frozen):
 
     ``noise`` ``(m,)`` is the absolute error its values are known to have around x, beyond rounding; None where nothing is known.
     ``rise`` and ``fall`` are the distances really stepped, ``(groups, levels, m)`` or with a last axis of one.  ``scale``
-    ``(groups, 1, m)`` is the distance within which the function may turn, where that is known: a longer step vouches for no more
+    ``(groups, 1, m)`` is the distance within which the function may turn, where that is known: a longer step vouches for less
     than one of that length.
     """
 
@@ -75,7 +78,7 @@ def estimate(samples: Samples, epsilon: float) -> Estimates:
         slopes = changes / spans
         jump = _jump(samples)
         scale = np.full((*spans.shape[1:2], 1, 1), np.inf) if samples.scale is None else samples.scale
-        reach = np.minimum(spans, scale)
+        reach = np.where(spans > scale, scale / BEYOND, spans)
         known = _rounding(changes, reach, sizes, epsilon, blind=samples.noise is None)
         known += epsilon * np.fmax.reduce(np.abs(slopes[1:])).astype(
             float
@@ -97,13 +100,16 @@ def estimate(samples: Samples, epsilon: float) -> Estimates:
 
 
 def _quotients(samples: Samples) -> tuple[Array, Array, Array]:
-    """Changes of the value, the spans over which they happen, and the larger of the two values each."""
+    """Changes of the value, the spans over which they happen, and the largest of the values each.
+
+    The value at x is one of them, also where far from it, on both sides, values are small and round to less.
+    """
     at, above, below = samples.at, samples.above, samples.below
     high, middle, low = np.abs(above), np.abs(at), np.abs(below)
     changes = np.stack([above - below, above - at, at - below])
     spans = np.stack([samples.rise + samples.fall, samples.rise, samples.fall])
-    sizes = np.stack([np.maximum(high, low), np.maximum(high, middle), np.maximum(middle, low)])
-    return changes, spans, sizes
+    rising, falling = np.maximum(high, middle), np.maximum(middle, low)
+    return changes, spans, np.stack([np.maximum(rising, falling), rising, falling])
 
 
 def _rounding(changes: Array, reach: Array, sizes: Array, epsilon: float, *, blind: bool) -> Array:

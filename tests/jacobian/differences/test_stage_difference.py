@@ -2,6 +2,9 @@
 
 import numpy as np
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from strategies.unseen import exact_slopes
 
 from jacchain.errors import JacchainError
 from jacchain.frozen import replace
@@ -16,6 +19,7 @@ from jacchain.jacobian.differences.stage_difference import (
 )
 from jacchain.linear.pattern import Pattern
 from jacchain.pipeline import from_expressions
+from jacchain.pipeline.stage import Stage
 
 CASES = [
     ("f(x, y, z): x*y", [[1, 1, 0]]),
@@ -156,3 +160,44 @@ def test_steps_go_to_the_scale_of_the_function_and_no_finer_than_numbers(dtype, 
 def test_what_no_step_resolves_is_not_told():
     (stage,), x = stages_of("f(x): x + sin(x)", at="1e100")
     assert np.isinf(stage_difference(stage, x).error_bar[0])
+
+
+TURNING = [
+    "hypot(x, y)", "norm([x, y])", "hypot(x, y) - x", "normalize([x, y])[1]", "atan2(x, y)", "x/(x + y)", "max([x, y, 0]) + x",
+    "hypot(x, 1)*y", "sqrt(x^2 + y^2)", "1/(x^2 + y^2)", "(x^2 + y^2)^-1", "(x^2 + y^2)^0.3", "mod(x, y)",
+    "layernorm([x, y, 0])[1]", "layernorm([x, y, 0], 1e-30)[1]", "exp(-100*x^2)*y", "1/(1 + 25*x^2) + y",
+    "cos(100*x)*y", "log(1 + x^2) + y", "tanh(x/y)",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("dtype", [float, np.longdouble])
+@pytest.mark.parametrize("formula", TURNING)
+@settings(max_examples=12, deadline=None)
+@given(sizes=st.tuples(st.integers(-30, 6), st.integers(-30, 6)), digits=st.tuples(st.integers(10, 99), st.integers(10, 99)))
+def test_bars_hold_however_much_smaller_one_input_is_than_another(compiled, dtype, formula, sizes, digits):
+    program = compiled("x, y", formula)
+    point = np.array([digit * 10.0**size for digit, size in zip(digits, sizes, strict=True)])
+    assume(np.isfinite(program.values(point[None])).all())
+    truth = exact_slopes(program.graph, point)
+    assume(truth is not None)
+    found = stage_difference(Stage(1, "f", "f", ("x", "y"), ("f",), program), point.astype(dtype))
+    known = np.isfinite(found.matrix[0])
+    assert (np.abs(found.matrix[0] - truth) <= found.bars[0])[known].all()
+
+
+@pytest.mark.parametrize("at", ["1e-30,1e-20", "1e-60,1e-50", "1e-100,1e-90", "1e-150,1e-140"])
+@pytest.mark.parametrize("formula", ["hypot(x, y)", "norm([x, y])", "hypot(x, y) - x"])
+def test_a_length_is_seen_from_as_near_as_it_turns(formula, at):
+    (stage,), x = stages_of(f"f(x, y): {formula}", at=at)
+    found = stage_difference(stage, x.astype(np.longdouble))
+    truth = 1e-10 - formula.endswith("- x")
+    assert abs(found.matrix[0, 0] - truth) <= found.bars[0, 0] + np.spacing(abs(truth)) + 1e-26
+    assert found.bars[0, 0] <= 1e-4 * abs(truth)
+
+
+@given(st.floats(1e-3, 1e3), st.floats(1e-3, 1e3))
+def test_a_bar_includes_the_rounding_of_the_double_beside_it(x, y):
+    (stage,), point = stages_of("f(x, y): x/(x + y)", at=f"{x!r},{y!r}")
+    found = jacobian_by_differences(stage, differentiate(stage.program, point.astype(np.longdouble)[None]))
+    exact = exact_slopes(stage.program.graph, point)
+    assert (np.abs(found.linear.dense[0] - exact) <= found.error_bar[0]).all()
