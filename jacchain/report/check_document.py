@@ -8,7 +8,7 @@ from jacchain.jacobian.judgement.diagnosis import Diagnosis
 from jacchain.jacobian.judgement.verdict import EntryVerdict, Judgement, Verdict
 from jacchain.report.document import Block, Column, Document, Figure, Gap, Paragraph, Role, Run, Runs, Table, runs
 from jacchain.report.look import Look
-from jacchain.report.number import number_text
+from jacchain.report.number import bar_text, number_text
 from jacchain.report.problems import Place, excerpt
 from jacchain.report.symbols import point
 from jacchain.report.text import component
@@ -148,7 +148,7 @@ def _entry(entry: EntryVerdict, look: Look) -> tuple[Runs, ...]:
     reason = f" ({entry.reason})" if entry.reason else ""
     digits = max(look.digits, LEAST)
     if entry.judgement == "disagree":
-        while digits < MOST and float(number_text(entry.value, digits)) == float(number_text(entry.difference, digits)):
+        while digits < MOST and _overlap(entry, digits):
             digits += 1
     return (
         runs(Run(f"∂{component(entry.output)}/∂{component(entry.input)}", "symbol")),
@@ -160,6 +160,13 @@ def _entry(entry: EntryVerdict, look: Look) -> tuple[Runs, ...]:
     )
 
 
+def _overlap(entry: EntryVerdict, digits: int) -> bool:
+    """Whether two numbers that disagree would look as if they might not, with so many digits."""
+    pairs = (entry.value, entry.value_bar), (entry.difference, entry.difference_bar)
+    (value, bar), (difference, difference_bar) = (map(float, _with_bar(*pair, digits).split(" ± ")) for pair in pairs)
+    return abs(value - difference) <= bar + difference_bar
+
+
 def _slopes(entry: EntryVerdict, digits: int) -> str:
     """What differences find: one slope, or at a kink that from the left and that from the right."""
     if entry.left is None or entry.right is None or entry.side_bar is None:
@@ -168,7 +175,8 @@ def _slopes(entry: EntryVerdict, digits: int) -> str:
 
 
 def _with_bar(value: float, bar: float, digits: int) -> str:
-    return f"{number_text(value, digits)} ± {number_text(bar, 2)}"
+    text = number_text(value, digits)
+    return f"{text} ± {bar_text(value, bar, text)}"
 
 
 def _diagnosis(diagnosis: Diagnosis, look: Look) -> Iterator[Block]:

@@ -9,8 +9,8 @@ them (``0.33~``), and one whose error bar leaves none is ``~0``.
 
 from __future__ import annotations
 
-from decimal import ROUND_FLOOR, Context, Decimal
-from math import floor, isfinite, log10
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
+from math import floor, inf, isfinite, log10
 
 from jacchain.report.look import DIGITS
 
@@ -23,6 +23,8 @@ MARK_NOTE = f"{MARK}  behind a number: its error bar leaves no more digits"
 FINE = 0.05
 """An error bar up to which a decimal may be shown."""
 
+EXACT = Context(prec=2200)
+"""Enough digits for a sum of any two doubles."""
 GENERAL = tuple(f"#.{digits}g" for digits in range(18))
 USUAL = tuple(min(10.0 ** (digits - 1), LARGEST_FIXED) if digits < 16 else 0.0 for digits in range(18))
 """By digits, the bound below which a number has decimals when it is shown; zero where doubles have no more digits to lose."""
@@ -57,11 +59,22 @@ def _with_care(value: float, digits: int, error_bar: float) -> str:
 
 def bound_text(value: float) -> str:
     """A positive lower bound to three digits, zeros included, rounded down: ``2.09``, ``690``, ``1.20e-7``."""
-    exact = Decimal(value)
-    shown = exact.quantize(Decimal(1).scaleb(exact.adjusted() - 2), ROUND_FLOOR)
-    if Decimal(SMALLEST_FIXED) <= shown < 1000:
+    return _directed(Decimal(value), 3, ROUND_FLOOR)
+
+
+def bar_text(value: float, bar: float, text: str) -> str:
+    """The error bar to write beside a value that was rounded to ``text``: two digits, rounded up, that rounding included."""
+    if not isfinite(value) or not 0 < bar < inf:
+        return number_text(bar, 2)
+    off = EXACT.abs(EXACT.subtract(Decimal(value), Decimal(text)))
+    return _directed(EXACT.add(Decimal(bar), off), 2, ROUND_CEILING)
+
+
+def _directed(exact: Decimal, digits: int, rounding: str) -> str:
+    shown = exact.quantize(Decimal(1).scaleb(exact.adjusted() + 1 - digits), rounding, EXACT)
+    if Decimal(SMALLEST_FIXED) <= shown < 10**digits:
         return f"{shown:f}"
-    mantissa, power = f"{shown:.2e}".split("e")
+    mantissa, power = f"{shown:.{digits - 1}e}".split("e")
     return f"{mantissa}e{int(power):+d}"
 
 

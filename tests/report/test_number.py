@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from strategies.reports import numbers
 
-from jacchain.report.number import MARK, UNCERTAIN, bound_text, number_text, scaled_text
+from jacchain.report.number import MARK, UNCERTAIN, bar_text, bound_text, number_text, scaled_text
 
 digits = st.integers(1, 17)
 SHAPE = re.compile(r"-?[0-9]+(\.[0-9]+)?(e[-+][0-9]+)?")
@@ -134,3 +134,11 @@ def test_a_number_beyond_all_doubles():
     assert scaled_text(1.5, 0) == "1.5"
     assert scaled_text(0.0, 1500) == "0"
     assert scaled_text(3.0, -1) == "1.5"
+
+
+@given(st.floats(1e-300, 1e300), st.floats(1e-300, 1e300), st.integers(1, 17), st.sampled_from([-1, 1]))
+def test_a_bar_reaches_from_the_number_that_is_shown_to_both_ends_of_what_it_stands_for(value, bar, digits, sign):
+    text = number_text(sign * value, digits)
+    shown, exact = Fraction(text), Fraction(bar_text(sign * value, bar, text))
+    needed = Fraction(bar) + abs(Fraction(sign * value) - shown)
+    assert needed <= exact <= needed * Fraction(11, 10)

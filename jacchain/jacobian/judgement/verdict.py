@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from jacchain.frozen import Frozen
-from jacchain.jacobian.differences.difference import Difference
+from jacchain.jacobian.differences.difference import Difference, in_doubles
 from jacchain.jacobian.differences.tableau import SIDES
 from jacchain.jacobian.settled import Kink, KinkTable
 from jacchain.linear.map import LinearMap, Numbers, spread
@@ -148,6 +148,8 @@ class Verdict(Frozen):
         found = self.difference
         row, column = int(found.pattern.rows[position]), int(found.pattern.columns[position])
         is_kink = bool(found.kink[position])
+        difference, bar = in_doubles(found.value[position], found.error_bar[position])
+        (left, right), side_bars = in_doubles(np.array([found.left[position], found.right[position]]), found.side_bar[position])
         return EntryVerdict(
             row,
             column,
@@ -157,14 +159,14 @@ class Verdict(Frozen):
             REASONS[self.reasons[position]],
             float(self.value[position]),
             float(self.value_bar[position]),
-            float(found.value[position]),
-            float(found.error_bar[position]),
+            float(difference),
+            float(bar),
             float(found.step[position]),
             "both" if is_kink else SIDES[found.side[position]],
             int(found.evaluations[column]),
-            float(found.left[position]) if is_kink else None,
-            float(found.right[position]) if is_kink else None,
-            float(found.side_bar[position]) if is_kink else None,
+            float(left) if is_kink else None,
+            float(right) if is_kink else None,
+            float(side_bars.max()) if is_kink else None,
         )
 
 
