@@ -28,9 +28,9 @@ UNDERFLOW = 32.0
 """Smallest numbers by which a value may be off where digits are lost to underflow."""
 FLUCTUATION = 2.0
 """How far the jitter seen among the finest quotients may exceed its median."""
-BEYOND = 3.0
-"""How far beyond the scale of a function a candidate may be off, in errors of a quotient there: two by which it may contradict
-that quotient, and the error of the quotient itself."""
+BEYOND = 7.0
+"""How far beyond the scale of a function a candidate may be off, in errors of a quotient there: that of the quotient itself, two
+by which it may be contradicted, and twice its distance to the next, of which both are off."""
 DIVERGENCE = 9
 """Levels over which quotients that move one way, and no less each time, have no limit."""
 FINEST = 4
