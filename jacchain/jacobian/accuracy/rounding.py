@@ -167,15 +167,14 @@ class _Shaken:
 
     def _size(self, instruction: Instruction) -> Array:
         """What one ulp of an instruction is relative to: its value, but for a sum the sum of what is summed."""
+        if instruction.operation != MATRIX and instruction.operation not in SUMS:
+            return np.array(self.registers[:, instruction.output])
         arguments = [np.abs(self.registers[:, argument]) for argument in instruction.arguments]
-        if instruction.operation == MATRIX:
-            assert instruction.matrix is not None
+        if instruction.matrix is not None:
             return np.asarray(arguments[0] @ np.abs(instruction.matrix).T)
-        if instruction.operation in SUMS:
-            value = ROWS[instruction.operation].value
-            assert value is not None
-            return np.asarray(value(self.arithmetic, *arguments))
-        return np.array(self.registers[:, instruction.output])
+        value = ROWS[instruction.operation].value
+        assert value is not None
+        return np.asarray(value(self.arithmetic, *arguments))
 
 
 def _unit(instruction: Instruction, epsilon: float) -> float:

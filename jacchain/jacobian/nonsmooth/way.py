@@ -307,7 +307,9 @@ class _Leg:
 
 def _ending(program: Program, registers: Array) -> Mask:
     """The registers whose operation can end the way: used at the point, and a kink only where a derivative passes through it."""
-    used, passed = needed(program, registers)[0], differentiated(program, registers)[0]
+    used = needed(program, registers)[0]
+    bent = any(instruction.operation in KINKS for instruction in program.instructions)
+    passed = differentiated(program, registers)[0] if bent else used
     mask = np.zeros(used.size, bool)
     for instruction in program.instructions:
         output, operation = instruction.output, instruction.operation
