@@ -2,7 +2,8 @@
 
     python benchmarks/planning.py [--long]
 
-Dense chains: our whole plan over Hu-Shing alone (the floor), numpy's ``multi_dot`` ordering and opt_einsum where it is installed.
+Dense chains: our whole plan over Hu-Shing alone (the floor), numpy's ``multi_dot`` ordering, and where they are installed
+opt_einsum and torch, whose ``multi_dot`` orders matrices that hold no numbers, and passes their shapes through the products.
 Structured and matrix-free chains, which nobody else plans, stand beside the dense table of the same length.
 ``--long`` adds what takes others seconds.
 """
@@ -31,6 +32,10 @@ try:
     import opt_einsum
 except ImportError:
     opt_einsum = None
+try:
+    import torch
+except ImportError:
+    torch = None
 
 REPEATS = 5
 
@@ -56,6 +61,13 @@ def numpy_order(dims: tuple[int, ...]) -> Callable[[], object]:
     return lambda: _linalg._multi_dot_matrix_chain_order(matrices)  # noqa: SLF001 - the ordering alone, without the product
 
 
+def torch_order(dims: tuple[int, ...]) -> Callable[[], object] | None:
+    if torch is None:
+        return None
+    matrices = [torch.empty(shape, device="meta") for shape in pairwise(dims)]
+    return lambda: torch.linalg.multi_dot(matrices)
+
+
 def opt_einsum_order(dims: tuple[int, ...], optimize: str) -> Callable[[], object] | None:
     if opt_einsum is None:
         return None
@@ -74,6 +86,8 @@ def dense(length: int, *, long: bool) -> None:
     }
     if length <= 100 or (long and length <= 500):
         works["numpy"] = numpy_order(dims)
+    if length <= 500 and (order := torch_order(dims)):
+        works["torch"] = order
     for optimize in ("auto", *(["dp"] if long and length <= 100 else [])):
         if length <= 500 and (path := opt_einsum_order(dims, optimize)):
             works[f"opt_einsum {optimize}"] = path
