@@ -9,6 +9,7 @@ import click
 
 from jacchain.cli.options import DOCUMENT, display_options, file_argument, output_options, pipeline_options, point_options
 from jacchain.errors import JacchainError, Problem
+from jacchain.frozen import replace
 
 if TYPE_CHECKING:
     from jacchain.linear.map import Numbers
@@ -97,8 +98,6 @@ class _Tally:
         """Raises the first failure, as a JacchainError that says how many there were."""
         if self.first is None:
             return
-        from jacchain.frozen import replace
-
         row, error = self.first
         place = ", ".join(f"{name} = {number:.6g}" for name, number in zip(self.inputs[:4], self.points[row - 1], strict=False))
         note = f"at point {row}: {place}{', …' if len(self.inputs) > 4 else ''}"

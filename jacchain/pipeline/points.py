@@ -35,12 +35,11 @@ class Points(Frozen):
     @property
     def sizes(self) -> str | None:
         """A point as ``--at`` spells it, that has a number for each of the names; None where some component is missing."""
-        names = {name for name, _ in self.names}
+        names = dict.fromkeys(name for name, _ in self.names)
         vectors = Counter(found["vector"] for name in names if (found := _COMPONENT.fullmatch(name)))
         if any(f"{vector}[{size}]" not in names for vector, size in vectors.items()):
             return None
-        scalars = [f"{name}=0" for name in names if not _COMPONENT.fullmatch(name)]
-        return ",".join([*scalars, *(f"{vector}=[{','.join('0' * size)}]" for vector, size in vectors.items())])
+        return ",".join(f"{name}=0" for name in names)
 
 
 def read_points(content: bytes, name: str) -> Points:
