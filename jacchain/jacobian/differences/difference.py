@@ -17,7 +17,7 @@ from jacchain.expression.arithmetic import Array
 from jacchain.frozen import Frozen
 from jacchain.jacobian.differences.colouring import colour_columns
 from jacchain.jacobian.differences.samples import MEMORY, Evaluate, block_size, sample
-from jacchain.jacobian.differences.tableau import COLUMNS, SIDES, Estimates, Samples, estimate
+from jacchain.jacobian.differences.tableau import COLUMNS, SIDES, Estimates, Known, Samples, estimate
 from jacchain.linear.map import Numbers
 from jacchain.linear.pattern import Integers, Pattern
 
@@ -42,9 +42,10 @@ class Sweep(Frozen):
 
     ``pattern`` (m x n) says which entries can be nonzero; ``scale`` ``(n,)`` is the size of each input, ``bounds`` ``(n, 2)``
     the interval it may not leave; ``epsilon`` the relative precision of the values, that of the numbers unless told, and
-    ``noise`` ``(m,)`` their absolute error around x, where more is known than the values show; ``width`` how many numbers an
-    evaluation needs for itself; ``levels`` the number of steps to each side.  ``turns`` takes displacements ``(groups, n)`` to
-    how often each may be made before an output may turn, ``(groups, m)``; None from it, or in its place, when that is not known.
+    ``noise`` ``(m,)`` their absolute error around x, where more is known than the values show, and ``noise_at`` takes points
+    ``(batch, n)`` to that there, ``(batch, m)``; ``width`` is how many numbers an evaluation needs for itself; ``levels`` the
+    number of steps to each side.  ``turns`` takes displacements ``(groups, n)`` to how often each may be made before an output
+    may turn, ``(groups, m)``; None from it, or in its place, when that is not known.
     """
 
     pattern: Pattern | None = None
@@ -52,6 +53,7 @@ class Sweep(Frozen):
     bounds: Numbers | None = None
     epsilon: float | None = None
     noise: Numbers | None = None
+    noise_at: Evaluate | None = None
     width: int = 0
     levels: int | None = None
     max_bytes: int = MEMORY
@@ -145,8 +147,12 @@ def difference_jacobian(evaluate: Evaluate, x: Array, sweep: Sweep | None = None
     levels = steps.shape[1]
     numbers = 2 * levels * (n + sweep.width) + 12 * COLUMNS * levels * m
     for block, values in sample(evaluate, x, places, colours, block_size(numbers, x.dtype, sweep.max_bytes)):
-        values[~np.isfinite(values)] = np.nan
-        entries.take(block, values, (at, sweep.noise), epsilon)
+        entries.take(block, values, Known(at, sweep.noise), epsilon)
+    if sweep.noise is not None and sweep.noise_at is not None:
+        for colour in entries.lost(sweep.noise)[: AGAIN // (levels * max(sweep.width, n))]:
+            alone = np.where(colours == colour, 0, -1)
+            (_, values), (_, noise) = (next(sample(look, x, places, alone, 1)) for look in (evaluate, sweep.noise_at))
+            entries.take(slice(colour, colour + 1), values, Known(at, sweep.noise, noise), epsilon)
     evaluations = np.full(n, 2 * levels + 1) - np.isnan(places).sum(1)
     reach = np.fmin(np.nanmax(steps, axis=1, initial=0), 4 * _smallest(scales, pattern))
     return entries.difference(at, reach, evaluations)
@@ -245,6 +251,10 @@ def _turn(lengths: Array, often: Numbers) -> Array:
 
 ROWS = 1 << 12
 """Outputs whose estimates are made together."""
+FEW = 2.0**-30
+"""Relative error of an entry that is looked at once more, with the noise of every sample, if it is noise that spoils it."""
+AGAIN = 1 << 22
+"""Numbers on the way of all samples that are looked at once more."""
 
 
 class _Entries:
@@ -264,18 +274,18 @@ class _Entries:
         self.side = np.zeros(count, np.int64)
         self.kink = np.zeros(count, bool)
 
-    def take(self, block: slice, values: Array, known: tuple[Array, Array | None], epsilon: float) -> None:
-        """Makes estimates of the samples of a block of colours and keeps them; ``known`` are the value at x and its noise."""
+    def take(self, block: slice, values: Array, known: Known, epsilon: float) -> None:
+        """Makes estimates of the samples of a block of colours and keeps them."""
+        values[~np.isfinite(values)] = np.nan
         chosen = self.order[self.starts[block.start] : self.starts[block.stop]]
-        at, noise = known
-        for first in range(0, at.size, ROWS):
+        for first in range(0, known.at.size, ROWS):
             part = slice(first, first + ROWS)
             rows = self.pattern.rows[chosen]
-            here = chosen if at.size <= ROWS else chosen[(rows >= part.start) & (rows < part.stop)]
-            self._take_rows(block, first, here, values[:, :, part], (at[part], None if noise is None else noise[part]), epsilon)
+            here = chosen if known.at.size <= ROWS else chosen[(rows >= part.start) & (rows < part.stop)]
+            self._take_rows(block, first, here, values[:, :, part], known.rows(part), epsilon)
 
     def _take_rows(  # noqa: PLR0913, PLR0917  (a part of what take is given, and where it begins)
-        self, block: slice, first: int, chosen: Integers, values: Array, known: tuple[Array, Array | None], epsilon: float
+        self, block: slice, first: int, chosen: Integers, values: Array, known: Known, epsilon: float
     ) -> None:
         """Makes the estimates of the rows from ``first`` on, whose entries are ``chosen``."""
         group, row = self.colour[chosen] - block.start, self.pattern.rows[chosen] - first
@@ -285,13 +295,19 @@ class _Entries:
         if self.scales is not None:
             scale = np.full((values.shape[0], 1, values.shape[2]), np.inf, values.dtype)
             scale[group, 0, row] = self.scales[chosen]
-        samples = Samples(*known, values[:, :levels], values[:, levels:], spans[:, :levels], spans[:, levels:], scale)
+        samples = Samples(known, values[:, :levels], values[:, levels:], spans[:, :levels], spans[:, levels:], scale)
         estimates = estimate(samples, epsilon)
         settled = _settled(estimates)
         for name in ("value", "bar", "left", "right", "side_bar", "steepest", "side", "kink"):
             getattr(self, name)[chosen] = getattr(settled, name)[group, row]
         level = settled.level[group, row] + np.where(self.side[chosen] == SIDES.index("backward"), levels, 0)
         self.step[chosen] = self.spans[self.pattern.columns[chosen], level]
+
+    def lost(self, noise: Numbers) -> list[int]:
+        """The colours with an entry of which noise at x leaves few digits, or none."""
+        with np.errstate(invalid="ignore"):
+            lost = (noise[self.pattern.rows] > 0) & ~(self.bar < FEW * np.abs(self.value))
+        return sorted(set(self.colour[lost].tolist()))
 
     def _spans(self, block: slice, m: int, chosen: Integers, first: int) -> Array:
         """The distances stepped, for each colour and row those of the column that row sees."""

@@ -83,6 +83,7 @@ def directional_difference(
     turns, count = sweep.turns, directions.shape[1]
     along = replace(
         sweep,
+        noise_at=None,
         turns=lambda moves: turns(moves @ directions.T),
         noise=np.maximum(sweep.noise, float(np.finfo(x.dtype).eps) * size),
         scale=np.ones(count),
@@ -225,6 +226,7 @@ def _sweep(stages: Sequence[Stage], points: Array, pattern: Pattern | None) -> S
         bounds=np.concatenate([_bounds(stages, x) for x in points]),
         epsilon=chain_epsilon(stages, points),
         noise=value_noise(programs, points).reshape(-1),
+        noise_at=lambda batch: value_noise(programs, batch.reshape(-1, n)).reshape(len(batch), -1),
         width=count * max(program.start.size for program in programs),
         turns=turns,
     )

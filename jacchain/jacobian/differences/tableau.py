@@ -28,6 +28,8 @@ UNDERFLOW = 32.0
 """Smallest numbers by which a value may be off where digits are lost to underflow."""
 FLUCTUATION = 2.0
 """How far the jitter seen among the finest quotients may exceed its median."""
+EXPLAINED = 4.0
+"""How far the noise that is seen may exceed the one that is known, and still be that one."""
 BEYOND = 7.0
 """How far beyond the scale of a function a candidate may be off, in errors of a quotient there: that of the quotient itself, two
 by which it may be contradicted, and twice its distance to the next, of which both are off."""
@@ -37,17 +39,32 @@ FINEST = 4
 """Levels whose candidates may contradict the one that was chosen."""
 
 
-class Samples(Frozen):
-    """A function at ``x`` ``(m,)``, and above and below it ``(groups, levels, m)``, NaN where there is no value.
+class Known(Frozen):
+    """The value ``at`` x of a function, ``(m,)``, and what is known of the absolute error of its values beyond rounding.
 
-    ``noise`` ``(m,)`` is the absolute error its values are known to have around x, beyond rounding; None where nothing is known.
+    ``noise`` ``(m,)`` is the one around x, ``noise_there`` ``(groups, 2 * levels, m)`` that of the samples, first those above;
+    None where it is not known.
+    """
+
+    at: Array
+    noise: Array | None = None
+    noise_there: Array | None = None
+
+    def rows(self, part: slice) -> Known:
+        """The same of some outputs."""
+        noise = None if self.noise is None else self.noise[part]
+        return Known(self.at[part], noise, None if self.noise_there is None else self.noise_there[:, :, part])
+
+
+class Samples(Frozen):
+    """A function around x: what is ``known``, and the values above and below ``(groups, levels, m)``, NaN where there is none.
+
     ``rise`` and ``fall`` are the distances really stepped, ``(groups, levels, m)`` or with a last axis of one.  ``scale``
     ``(groups, 1, m)`` is the distance within which the function may turn, where that is known: a longer step vouches for less
     than one of that length.
     """
 
-    at: Array
-    noise: Array | None
+    known: Known
     above: Array
     below: Array
     rise: Array
@@ -79,24 +96,31 @@ def estimate(samples: Samples, epsilon: float) -> Estimates:
         jump = _jump(samples)
         scale = np.full((*spans.shape[1:2], 1, 1), np.inf) if samples.scale is None else samples.scale
         reach = np.where(spans > scale, scale / BEYOND, spans)
-        known = _rounding(changes, reach, sizes, epsilon, blind=samples.noise is None)
-        known += epsilon * np.fmax.reduce(np.abs(slopes[1:])).astype(
-            float
-        )  # points are rounded, and the slope there is a neighbour's
-        error = known + _fluctuation(slopes, spans, reach, jump)
+        rounding = _rounding(changes, reach, sizes, epsilon, blind=samples.known.noise is None)
+        rounding += epsilon * np.fmax.reduce(np.abs(slopes[1:])).astype(float)  # of the points, where slopes are a neighbour's
+        noise = _fluctuation(slopes, spans, jump)
+        error = rounding + _or_infinite((noise / reach).astype(float))
         tableau = _extrapolated(slopes, spans)
         tiny = epsilon * np.abs(tableau[1:]).astype(float)
         candidates, own = tableau[1:], _disagreement(tableau)
         contradiction = _contradiction(candidates, slopes, error)
         chosen = _Choice(candidates, np.maximum(own, 2 * contradiction) + error + tiny)
-        fresh = _Choice(candidates[:, :, :, -FINEST:], (own + known + tiny)[:, :, :, -FINEST:])
+        fresh = _Choice(candidates[:, :, :, -FINEST:], (own + rounding + tiny)[:, :, :, -FINEST:])
         finest = _Finest(
-            slopes[:, :, -DIVERGENCE:], slopes[:, :, -1], spans[:, :, -1], sizes[:, :, -1], samples.noise, 4 * scale[:, 0]
+            slopes[:, :, -DIVERGENCE:], slopes[:, :, -1], spans[:, :, -1], sizes[:, :, -1], samples.known.noise, 4 * scale[:, 0]
         )
         bar = _widened(chosen, fresh, finest, changes, epsilon)
+        value, level = chosen.value, chosen.level
+        if samples.known.noise_there is not None:  # noise at x may hide something from afar: that leads to a number, not to a bar
+            error = rounding + _or_infinite((_noise_of_each(samples.known, noise) / reach).astype(float))
+            likely = _Choice(candidates, np.maximum(own, 2 * contradiction) + error + tiny)
+            gap = np.abs(likely.value - value).astype(float)
+            better = gap <= bar
+            value, level = np.where(better, likely.value, value), np.where(better, likely.level, level)
+            bar += np.where(better, gap, 0)
         one_sided = np.abs(slopes[1:])
         steepest = np.where(np.isfinite(one_sided), one_sided, 0).max((0, 2))
-    return Estimates(chosen.value, bar, chosen.level, np.isfinite(slopes[:, :, -1]), steepest, jump)
+    return Estimates(value, bar, level, np.isfinite(slopes[:, :, -1]), steepest, jump)
 
 
 def _quotients(samples: Samples) -> tuple[Array, Array, Array]:
@@ -104,7 +128,7 @@ def _quotients(samples: Samples) -> tuple[Array, Array, Array]:
 
     The value at x is one of them, also where far from it, on both sides, values are small and round to less.
     """
-    at, above, below = samples.at, samples.above, samples.below
+    at, above, below = samples.known.at, samples.above, samples.below
     high, middle, low = np.abs(above), np.abs(at), np.abs(below)
     changes = np.stack([above - below, above - at, at - below])
     spans = np.stack([samples.rise + samples.fall, samples.rise, samples.fall])
@@ -143,20 +167,28 @@ def _jump(samples: Samples) -> Array:
 
     The mean moves in proportion to the step at a kink, and to its square elsewhere: what is left of it is free of both.
     """
-    bend, steps = (samples.above[:, -5:] + samples.below[:, -5:]) / 2 - samples.at, samples.rise[:, -5:]
+    bend, steps = (samples.above[:, -5:] + samples.below[:, -5:]) / 2 - samples.known.at, samples.rise[:, -5:]
     ratio = steps[:, :-1] / steps[:, 1:]
     straight = (ratio * bend[:, 1:] - bend[:, :-1]) / (ratio - 1)
     ratio = steps[:, :-2] / steps[:, 2:]
     limits = np.abs((ratio * straight[:, 1:] - straight[:, :-1]) / (ratio - 1))
     jump = _middle(limits, 1)
-    return jump if samples.noise is None else np.maximum(jump, samples.noise)
+    return jump if samples.known.noise is None else np.maximum(jump, samples.known.noise)
 
 
-def _fluctuation(slopes: Array, spans: Array, reach: Array, jump: Array) -> Array:
-    """The noise of the function as the finest quotients show it, as an error of every quotient, seen over ``reach``."""
+def _fluctuation(slopes: Array, spans: Array, jump: Array) -> Array:
+    """The noise of the function as the finest quotients show it, ``(3, groups, 1, m)``."""
     jitter = np.abs(np.diff(slopes[:, :, -6:], axis=2)) * spans[:, :, -5:]
-    errors = (FLUCTUATION * _middle(jitter, 2) + 2 * jump)[:, :, None] / reach
-    return _or_infinite(errors.astype(float))
+    return np.asarray((FLUCTUATION * _middle(jitter, 2) + 2 * jump)[:, :, None])
+
+
+def _noise_of_each(known: Known, seen: Array) -> Array:
+    """The noise of each quotient, from what is known of its two values; the one that is ``seen``, where that is more."""
+    assert known.noise is not None
+    assert known.noise_there is not None
+    above, below = np.split(known.noise_there, 2, axis=1)
+    there = np.stack([above + below, above + known.noise, known.noise + below])
+    return np.where(seen <= EXPLAINED * known.noise, there, seen)
 
 
 def _or_infinite(errors: Array) -> Array:

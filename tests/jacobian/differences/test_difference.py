@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 
 from jacchain.jacobian.accuracy.rounding import value_noise
 from jacchain.jacobian.differences.difference import Sweep, difference_jacobian
+from jacchain.jacobian.differences.stage_difference import stage_difference
 from jacchain.jacobian.differences.tableau import SIDES
 from jacchain.linear.pattern import Pattern
+from jacchain.pipeline.stage import Stage
 
 DOUBLE = float(np.finfo(float).eps)
 TYPES = [float, np.longdouble]
@@ -95,6 +97,42 @@ def test_digits_that_a_function_loses_are_allowed_for_when_they_are_known(compil
     found = difference_jacobian(program.values, point, Sweep(noise=value_noise([program], point)))
     truth = 100 / (1 + np.exp(100 * np.longdouble(x)))
     assert abs(found.value[0] - truth) <= found.error_bar[0] + np.spacing(truth)
+
+
+@pytest.mark.parametrize("dtype", TYPES)
+@pytest.mark.parametrize("x", [1e-2, 1e-3, 1e-4])
+def test_samples_far_from_a_cancellation_are_believed_for_what_they_are(compiled, x, dtype):
+    """Close to zero the values are off by more than the derivative moves them, and far from it they are not.
+
+    The number comes from afar; the bar does not, for noise may hide something that is only there, close to zero.
+    """
+    stage = Stage(1, "f", "f", ("x",), ("y",), compiled("x", "(1 - cos(x))/x^2"))
+    found = stage_difference(stage, np.array([x], dtype))
+    with mpmath.workdps(50):
+        truth = dtype(mpmath.nstr(mpmath.diff(lambda t: (1 - mpmath.cos(t)) / t**2, mpmath.mpf(x), h=mpmath.mpf("1e-20")), 30))
+    assert abs(found.value[0] - truth) <= found.error_bar[0]
+    assert abs(found.value[0] - truth) <= 1e-5 * abs(truth)
+
+
+@pytest.mark.parametrize("dtype", TYPES)
+@pytest.mark.parametrize(
+    ("x", "size", "width"),
+    [
+        (-4.6e-6, 0.0029, 4.4e-5),
+        (9e-4, 3e-10, 4.1e-4),
+        (1.9e-5, 8.8e-6, 1.5e-4),
+        (-5.3e-5, 6.2e-7, 6.1e-4),
+        (1.9e-7, 2.8e-8, 8.6e-7),
+    ],
+)
+def test_what_noise_hides_close_by_is_not_denied_from_afar(compiled, x, size, width, dtype):
+    stage = Stage(1, "f", "f", ("x",), ("y",), compiled("x", f"(1 - cos(x))/x^2 + {size}*exp(-(x/{width})^2)"))
+    found = stage_difference(stage, np.array([x], dtype))
+    with mpmath.workdps(60):
+        at, wide = mpmath.mpf(x), mpmath.mpf(width)
+        smooth = mpmath.sin(at) / at**2 - 2 * (1 - mpmath.cos(at)) / at**3
+        truth = dtype(mpmath.nstr(smooth - 2 * at / wide**2 * size * mpmath.exp(-((at / wide) ** 2)), 30))
+    assert abs(found.value[0] - truth) <= found.error_bar[0]
 
 
 @given(

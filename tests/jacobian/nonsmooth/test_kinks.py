@@ -1,6 +1,4 @@
-import json
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,8 +10,6 @@ from jacchain.expression import Builder, compile_graph, parse
 from jacchain.jacobian.analytic import differentiate
 from jacchain.jacobian.nonsmooth.kinks import REMARKS, examine
 from jacchain.pipeline.stage import Stage
-
-ORACLE = Path("/work/shared/oracles/edge_cases.json")
 
 
 def stage_of(names, texts, vectors=()):
@@ -177,9 +173,8 @@ def test_points_in_the_plane(text, at, kind, gradient):
         assert examined(text, point).derivative.linear.dense[0, 0].astype(float) == pytest.approx(gradient, abs=1e-12)
 
 
-@pytest.mark.skipif(not ORACLE.exists(), reason="the shared oracles are not here")
-def test_verdicts_of_the_shared_oracle():
-    for case in json.loads(ORACLE.read_text())["cases"]:
+def test_verdicts_of_the_shared_oracle(oracle):
+    for case in oracle("edge_cases.json")["cases"]:
         text = case["expr"].rpartition(": ")[2]
         assert verdict(text, dict(zip(case["inputs"], case["x"], strict=True))) == case["verdict"], case["name"]
 
