@@ -59,8 +59,22 @@ ROOMS = {
 }
 """Room by room, the rooms (or the single files of one) it may import, besides itself and ``frozen``."""
 
-LAYERS = ("accuracy", "nonsmooth", "differences", "judgement")
-"""The rooms inside of ``jacobian``: each knows those before it, and what stands beside them knows none."""
+INSIDE = {
+    "jacobian": {
+        "accuracy": set(),
+        "nonsmooth": {"accuracy"},
+        "differences": {"accuracy", "nonsmooth"},
+        "judgement": {"accuracy", "nonsmooth", "differences"},
+    },
+    "report": {
+        "notation": set(),
+        "layout": {"notation"},
+        "painters": {"notation", "layout"},
+        "records": set(),
+        "documents": {"notation", "layout", "painters", "records"},
+    },
+}
+"""The rooms inside of a room, and which of each other they know; what stands beside them knows none, but for the door."""
 
 OWNERS = {"rich": "report", "click": "cli"}
 FORBIDDEN_MODULES = {"ast", "code", "codeop", "marshal", "pickle", "shelve", "importlib.import_module"}
@@ -105,13 +119,22 @@ def test_imports_go_one_way(path):
     assert not wrong, f"{own} may not know {wrong}"
 
 
-@pytest.mark.parametrize("path", [path for path in FILES if room(path) == "jacobian"], ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", [path for path in FILES if room(path) in INSIDE], ids=lambda path: str(path.relative_to(PACKAGE))
+)
 def test_rooms_inside_of_a_room_go_one_way_too(path):
-    layers = ["jacobian", *LAYERS]
-    own = layers.index(path.parent.name)
-    for name in imported(path):
-        layer = name.split(".")[2] if name.startswith("jacchain.jacobian.") else ""
-        assert layer not in layers[own + 1 :], f"{path.parent.name} may not know {name}"
+    outer, own = room(path), path.parent.name
+    rooms = INSIDE[outer]
+    known = rooms if path == PACKAGE / outer / "__init__.py" else {own, *rooms[own]} if own != outer else set()
+    met = {name.split(".")[2] for name in imported(path) if name.startswith(f"jacchain.{outer}.")} & set(rooms)
+    assert not met - set(known), f"{outer}/{own} may not know {met - set(known)}"
+
+
+def test_every_room_inside_of_a_room_is_in_the_table():
+    found = {path.parent for path in PACKAGE.rglob("__init__.py")} - {PACKAGE}
+    assert {(path.parent.name, path.name) for path in found if path.parent != PACKAGE} == {
+        (outer, inner) for outer, rooms in INSIDE.items() for inner in rooms
+    }
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
@@ -179,10 +202,10 @@ LEFT_ALONE = {
     "jacchain.jacobian.judgement.witness",
     "jacchain.reference",
     "jacchain.report.document",
-    "jacchain.report.layout",
-    "jacchain.report.number",
-    "jacchain.report.table",
-    "jacchain.report.wrapping",
+    "jacchain.report.layout.lines",
+    "jacchain.report.notation.number",
+    "jacchain.report.layout.table",
+    "jacchain.report.layout.wrapping",
 }
 """What a run whose answer is JSON has no use for, at a point where nothing is remarkable."""
 

@@ -17,7 +17,7 @@ from jacchain.cli.boundary import outcome
 from jacchain.pipeline import load
 from jacchain.report import render_run
 from jacchain.report.look import Look
-from jacchain.report.text import cells
+from jacchain.report.notation.text import cells
 from jacchain.results import Report
 from jacchain.run import Request, run
 

@@ -77,7 +77,7 @@ def _refuse(error: JacchainError, words: Sequence[str]) -> int:
     """Says what was wrong, as JSON where the output was to be JSON."""
     from jacchain.cli.output import say
     from jacchain.cli.settings import look_of_errors
-    from jacchain.report.problems import problems_json, problems_text
+    from jacchain.report.documents.problems import problems_json, problems_text
 
     say(problems_json(error).decode() if _wants_json(words) else problems_text(error, look_of_errors(words)))
     return error.exit_code

@@ -38,7 +38,7 @@ def curve(file: str | None, **options: Any) -> None:
 
 def parse_entry(text: str) -> tuple[int, int]:
     """Row and column, from 1, of an entry written ``i,j``.  Raises JacchainError (JC003) for anything else."""
-    from jacchain.report.matrix_name import entry_named
+    from jacchain.report.notation.matrix_name import entry_named
 
     entry = entry_named(text)
     if entry is None:

@@ -31,7 +31,7 @@ def explain(what: str, file: str | None, **options: Any) -> None:
     from jacchain.cli.settings import look_of
     from jacchain.expression.table import names
     from jacchain.report import render_explanation, render_function, render_page
-    from jacchain.report.matrix_name import matrix_name
+    from jacchain.report.notation.matrix_name import matrix_name
 
     look = look_of(options)
     if (name := matrix_name(what)) is not None:

@@ -12,7 +12,7 @@ from jacchain.frozen import Frozen
 
 if TYPE_CHECKING:
     from jacchain.report.document import Document
-    from jacchain.report.lesson import Step
+    from jacchain.report.documents.lesson import Step
     from jacchain.report.look import Look
     from jacchain.results import Report
 
@@ -39,7 +39,7 @@ def step(file: str | None, **options: Any) -> None:
     """
     from jacchain.cli.input import report_of
     from jacchain.cli.settings import look_of
-    from jacchain.report.lesson import steps
+    from jacchain.report.documents.lesson import steps
 
     report = report_of(file, options)
     look = look_of(options)
@@ -62,7 +62,7 @@ class _Lesson(Frozen, eq=True):
         """All steps, one after the other, with ``pace`` seconds between them."""
         from time import sleep
 
-        from jacchain.report.lesson import first_entry, opening
+        from jacchain.report.documents.lesson import first_entry, opening
 
         self._print(opening(self.report, self.look))
         for number, step in enumerate(self.steps):
@@ -87,7 +87,7 @@ class _Lesson(Frozen, eq=True):
     def body(self, number: int, entry: tuple[int, int] | None, *, symbols: bool = False) -> Document:
         """What the step reveals."""
         from jacchain.report.document import Gap
-        from jacchain.report.lesson import step_document
+        from jacchain.report.documents.lesson import step_document
 
         return (*step_document(self.report, self.steps[number], self.look, entry, symbols=symbols), Gap())
 
@@ -111,14 +111,14 @@ class _Lesson(Frozen, eq=True):
 
     def _print(self, document: Document) -> None:
         from jacchain.cli.output import deliver
-        from jacchain.report.paint import paint
+        from jacchain.report.painters.paint import paint
 
         deliver(paint(document, self.look).encode(), None)
 
 
 def _converse(lesson: _Lesson) -> None:
     """Asks, reveals, and follows the keys until somebody has seen enough."""
-    from jacchain.report.lesson import first_entry
+    from jacchain.report.documents.lesson import first_entry
 
     number, asked = 0, set[int]()
     while number < len(lesson.steps):
@@ -135,7 +135,7 @@ def _converse(lesson: _Lesson) -> None:
 
 def _explore(lesson: _Lesson, number: int, entry: tuple[int, int] | None, answer: Document) -> int | None:
     """Shows a step and its entries until a key leads to the next one (1) or the one before (-1), or out (None)."""
-    from jacchain.report.lesson import matrix_of
+    from jacchain.report.documents.lesson import matrix_of
 
     linear = matrix_of(lesson.report, lesson.steps[number])
     symbols = False

@@ -6,8 +6,8 @@ import pytest
 
 from jacchain.errors import JacchainError
 from jacchain.pipeline import load
+from jacchain.report.documents.problems import problems_text, warnings_text
 from jacchain.report.look import Look
-from jacchain.report.problems import problems_text, warnings_text
 
 FOLDER = Path(__file__).parents[2] / "samples" / "mistakes"
 FILES = sorted(path for path in FOLDER.iterdir() if path.suffix in {".yaml", ".json"})

@@ -1,0 +1,1 @@
+"""What every command has to say, as a document: what it means, not how it looks."""

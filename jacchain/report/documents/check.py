@@ -1,0 +1,194 @@
+"""The answer of ``check`` as a document: the verdict on every Jacobian, what is wrong with those that disagree, the witnesses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from jacchain.jacobian.judgement.diagnosis import Diagnosis
+from jacchain.jacobian.judgement.verdict import EntryVerdict, Judgement, Verdict
+from jacchain.report.document import Block, Column, Document, Figure, Gap, Paragraph, Role, Run, Runs, Table, runs
+from jacchain.report.documents.problems import Place, excerpt
+from jacchain.report.look import Look
+from jacchain.report.notation.number import bar_text, number_text
+from jacchain.report.notation.symbols import point
+from jacchain.report.notation.text import component
+from jacchain.results import CheckReport, StageCheck
+
+ROLES: dict[Judgement, Role] = {"agree": "good", "inconclusive": "warning", "disagree": "error"}
+STAGES = 24
+"""Stages up to which all are listed; beyond it only those that do not agree, and as many others as there is room for."""
+LINES = 8
+"""Lines of a matrix that are marked."""
+LEAST, MOST = 6, 17
+"""Digits of two numbers that are to be compared: more where they would look the same."""
+NAMES = 4
+"""Copies of a function that are named."""
+ENTRIES = 8
+"""Entries that are listed of one Jacobian, the worst first."""
+
+
+def check_document(check: CheckReport, look: Look) -> Document:
+    """The verdicts, worst entries first, each with both numbers, both bars, and how the difference was made."""
+    facts = check.pipeline
+    title = runs(Run(facts.file, "title"), "   check   at ", *point(facts.inputs, facts.at, look))
+    blocks: list[Block] = [Paragraph(title, hang=4), Gap(), *_verdicts(check, look)]
+    for first, *others in _alike(check.stages):
+        blocks += _details(f"{first.name}, {_whose(first)}", first.verdict, first.diagnoses, look)
+        if others:
+            names = ", ".join(stage.name for stage in others[:NAMES])
+            more = f" and {len(others) - NAMES:,} more" if len(others) > NAMES else ""
+            blocks += [Gap(), Paragraph(runs(Run(f"the same holds for {names}{more}", "note")))]
+    if check.total is not None and check.stages[-1].index > 1:
+        blocks += _details("the Jacobian of the chain", check.total, check.diagnoses, look)
+    if check.witnesses:
+        blocks += [Gap(), Paragraph(runs(Run("witnesses of the whole chain", "heading")))]
+    for witness in check.witnesses:
+        blocks.append(Paragraph(runs(Run(witness.judgement, ROLES[witness.judgement]), f"  {witness.message}"), indent=2))
+    blocks += [Paragraph(runs(Run(remark, "note"))) for remark in check.remarks]
+    verdict = runs(Run("verdict  ", "heading"), Run(check.judgement, ROLES[check.judgement]))
+    return (*blocks, Gap(), Paragraph(runs(*verdict, f"   {_counted(check)}")))
+
+
+def _alike(stages: Sequence[StageCheck]) -> Iterable[list[StageCheck]]:
+    """The Jacobians of the stages, those together of which the same is to be said: copies of one function."""
+    groups: dict[object, list[StageCheck]] = {}
+    for stage in stages:
+        said = [(diagnosis.message, diagnosis.span, diagnosis.where_span) for diagnosis in stage.diagnoses]
+        key = (stage.judged, stage.verdict.judgement, *said) if said else stage
+        groups.setdefault(key, []).append(stage)
+    return groups.values()
+
+
+def _whose(stage: StageCheck) -> str:
+    return "the author's Jacobian" if stage.judged == "author" else "the analytic Jacobian"
+
+
+def _counted(check: CheckReport) -> str:
+    verdicts = [stage.verdict for stage in check.stages] + ([check.total] if check.total is not None else [])
+    counts = {judgement: sum(verdict.count(judgement) for verdict in verdicts) for judgement in ROLES}
+    said = [f"{judgement} {count:,}" for judgement, count in counts.items() if count]
+    return f"entries: {', '.join(said) or 'none'}"
+
+
+def _verdicts(check: CheckReport, look: Look) -> Iterator[Block]:
+    columns = (
+        Column("#", right=True),
+        Column("function"),
+        Column("judged"),
+        Column("entries", right=True, optional=2),
+        Column("verdict"),
+        Column("differences agree to", right=True),
+        Column("evaluations", right=True, optional=1),
+    )
+    shown = list(check.stages)
+    if len(shown) > STAGES and not look.full:
+        wrong = [stage for stage in shown if stage.verdict.judgement != "agree"]
+        right = [stage for stage in shown if stage.verdict.judgement == "agree"]
+        kept = wrong + right[: max(0, STAGES - len(wrong))]
+        shown = sorted(kept, key=lambda stage: stage.index)
+    rows: list[tuple[Runs, ...] | Run] = [
+        _row(str(stage.index), stage.name, stage.judged, stage.verdict, look) for stage in shown
+    ]
+    if len(shown) < len(check.stages):
+        hidden = len(check.stages) - len(shown)
+        rows.append(
+            Run(f"… {hidden:,} stages that agree are hidden ({len(shown)} of {len(check.stages):,}; --full shows all)", "note")
+        )
+    if check.total is not None:
+        rows.append(_row("", "whole chain", "product", check.total, look))
+    yield Table(columns, tuple(rows))
+
+
+def _row(number: str, name: str, judged: str, verdict: Verdict, look: Look) -> tuple[Runs, ...]:
+    judgement = verdict.judgement
+    worst = verdict.relative_distance
+    return (
+        runs(number),
+        runs(Run(name, "name")),
+        runs(judged),
+        runs(f"{verdict.codes.size:,}"),
+        runs(Run(judgement, ROLES[judgement])),
+        runs("-" if worst is None else number_text(worst, min(look.digits, 2))),
+        runs(f"{int(verdict.difference.evaluations.sum()):,}"),
+    )
+
+
+def _details(title: str, verdict: Verdict, diagnoses: Sequence[Diagnosis], look: Look) -> Iterator[Block]:
+    """What there is to say about a Jacobian that does not agree in every entry, or does by convention or at this point only."""
+    told = verdict.told
+    if not told.size and not diagnoses:
+        return
+    yield Gap()
+    yield Paragraph(runs(Run(title, "heading"), ": ", Run(verdict.judgement, ROLES[verdict.judgement])))
+    if told.size:
+        yield from _entries(verdict, look)
+    for diagnosis in diagnoses:
+        yield from _diagnosis(diagnosis, look)
+
+
+def _entries(verdict: Verdict, look: Look) -> Iterator[Block]:
+    """The entries there is something to say about, the worst first."""
+    told = verdict.told
+    entries = [verdict.entry(int(position)) for position in (told if look.full else told[:ENTRIES])]
+    columns = (
+        Column("entry"),
+        Column("Jacobian", right=True),
+        Column("difference", right=True),
+        Column("verdict"),
+        Column("step", right=True, optional=1),
+        Column("side", optional=1),
+    )
+    yield Table(columns, tuple(_entry(entry, look) for entry in entries))
+    if told.size > len(entries):
+        hidden = told.size - len(entries)
+        yield Paragraph(runs(Run(f"… {hidden:,} more entries ({len(entries)} of {told.size:,}; --full shows all)", "note")))
+
+
+def _entry(entry: EntryVerdict, look: Look) -> tuple[Runs, ...]:
+    reason = f" ({entry.reason})" if entry.reason else ""
+    digits = max(look.digits, LEAST)
+    if entry.judgement == "disagree":
+        while digits < MOST and _overlap(entry, digits):
+            digits += 1
+    return (
+        runs(Run(f"∂{component(entry.output)}/∂{component(entry.input)}", "symbol")),
+        runs(_with_bar(entry.value, entry.value_bar, digits)),
+        runs(_slopes(entry, digits)),
+        runs(Run(entry.judgement, ROLES[entry.judgement]), reason),
+        runs(number_text(entry.step, 2)),
+        runs(entry.side),
+    )
+
+
+def _overlap(entry: EntryVerdict, digits: int) -> bool:
+    """Whether two numbers that disagree would look as if they might not, with so many digits."""
+    pairs = (entry.value, entry.value_bar), (entry.difference, entry.difference_bar)
+    (value, bar), (difference, difference_bar) = (map(float, _with_bar(*pair, digits).split(" ± ")) for pair in pairs)
+    return abs(value - difference) <= bar + difference_bar
+
+
+def _slopes(entry: EntryVerdict, digits: int) -> str:
+    """What differences find: one slope, or at a kink that from the left and that from the right."""
+    if entry.left is None or entry.right is None or entry.side_bar is None:
+        return _with_bar(entry.difference, entry.difference_bar, digits)
+    return f"{number_text(entry.left, digits)} | {_with_bar(entry.right, entry.side_bar, digits)}"
+
+
+def _with_bar(value: float, bar: float, digits: int) -> str:
+    text = number_text(value, digits)
+    return f"{text} ± {bar_text(value, bar, text)}"
+
+
+def _diagnosis(diagnosis: Diagnosis, look: Look) -> Iterator[Block]:
+    yield Gap()
+    role: Role = "warning" if diagnosis.kind in {"kink", "untrustworthy", "here only"} else "error"
+    yield Paragraph(runs(Run(f"{diagnosis.kind}: ", role), diagnosis.message))
+    places: list[Place] = []
+    if diagnosis.span is not None:
+        places += [Place(part, "", primary=True) for part in diagnosis.span.lines[:LINES]]
+    if diagnosis.where_span is not None and diagnosis.where_span != diagnosis.span:
+        places.append(Place(diagnosis.where_span, "its derivative is the one that goes wrong", primary=False))
+    if places:
+        gutter = max(len(str(place.line)) for place in places)
+        yield Paragraph(runs(Run(" " * gutter + "--> ", "note"), Run(str(places[0].span), "name")), hang=gutter + 4)
+        yield Figure(tuple(excerpt(places, gutter, look)))

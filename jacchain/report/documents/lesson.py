@@ -1,0 +1,124 @@
+"""A run told step by step: every Jacobian, the order, every product, the result.
+
+Before it sees a step, a class can be asked for what it should be able to tell by now.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from typing import Literal
+
+from jacchain.chain.plan import Operand, Plan
+from jacchain.frozen import Frozen
+from jacchain.linear.map import LinearMap
+from jacchain.report.document import Document, Equation, Gap, Run, Runs, runs
+from jacchain.report.documents.entry import jacobian_entry, product_entry
+from jacchain.report.documents.order import order_line
+from jacchain.report.documents.run import (
+    NOWHERE,
+    denominator,
+    derivative,
+    jacobian_blocks,
+    operand_matrix,
+    product_lead,
+    product_terms,
+    result_document,
+    run_title,
+)
+from jacchain.report.documents.trust import Bars
+from jacchain.report.look import Look
+from jacchain.report.notation.matrix_name import Entry
+from jacchain.report.notation.symbols import jacobian_symbol, numbers, operand_symbol, space
+from jacchain.results import ProductResult, Report
+
+_SHAPE = re.compile(r"(\d{1,9})\s*(?:[x×*,]|by|\s)\s*(\d{1,9})")
+
+
+class Step(Frozen):
+    """One step of a lesson, about a matrix, the order of the products, or the result.
+
+    ``question`` can be asked before the step is shown, its ``answer`` is a shape (``3x1``) or a word, for the ``reason`` given.
+    """
+
+    head: Runs
+    about: Operand | Literal["order", "result"]
+    question: str = ""
+    answer: str = ""
+    reason: str = ""
+
+    def is_right(self, answer: str) -> bool:
+        """Whether somebody's answer is the answer: ``3 × 1`` is ``3x1``."""
+        said = answer.strip().lower()
+        found = _SHAPE.fullmatch(said)
+        return self.answer == (f"{int(found[1])}x{int(found[2])}" if found else said)
+
+
+def steps(report: Report, look: Look) -> tuple[Step, ...]:
+    """The steps of a run, in the order of the mathematics."""
+    jacobians = [_jacobian_step(report, number, look) for number in range(len(report.stages))]
+    order = [_order_step(report.plan)] if report.products else []
+    last = runs("the gradient" if report.gradient is not None else "the Jacobian of the chain")
+    return (*jacobians, *order, *map(partial(_product_step, report), report.products), Step(last, "result"))
+
+
+def opening(report: Report, look: Look) -> Document:
+    """What is said before the first step."""
+    return (*run_title(report, look), Gap())
+
+
+def step_document(report: Report, step: Step, look: Look, entry: Entry | None = None, *, symbols: bool = False) -> Document:
+    """What a step reveals; an ``entry`` of its matrix is marked, and told how it comes about, in ``symbols`` or in numbers."""
+    if step.about == "result":
+        return result_document(report, look)
+    if step.about == "order":
+        return (order_line(report.plan, look),)
+    number, place = step.about.number, entry or NOWHERE
+    if step.about.kind == "stage":
+        before = denominator(report, number - 1, look)
+        blocks = jacobian_blocks(report.stages[number - 1], before, Bars(report), look, place)
+        return (*blocks, *([] if entry is None else [jacobian_entry(report, number, entry, look)]))
+    product = report.products[number - 1]
+    equation = Equation(product_terms(report, product, look, place))
+    return (equation, *([] if entry is None else [product_entry(report, product, entry, look, symbols=symbols)]))
+
+
+def matrix_of(report: Report, step: Step) -> LinearMap | None:
+    """The matrix a step is about, a Jacobian as it is or a product of transposes, None where it is about none."""
+    if not isinstance(step.about, Operand):
+        return None
+    number = step.about.number
+    return report.stages[number - 1].jacobian.linear if step.about.kind == "stage" else report.products[number - 1].linear
+
+
+def first_entry(report: Report, step: Step) -> Entry | None:
+    """The first entry of a step's matrix that is not always zero, None where there is none."""
+    linear = matrix_of(report, step)
+    if linear is None or not linear.pattern.rows.size:
+        return None
+    return int(linear.pattern.rows[0]), int(linear.pattern.columns[0])
+
+
+def _jacobian_step(report: Report, number: int, look: Look) -> Step:
+    stage, symbol = report.stages[number], jacobian_symbol(number + 1)
+    m, n = len(stage.outputs), len(stage.inputs)
+    value = numbers(stage.value, look, Bars(report).value(number + 1))
+    head = runs(Run(symbol, "symbol"), "   ", Run(stage.name, "name"), f": {space(n)} → {space(m)}   value ", value)
+    reason = f"a row for each output ({m}), a column for each input ({n})"
+    name = derivative(stage.name, denominator(report, number, look)).text
+    return Step(head, Operand("stage", number + 1), f"what shape is {symbol} = {name}?", f"{m}x{n}", reason)
+
+
+def _order_step(plan: Plan) -> Step:
+    answer = "both" if plan.forward == plan.reverse else "forward" if plan.forward < plan.reverse else "reverse"
+    question = "which costs less, forward (from J₁ᵀ on), reverse (from the end), or both the same?"
+    reason = f"forward takes {plan.forward:,} multiplications, reverse {plan.reverse:,}"
+    return Step(runs("the order of the products"), "order", question, answer, reason)
+
+
+def _product_step(report: Report, product: ProductResult) -> Step:
+    planned = product.planned
+    (m, n), (_, k) = planned.shape, operand_matrix(report, planned.left).linear.shape
+    head = runs(*product_lead(product), f"   {m}×{k} · {k}×{n}")
+    reason = f"the rows of {operand_symbol(planned.left)}, the columns of {operand_symbol(planned.right)}"
+    return Step(head, Operand("product", planned.number), f"what shape is P{planned.number}?", f"{m}x{n}", reason)

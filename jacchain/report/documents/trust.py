@@ -1,0 +1,225 @@
+"""Why the numbers can be trusted, and how far: certified bounds, digits that survive, the reach of a derivative, spectra."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from math import floor, isfinite
+
+import numpy as np
+
+from jacchain.chain.digits import Digits
+from jacchain.chain.spectrum import Spectrum, StageSpectrum
+from jacchain.frozen import Frozen
+from jacchain.jacobian.nonsmooth.reach import Reach
+from jacchain.linear.enclosure import Enclosure
+from jacchain.linear.map import Numbers
+from jacchain.report.document import Block, Column, Gap, Paragraph, Run, Runs, Table, runs
+from jacchain.report.layout.matrix import left_out, some_numbers
+from jacchain.report.look import Look
+from jacchain.report.notation.number import MARK, bound_text, number_text
+from jacchain.report.notation.symbols import jacobian_symbol
+from jacchain.report.notation.text import component
+from jacchain.results import Certificate, Report
+
+NEAREST = 4
+"""Inputs whose distance to the nearest switch is given."""
+MARGIN = 1e-9
+"""What is left out of a distance in proving it, at least where that succeeds at once; it is not worth a unit of what is shown."""
+FEW = 8
+"""Digits from which on a number of the result is shown without an error bar."""
+DOUBLE = 16
+"""Digits that a double has, about."""
+
+
+def trust_blocks(report: Report, look: Look) -> Iterator[Block]:
+    """A line for each thing that was asked for, none for what was not."""
+    if report.certificate is not None:
+        yield _certified(report, report.certificate, look)
+    elif report.digits is not None:
+        yield _surviving(report, report.digits)
+    if report.digits is not None and look.detail == "trust":
+        yield from _lost(report.digits, look)
+    if report.reach is not None:
+        yield from _valid(report.reach, report.pipeline.inputs, look)
+    elif report.unreached:
+        yield Paragraph(runs(Run("valid for  ", "heading"), Run(f"not worked out: {report.unreached}", "note")), hang=11)
+    if report.spectra:
+        yield Gap()
+        yield _spectra(report, look)
+
+
+class Bars(Frozen):
+    """The error bars of everything in a report, ``None`` where nobody has found out: proved ones, else those of the method."""
+
+    report: Report
+
+    def value(self, stage: int) -> Numbers | None:
+        """Of the value of a stage (from 1): ``(m,)``."""
+        result, certificate = self.report.stages[stage - 1], self.report.certificate
+        return result.error_bar if certificate is None else _bar(result.value, certificate.values[stage - 1])
+
+    def jacobian(self, stage: int) -> Numbers | None:
+        """Of the Jacobian of a stage (from 1): ``(m, n)``."""
+        jacobian, certificate = self.report.stages[stage - 1].jacobian, self.report.certificate
+        return jacobian.error_bar if certificate is None else _bar(jacobian.linear.dense[0], certificate.jacobians[stage - 1])
+
+    def product(self, number: int) -> Numbers | None:
+        """Of a product (from 1), in its shape; None for one beyond all doubles."""
+        product, certificate = self.report.products[number - 1], self.report.certificate
+        if number == len(self.report.products) and self.whole is not None:
+            return self.whole.T
+        if certificate is None or product.exponent or certificate.products[number - 1].exponent:
+            return None
+        return _bar(product.linear.dense[0], certificate.products[number - 1])
+
+    @cached_property
+    def whole(self) -> Numbers | None:
+        """Of the Jacobian of the chain: ``(m, n)``; without proof, of the entries few digits of which survive."""
+        report = self.report
+        if report.certificate is not None:
+            return _bar(report.jacobian.dense[0], report.certificate.jacobian)
+        if report.digits is None or (report.digits.surviving >= FEW).all():
+            return None
+        surviving = report.digits.surviving
+        return np.where(surviving < FEW, np.abs(report.jacobian.dense[0]) * 10.0**-surviving, 0.0)
+
+
+def _bar(numbers: Numbers, enclosure: Enclosure) -> Numbers:
+    """How far each exact number can be from the one that was computed."""
+    with np.errstate(all="ignore"):
+        return np.asarray(np.maximum(np.abs(enclosure.upper - numbers), np.abs(numbers - enclosure.lower)))
+
+
+def _certified(report: Report, certificate: Certificate, look: Look) -> Paragraph:
+    bar = _bar(report.jacobian.dense[0], certificate.jacobian)
+    digits = certificate.jacobian.digits
+    least = float(digits.min()) if digits.size else float("inf")
+    if least == float("inf"):
+        known = "exactly"
+    elif least:
+        known = f"to {least:.0f} digit{'' if least == 1 else 's'} or more"
+    else:
+        known = f"but for {int((digits == 0).sum())} of {digits.size} entries, no digit of which is sure"
+    within = number_text(float(bar.max(initial=0)), min(look.digits, 2))
+    said = Run(f"certified {known}, every entry within {within}{_convention(report)}", "good" if least else "warning")
+    return Paragraph(runs(said, "   ", Run(f"assuming {certificate.assumption}", "note")))
+
+
+def _convention(report: Report) -> str:
+    """What the digits are digits of, where it is no derivative."""
+    codes = {remark.code for remark in report.diagnostics if remark.kind == "kink"}
+    if "JC415" in codes:
+        return "; it is the product of the numbers used at kinks, and no derivative of the chain"
+    if codes and len(report.stages) > 1:
+        return "; it is made of the numbers used by convention at the kinks of single functions"
+    return "; at the kink it is the number used by convention, and no derivative" if codes else ""
+
+
+def _surviving(report: Report, digits: Digits) -> Paragraph:
+    """How many digits are right in every entry of the result, and of how many entries none is."""
+    spoilt = digits.surviving < 1
+    count = int(spoilt.sum())
+    least = floor(float(np.nan_to_num(digits.surviving[~spoilt], nan=0).min(initial=DOUBLE)))
+    if not count:
+        place = f"; most of the others go in {_place(digits.place)}" if digits.place else ""
+        said = f"at least {least} of {DOUBLE} are right in every entry of the result{place}{_convention(report)}"
+        return Paragraph(runs(Run("digits  ", "heading"), said), hang=8)
+    one = count == 1
+    entries = f"{count} entr{'y' if one else 'ies'} of the result"
+    why = f"{'is' if one else 'are'} no more than rounding"
+    if (report.jacobian.dense[0][spoilt] == 0).all() and any(remark.kind == "underflow" for remark in report.diagnostics):
+        why = f"{'is' if one else 'are'} smaller than any double"
+    elif digits.place.startswith("P"):
+        why = f"cancel{'s' if one else ''} in {digits.place}, down to rounding"
+    others = f"; at least {least} of {DOUBLE} are right in the others" if count < spoilt.size else ""
+    said = f"{entries} {why}: no digit of {'it' if one else 'them'} can be trusted{others}"
+    return Paragraph(runs(Run("digits  ", "heading"), Run(said, "warning")), hang=8)
+
+
+def _lost(digits: Digits, look: Look) -> Iterator[Block]:
+    """What is left in each Jacobian, and what goes in each product: the least and the most of all entries."""
+    rows: list[tuple[Runs, ...] | Run] = []
+    names = [f"J{number}" for number in range(1, len(digits.stages) + 1)]
+    names += [f"P{number}" for number in range(1, len(digits.products) + 1)]
+    shown = some_numbers(len(names), 24, look)
+    for number in shown:
+        left = digits.stages[number].min(initial=DOUBLE) if number < len(digits.stages) else None
+        gone = None if left is not None else digits.products[number - len(digits.stages)].max(initial=0)
+        cells = ("" if value is None else f"{value:.1f}" for value in (left, gone))
+        rows.append((runs(Run(_place(names[number]), "symbol")), *map(runs, cells)))
+        if number + 1 < len(names) and number + 1 not in shown:
+            rows.append(left_out("matrices", shown, len(names), look))
+    yield Gap()
+    yield Table((Column("matrix"), Column("digits, at least", right=True), Column("cancel, at most", right=True)), tuple(rows))
+
+
+def _place(name: str) -> str:
+    return jacobian_symbol(int(name[1:])) if name.startswith("J") else name
+
+
+def _valid(reach: Reach, inputs: Sequence[str], look: Look) -> Iterator[Block]:
+    """How far each input can move, the nearest switch first, and which cannot at all; nothing where no switch is ever met."""
+    distances = reach.distance.tolist()
+    near = sorted((distance, number) for number, distance in enumerate(distances) if distance > 0 and isfinite(distance))
+    shown = near if look.full else near[:NEAREST]
+    parts: list[str | Run] = []
+    for distance, number in shown:
+        name = component(inputs[number])
+        parts += [", " if parts else "", Run(f"|Δ{name}|", "symbol"), f" < {bound_text(distance * (1 + MARGIN))}"]
+        if reach.nearest[number]:
+            parts += [" (", Run(reach.nearest[number], "formula"), ")"]
+    if len(shown) < len(near):
+        parts.append(Run(f", and {len(near) - len(shown):,} more inputs", "note"))
+    still = [number for number, distance in enumerate(distances) if not distance]
+    if still:
+        told = still if look.full else still[:NEAREST]
+        names = ", ".join(component(inputs[number]) for number in told)
+        more = f" and {len(still) - len(told):,} more" if len(still) > len(told) else ""
+        parts += ["; " if parts else "", f"no move of {names}{more}"]
+        parts += [" (", Run(reach.nearest[still[0]], "formula"), ")"]
+    if parts:
+        proved = " · each is a bound that is proved, the distance itself may be larger" if look.detail == "trust" else ""
+        yield Paragraph(runs(Run("valid for  ", "heading"), *parts, Run(proved, "note")), hang=11)
+
+
+def _spectra(report: Report, look: Look) -> Table:
+    """The singular values along the chain: where gradients vanish or explode."""
+    count = len(report.spectra)
+    shown = some_numbers(count, 24, look)
+    rows: list[tuple[Runs, ...] | Run] = []
+    for number in shown:
+        rows.append(_spectrum_row(report.stages[number].name, number + 1, report.spectra[number], look))
+        if number + 1 < count and number + 1 not in shown:
+            rows.append(left_out("stages", shown, count, look))
+    columns = (
+        Column("#", right=True),
+        Column("function"),
+        Column("largest σ"),
+        Column("smallest"),
+        Column("condition"),
+        Column("product: largest"),
+        Column("smallest", optional=1),
+        Column("condition", optional=1),
+    )
+    return Table(columns, tuple(rows))
+
+
+def _spectrum_row(name: str, number: int, spectrum: StageSpectrum, look: Look) -> tuple[Runs, ...]:
+    return (runs(str(number)), runs(Run(name, "name")), *_values(spectrum.jacobian, look), *_values(spectrum.running, look))
+
+
+def _values(spectrum: Spectrum, look: Look) -> tuple[Runs, Runs, Runs]:
+    norm = number_text(spectrum.norm, look.digits)
+    if spectrum.condition is None:
+        return runs(f"<= {norm}"), runs("?"), runs("?")
+    bound = spectrum.condition if isfinite(spectrum.condition) else spectrum.least_condition
+    condition = number_text(bound, 2)
+    singular = spectrum.condition != bound
+    return runs(norm), runs(_smallest(spectrum, look)), runs(f">= {condition}" if singular else condition)
+
+
+def _smallest(spectrum: Spectrum, look: Look) -> str | Run:
+    """The smallest singular value, or that it cannot be told from zero."""
+    text = number_text(float(spectrum.singular_values[-1]), look.digits, spectrum.noise)
+    return Run(text, "uncertain") if MARK in text else text

@@ -1,0 +1,1 @@
+"""From a document to one format for people: a terminal, a picture, a page, Markdown, LaTeX."""

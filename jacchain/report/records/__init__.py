@@ -1,0 +1,1 @@
+"""What every command has to say to a program: JSON, and arrays."""

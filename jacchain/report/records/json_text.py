@@ -1,0 +1,109 @@
+"""The one writer of JSON: always valid, every double in full, the same number always the same bytes.
+
+JSON has no word for what is not finite: ``null`` stands in its place, and the list ``nonfinite`` says where and what it is.
+"""
+
+from __future__ import annotations
+
+import re
+from math import isfinite
+from typing import Any
+
+import orjson
+
+from jacchain import __version__
+from jacchain.chain.plan import Tree
+
+DEPTH = 200
+"""Levels of nesting that every JSON reader takes."""
+
+FORMAT_VERSION = "1.0"
+OPTIONS = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_APPEND_NEWLINE
+
+CHARACTERS = (*range(0x7F, 0xA0), 0x61C, *range(0x200B, 0x2010), *range(0x2028, 0x202F), *range(0x2060, 0x2070), 0xFEFF)
+ACTING = re.compile("|".join(map(chr, CHARACTERS)).encode())
+"""Characters that JSON may hold and a terminal obeys: they are written as escapes."""
+
+PLAIN = bytes(range(0x7F))
+"""Bytes that belong to none of them: nearly all of a text that is full of numbers."""
+FINITE = {str, int, bool, type(None)}
+
+Json = dict[str, Any]
+
+
+def head() -> Json:
+    """What every object begins with."""
+    return {"format_version": FORMAT_VERSION, "tool": {"name": "jacchain", "version": __version__}}
+
+
+def json_bytes(facts: Json) -> bytes:
+    """An object of plain values and numpy arrays as JSON, with ``nonfinite`` added when something is not finite."""
+    found = _nonfinite(facts)
+    if found:
+        facts = {**facts, "nonfinite": found}
+    try:
+        text = orjson.dumps(facts, default=_plain, option=OPTIONS)
+    except orjson.JSONEncodeError:  # an integer of more than 64 bits
+        text = orjson.dumps(_with_long_integers(facts), default=_plain, option=OPTIONS)
+    return ACTING.sub(_escape, text) if ACTING.search(text.translate(None, PLAIN)) else text
+
+
+def _escape(found: re.Match[bytes]) -> bytes:
+    return b"\\u%04x" % ord(found.group().decode())
+
+
+def tree_fragment(tree: Tree, depth: int) -> orjson.Fragment | None:
+    """A bracketing as nested pairs, None where its nesting would be more than readers of JSON take."""
+    if depth > DEPTH:
+        return None
+    pending: list[Tree | str] = [tree]
+    text: list[str] = []
+    while pending:
+        match pending.pop():
+            case str(word):
+                text.append(word)
+            case int(number):
+                text.append(str(number))
+            case (left, right):
+                pending += ["]", right, ",", left, "["]
+    return orjson.Fragment("".join(text))
+
+
+def _plain(value: Any) -> Any:
+    from jacchain.report.records.json_arrays import plain  # noqa: PLC0415 - for arrays alone
+
+    return plain(value)
+
+
+def _with_long_integers(facts: Any) -> Any:
+    """The same with integers of any length written out."""
+    match facts:
+        case dict():
+            return {key: _with_long_integers(value) for key, value in facts.items()}
+        case list() | tuple():
+            return [_with_long_integers(value) for value in facts]
+        case int() if not -(1 << 63) <= facts < 1 << 64:
+            return orjson.Fragment(str(facts))
+        case _:
+            return facts
+
+
+def _nonfinite(facts: Any) -> list[Json]:
+    """Where, as a path that jq understands, stands what is not finite, and what it is."""
+    found: list[Json] = []
+    pending: list[tuple[str, Any]] = [("", facts)]
+    while pending:
+        path, value = pending.pop()
+        match value:
+            case dict():
+                pending.extend((f"{path}.{key}", part) for key, part in reversed(value.items()) if type(part) not in FINITE)
+            case list() | tuple():
+                parts = [(f"{path}[{number}]", part) for number, part in enumerate(value) if type(part) not in FINITE]
+                pending.extend(reversed(parts))
+            case float() if not isfinite(value):
+                found.append({"path": path, "value": str(value)})
+            case object(dtype=_):
+                from jacchain.report.records.json_arrays import nonfinite_entries  # noqa: PLC0415 - for arrays alone
+
+                found += [{"path": path + place, "value": text} for place, text in nonfinite_entries(value)]
+    return found

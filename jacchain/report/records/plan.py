@@ -1,0 +1,105 @@
+"""A plan, what it was chosen from, and the pipeline it belongs to as parts of the JSON object."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import isfinite
+from typing import TYPE_CHECKING
+
+from jacchain.chain.plan import Operand, Plan, PlannedProduct
+from jacchain.frozen import contents
+from jacchain.report.records.json_text import Json, head, json_bytes, tree_fragment
+
+if TYPE_CHECKING:
+    from jacchain.chain.survey import Survey
+    from jacchain.results import PipelineFacts
+
+
+def plan_json(plan: Plan, pipeline: PipelineFacts | None = None, survey: Survey | None = None) -> bytes:
+    """A plan as the part of the same object that it is, with the pipeline and what it was chosen from when they are there."""
+    record = head() if pipeline is None else {**head(), "pipeline": pipeline_record(pipeline)}
+    record["plan"] = plan_record(plan)
+    if survey is not None:
+        record["survey"] = _survey(survey)
+    return json_bytes(record)
+
+
+def pipeline_record(facts: PipelineFacts) -> Json:
+    """Which pipeline, and at which point."""
+    return {
+        "name": facts.name,
+        "description": facts.description,
+        "file": facts.file,
+        "inputs": list(facts.inputs),
+        "at": facts.at if all(map(isfinite, facts.at.tolist())) else None,
+    }
+
+
+def plan_record(plan: Plan) -> Json:
+    """The order and its costs."""
+    return {
+        "order": plan.bracketing(),
+        "tree": tree_fragment(plan.tree, _depth(plan.products)),
+        "chosen": plan.order,
+        "mode": plan.mode,
+        "dims": list(plan.dims),
+        "multiplications": plan.multiplications,
+        "forward": plan.forward,
+        "reverse": plan.reverse,
+        "optimum": plan.optimum,
+        "worst": plan.worst,
+        "peak": plan.peak,
+        "upper_bound": plan.upper_bound,
+        "confirmed": list(plan.confirmed),
+        "tangent": plan.tangent,
+        "adjoint": plan.adjoint,
+        "preaccumulation": plan.preaccumulation,
+        "accumulations": [contents(accumulation) for accumulation in plan.accumulations],
+        "products": [planned_record(product) for product in plan.products],
+    }
+
+
+def _survey(survey: Survey) -> Json:
+    return {
+        "bracketings": _count(survey.bracketings),
+        "optimal": _count(survey.optimal),
+        "margin": survey.margin,
+        "triangle": [[contents(candidate) for candidate in row] for row in survey.triangle],
+        "alternatives": [
+            {"order": best.bracketing(), "multiplications": best.multiplications, "peak": best.peak}
+            for best in survey.alternatives
+        ],
+        "candidates": [contents(candidate) for candidate in survey.candidates],
+    }
+
+
+def _count(count: int | None) -> int | str | None:
+    """A count, as text where it is larger than the whole numbers of JSON readers."""
+    return str(count) if count is not None and count >= 1 << 53 else count
+
+
+def planned_record(planned: PlannedProduct) -> Json:
+    """A product of a plan, without its numbers."""
+    return {
+        "name": f"P{planned.number}",
+        "left": _operand(planned.left),
+        "right": _operand(planned.right),
+        "operation": planned.operation,
+        "shape": list(planned.shape),
+        "multiplications": planned.multiplications,
+        "structure": planned.structure,
+        "entries": planned.entries,
+    }
+
+
+def _operand(operand: Operand) -> str:
+    return f"J{operand.number}T" if operand.kind == "stage" else f"P{operand.number}"
+
+
+def _depth(products: Sequence[PlannedProduct]) -> int:
+    """How deep the bracketing is nested."""
+    depths = [0]
+    for product in products:
+        operands = (product.left, product.right)
+        depths.append(1 + max(depths[operand.number] if operand.kind == "product" else 0 for operand in operands))
+    return depths[-1]
