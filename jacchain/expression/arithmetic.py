@@ -2,6 +2,7 @@
 
 Every value is an array ``(batch, n)``; a scalar has ``n = 1``, so that it broadcasts against vectors.  Rows of the table get an
 arithmetic as ``o`` and use nothing else: another one with the same names evaluates them in intervals, or to fifty digits.
+``matrix``, ``condition`` and ``choice`` are for what is no function of the table.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from jacchain.expression.tree import COMPARISONS, CONNECTIVES
 
 Array = npt.NDArray[Any]
 
@@ -66,6 +69,20 @@ class Arithmetic:
     maximum = staticmethod(np.maximum)
     minimum = staticmethod(np.minimum)
     where = staticmethod(np.where)
+
+    def matrix(self, matrix: Array, vectors: Array) -> Array:
+        """``matrix @ v`` for each row v."""
+        return np.asarray((matrix @ vectors.T).T)
+
+    def condition(self, operation: str, *arguments: Array) -> Array:
+        """A comparison of numbers (by real part), or conditions joined: a number other than zero is true."""
+        if operation in COMPARISONS:
+            return np.asarray(COMPARISONS[operation](*(argument.real for argument in arguments)))
+        return np.asarray(CONNECTIVES[operation](*(argument != 0 for argument in arguments)))
+
+    def choice(self, condition: Array, a: Array, b: Array) -> Array:
+        """``a`` where a condition that was worked out before is true, ``b`` elsewhere."""
+        return np.where(condition != 0, a, b)
 
     def erf(self, x: Array) -> Array:
         """The error function, to the digits of a double whatever the type."""

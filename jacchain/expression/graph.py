@@ -10,13 +10,13 @@ from typing import Any, NamedTuple
 
 from jacchain.errors import Fragment, JacchainError, Problem, Span
 from jacchain.expression.arithmetic import Array
-from jacchain.expression.tree import Tree
+from jacchain.expression.tree import COMPARISONS, CONNECTIVES, Tree
 from jacchain.frozen import Frozen
 
 Shape = tuple[int, ...]
 
 INPUT, CONSTANT, GATHER, STACK, MATRIX, WHERE = "input", "constant", "gather", "stack", "matrix", "where"
-CONDITIONS = ("<", "<=", ">", ">=", "==", "!=", "and", "or", "not")
+CONDITIONS = (*COMPARISONS, *CONNECTIVES)
 
 
 class Part(NamedTuple):

@@ -1,4 +1,4 @@
-"""The table of functions read in intervals.
+"""The table of functions, and the programs made of them, read in intervals.
 
 Library functions are taken to be within :data:`SLACK` units in the last place of the exact value; a test holds every one of them
 to it over its whole range.
@@ -7,27 +7,39 @@ to it over its whole range.
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
 
 from jacchain.expression.arithmetic import Array
+from jacchain.expression.program import Program, apply
+from jacchain.expression.tree import COMPARISONS, CONNECTIVES
 from jacchain.linear.interval import (
+    ANYTHING,
     EPSILON,
+    ZERO,
     Interval,
     Real,
     Truth,
     around,
     choose,
+    concatenated,
+    double_ends,
     extremes,
+    intersection,
     interval,
+    matrix_product,
     outward,
+    select,
     total,
     widened,
 )
 
 SLACK = 4
+"""Units in the last place by which a library function may be off."""
 
 FAR = 1e9
 """Arguments of sine and cosine from which on the place in the period is no longer worked out, only the slope used."""
@@ -54,19 +66,21 @@ def _rising(function: Callable[[Array], Array], least: float = -np.inf) -> Calla
         y = within_slack(lower, upper)
         zero = x.exact_zero & (lower == 0) & (upper == 0)
         floor = np.where(np.isnan(lower), -np.inf, Real(least))
-        return _kept(x, Interval(np.where(zero, 0, np.maximum(y.lower, floor)), np.where(zero, 0, y.upper)))
+        return _kept(x, select(zero, ZERO, Interval(np.maximum(y.lower, floor), y.upper)))
 
     return of_interval
 
 
 def _kept(x: Interval, y: Interval) -> Interval:
     """``y``, and nothing known where nothing is known about x: it may not even be defined."""
-    lost = np.isinf(x.lower) & np.isinf(x.upper)
-    return Interval(np.where(lost, -np.inf, y.lower), np.where(lost, np.inf, y.upper))
+    return select(np.isinf(x.lower) & np.isinf(x.upper), ANYTHING, y)
 
 
 class IntervalArithmetic:
-    """The table's arithmetic on :class:`Interval` values ``(batch, n)``."""
+    """The table's arithmetic on :class:`Interval` values ``(batch, n)``.
+
+    A condition is the interval of 1 (true) or 0 (false), and ``[0, 1]`` where it is open.
+    """
 
     exp = staticmethod(_rising(np.exp, 0))
     exp2 = staticmethod(_rising(np.exp2, 0))
@@ -99,6 +113,20 @@ class IntervalArithmetic:
         """``a`` or ``b``, and their hull where the condition is open."""
         return choose(condition, interval(a), interval(b))
 
+    def choice(self, condition: Interval, a: Interval, b: Interval) -> Interval:
+        """``a`` or ``b`` by a condition that was worked out before."""
+        return choose(truth(condition), a, b)
+
+    def condition(self, operation: str, *arguments: Interval) -> Interval:
+        """A comparison of numbers, or conditions joined."""
+        connective = CONNECTIVES.get(operation)
+        found = connective(*map(truth, arguments)) if connective else COMPARISONS[operation](*arguments)
+        return Interval(found.always, found.ever)
+
+    def matrix(self, matrix: Array, vectors: Interval) -> Interval:
+        """``matrix @ v`` for each row v."""
+        return matrix_product(vectors, Interval.point(matrix.T))
+
     def abs(self, x: Interval) -> Interval:
         """The absolute value."""
         return Interval(x.mignitude, x.magnitude)
@@ -118,32 +146,28 @@ class IntervalArithmetic:
 
     def hypot(self, x: Interval, y: Interval) -> Interval:
         """``sqrt(x^2 + y^2)``."""
-        shape = np.broadcast_shapes(x.shape, y.shape)
-        lower = np.stack(np.broadcast_arrays(x.lower, y.lower), -1).reshape(-1, 2)
-        upper = np.stack(np.broadcast_arrays(x.upper, y.upper), -1).reshape(-1, 2)
-        length = self.norm(Interval(lower, upper))
-        return Interval(length.lower.reshape(shape), length.upper.reshape(shape))
+        lower, upper = (np.stack(np.broadcast_arrays(*ends), -1) for ends in ((x.lower, y.lower), (x.upper, y.upper)))
+        return self.norm(Interval(lower, upper))[..., 0]
 
     def norm(self, x: Interval) -> Interval:
         """The Euclidean length, scaled by a power of two."""
         with np.errstate(all="ignore"):
             largest = np.where(x.known, x.magnitude, 0).max(-1, keepdims=True)
             exponent = np.where(largest > 0, np.frexp(largest)[1], 0)
-            scaled = Interval(np.ldexp(x.lower, -exponent), np.ldexp(x.upper, -exponent))
-            y = self.sqrt(total(self.square(scaled)))
-            return Interval(np.ldexp(y.lower, exponent), np.ldexp(y.upper, exponent))
+            scaled = x.mapped(lambda end: np.ldexp(end, -exponent))
+            return self.sqrt(total(self.square(scaled))).mapped(lambda end: np.ldexp(end, exponent))
 
     def sign(self, x: Interval) -> Interval:
         """-1, 0 or 1."""
-        return Interval(np.sign(x.lower), np.sign(x.upper))
+        return x.mapped(np.sign)
 
     def floor(self, x: Interval) -> Interval:
         """The largest whole number that is not above."""
-        return Interval(np.floor(x.lower), np.floor(x.upper))
+        return x.mapped(np.floor)
 
     def ceil(self, x: Interval) -> Interval:
         """The smallest whole number that is not below."""
-        return Interval(np.ceil(x.lower), np.ceil(x.upper))
+        return x.mapped(np.ceil)
 
     def maximum(self, a: Interval, b: Interval) -> Interval:
         """The larger."""
@@ -168,12 +192,12 @@ class IntervalArithmetic:
 
     def erf(self, x: Interval) -> Interval:
         """The error function, in doubles."""
-        below, above = _doubles(x)
+        below, above = double_ends(x)
         return _kept(x, within_slack(_each(math.erf, below), _each(math.erf, above), DOUBLES))
 
     def erfc(self, x: Interval) -> Interval:
         """The complementary error function, which falls, in doubles."""
-        below, above = _doubles(x)
+        below, above = double_ends(x)
         y = within_slack(_each(math.erfc, above), _each(math.erfc, below), DOUBLES)
         return _kept(x, Interval(np.maximum(y.lower, 0), y.upper))
 
@@ -194,9 +218,7 @@ class IntervalArithmetic:
         with np.errstate(all="ignore"):
             branch = np.floor(x.lower / PI + Real(0.5) - PUSH)
             same = (branch == np.floor(x.upper / PI + Real(0.5) + PUSH)) & (x.magnitude < FAR)
-        smooth = same | (x.lower == x.upper)
-        y = _rising(np.tan)(x)
-        return Interval(np.where(smooth, y.lower, -np.inf), np.where(smooth, y.upper, np.inf))
+        return select(same | (x.lower == x.upper), _rising(np.tan)(x), ANYTHING)
 
     def atan2(self, y: Interval, x: Interval) -> Interval:
         """The angle: extreme at a corner of the box, unless the box meets the cut or the origin."""
@@ -207,29 +229,25 @@ class IntervalArithmetic:
         on_cut = (y.lower == 0) & (x.upper < 0)
         meets = (x.lower <= 0) & (y.lower <= 0) & (y.upper >= 0) & ~on_cut
         limit = np.nextafter(PI, Real(4))
-        turned = Interval(np.where(meets, -limit, angle.lower), np.where(meets, limit, angle.upper))
-        return _kept(x, _kept(y, turned))
+        return _kept(x, _kept(y, select(meets, Interval(-limit, limit), angle)))
 
     def power(self, x: Interval, y: Interval) -> Interval:
         """``x^y`` for x > 0, and for x = 0 where y > 0."""
-        z = self.raw_power(x, y)
-        allowed = ((x > 0) | ((x >= 0) & (y > 0))).always
-        return Interval(np.where(allowed, z.lower, -np.inf), np.where(allowed, z.upper, np.inf))
+        return select(((x > 0) | ((x >= 0) & (y > 0))).always, self.raw_power(x, y), ANYTHING)
 
     def raw_power(self, x: Interval, n: Interval) -> Interval:
         """``x^n`` for any sign of x and whole n, or for x >= 0."""
         with np.errstate(all="ignore"):
             whole = (n.lower == n.upper) & (n.lower == np.floor(n.lower))
             even = whole & (np.floor(n.lower / 2) * 2 == n.lower)
-            base = choose(Truth(even, even), self.abs(x), x)
+            base = select(even, self.abs(x), x)
             ends = [np.power(a, b) for a in (base.lower, base.upper) for b in (n.lower, n.upper)]
             z = within_slack(np.minimum.reduce(ends), np.maximum.reduce(ends))
             pole = (n.lower < 0) & (base.lower <= 0) & (base.upper >= 0)
         lost = pole | (~whole & (x.lower < 0))
         z = Interval(np.where(even, np.maximum(z.lower, 0), z.lower), z.upper)
-        z = choose(Truth(lost, lost), Interval.point(np.nan), z)
         simple = (whole & (n.lower == 0)) | (base.exact_zero & (n.lower > 0))
-        return _kept(x, choose(Truth(simple, simple), Interval.point(np.where(n.lower == 0, 1, 0)), z))
+        return _kept(x, select(simple, Interval.point(np.where(n.lower == 0, 1, 0)), select(lost, ANYTHING, z)))
 
     def gauss(self, x: Interval, rate: float) -> Interval:
         """``exp(-rate x^2)``."""
@@ -245,11 +263,11 @@ class IntervalArithmetic:
 
     def peak(self, x: Interval) -> Interval:
         """The largest component."""
-        return Interval(x.lower.max(-1, keepdims=True), x.upper.max(-1, keepdims=True))
+        return x.mapped(lambda end: end.max(-1, keepdims=True))
 
     def least(self, x: Interval) -> Interval:
         """The smallest component."""
-        return Interval(x.lower.min(-1, keepdims=True), x.upper.min(-1, keepdims=True))
+        return x.mapped(lambda end: end.min(-1, keepdims=True))
 
     def hits(self, x: Interval) -> Interval:
         """One for a component that is the largest for certain, zero for one that is not, both where that is open."""
@@ -267,23 +285,19 @@ class IntervalArithmetic:
         with np.errstate(all="ignore"):
             slacks = [x.shape[-1] * EPSILON * _others(np.abs(end)) for end in (x.lower, x.upper)]
             sums = around(_others(x.lower), _others(x.upper), *slacks)
-            alone = _others(x.magnitude) == 0
-        return Interval(np.where(alone, 0, sums.lower), np.where(alone, 0, sums.upper))
+            return select(_others(x.magnitude) == 0, ZERO, sums)
 
     def off_product(self, x: Interval) -> Interval:
         """For each component, the product of all others."""
         one = Interval.point(np.ones((*x.shape[:-1], 1)))
-        before = self._running(_joined(one, x[..., :-1]))
-        after = self._running(_joined(one, x[..., :0:-1]))[..., ::-1]
+        before = self._running(concatenated([one, x[..., :-1]], -1))
+        after = self._running(concatenated([one, x[..., :0:-1]], -1))[..., ::-1]
         return before * after
 
     def _running(self, x: Interval) -> Interval:
-        product = x[..., :1]
-        products = [product]
-        for position in range(1, x.shape[-1]):
-            product = product * x[..., position : position + 1]
-            products.append(product)
-        return _joined(*products)
+        """The product of the first component, of the first two, and so on."""
+        parts = (x[..., place : place + 1] for place in range(x.shape[-1]))
+        return concatenated([*accumulate(parts, operator.mul)], -1)
 
     def outer(self, x: Interval, y: Interval) -> Interval:
         """All products of a component of x and one of y."""
@@ -291,14 +305,35 @@ class IntervalArithmetic:
 
     def full(self, diagonal: Interval, others: Interval) -> Interval:
         """The matrix with the given diagonal and, off it, the given entries."""
-        shape = (*diagonal.shape, diagonal.shape[-1])
-        on = np.broadcast_to(np.eye(shape[-1], dtype=bool), shape)
-        return choose(Truth(on, on), diagonal[..., None], others)
+        return select(np.eye(diagonal.shape[-1], dtype=bool), diagonal[..., None], others)
 
     def columns(self, x: Interval) -> Interval:
         """Every row of a square matrix equal to x."""
-        shape = (*x.shape, x.shape[-1])
-        return Interval(np.broadcast_to(x.lower[..., None, :], shape), np.broadcast_to(x.upper[..., None, :], shape))
+        return x[..., None, :].mapped(lambda end: np.broadcast_to(end, (*x.shape, x.shape[-1])))
+
+
+def enclose(program: Program, box: Interval) -> Interval:
+    """Enclosures of every register for all x in each box: ``(batch, registers)`` for boxes ``(batch, inputs)``."""
+    arithmetic = IntervalArithmetic()
+    registers = starting_registers(program, box.shape[0])
+    registers[:, : program.inputs] = box
+    with np.errstate(all="ignore"):
+        for instruction in program.constants + program.instructions:
+            arguments = [registers[:, argument] for argument in instruction.arguments]
+            registers[:, instruction.output] = apply(arithmetic, instruction, arguments)
+    return registers
+
+
+def starting_registers(program: Program, batch: int) -> Interval:
+    """The constants of a program at their registers, everything else yet to be worked out: ``(batch, registers)``."""
+    registers = Interval.zeros(batch, program.start.size)
+    registers[:] = Interval.point(program.start)
+    return registers
+
+
+def truth(condition: Interval) -> Truth:
+    """A condition that was worked out before."""
+    return Truth(condition.lower != 0, condition.upper != 0)
 
 
 def _wave(function: Callable[[Array], Array], x: Interval, peak: Any) -> Interval:
@@ -316,17 +351,8 @@ def _wave(function: Callable[[Array], Array], x: Interval, peak: Any) -> Interva
         )
         width = np.nextafter(x.upper - x.lower, Real(np.inf))
         far = ~single & (x.magnitude >= FAR)
-        sloping = outward(y.lower - width, y.upper + width)
-        lower, upper = np.where(far, sloping.lower, lower), np.where(far, sloping.upper, upper)
-    return _kept(x, Interval(np.maximum(lower, -1), np.minimum(upper, 1)))
-
-
-def _doubles(x: Interval) -> tuple[Array, Array]:
-    """The ends as doubles, rounded outwards."""
-    with np.errstate(all="ignore"):
-        below, above = x.lower.astype(float), x.upper.astype(float)
-        below = np.where(below > x.lower, np.nextafter(below, -np.inf), below)
-        return below, np.where(above < x.upper, np.nextafter(above, np.inf), above)
+        found = select(far, outward(y.lower - width, y.upper + width), Interval(lower, upper))
+    return _kept(x, intersection(found, Interval(-1.0, 1.0)))
 
 
 def _each(function: Callable[[float], float], x: Array) -> Array:
@@ -339,7 +365,3 @@ def _others(x: Array) -> Array:
     before = np.concatenate([edge, x[..., :-1]], -1).cumsum(-1)
     after = np.concatenate([edge, x[..., :0:-1]], -1).cumsum(-1)[..., ::-1]
     return np.asarray(before + after)
-
-
-def _joined(*parts: Interval) -> Interval:
-    return Interval(np.concatenate([part.lower for part in parts], -1), np.concatenate([part.upper for part in parts], -1))

@@ -12,12 +12,11 @@ from collections.abc import Callable
 
 from jacchain.errors import Fragment, JacchainError, Problem
 from jacchain.expression import slips
-from jacchain.expression.tree import Binary, Call, Index, Name, Number, Slice, Stack, Tree, Unary
+from jacchain.expression.tree import COMPARISONS, Binary, Call, Index, Name, Number, Slice, Stack, Tree, Unary
 from jacchain.expression.words import canonical, kind, words
 from jacchain.frozen import replace
 
 DEPTH = 64
-COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
 STRENGTH = {"or": 1, "and": 2} | dict.fromkeys(COMPARISONS, 4) | {"+": 5, "-": 5, "*": 6, "/": 6, "@": 6, "^": 8, "**": 8}
 NOT, COMPARISON, MINUS, POWER = 3, 4, 7, 8
 RESERVED = ("and", "or", "not")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -20,17 +21,6 @@ from jacchain.linear.map import LinearMap
 from jacchain.linear.pattern import Integers, distinct
 
 Registers = slice | Integers
-COMPARE = {
-    "<": np.less,
-    "<=": np.less_equal,
-    ">": np.greater,
-    ">=": np.greater_equal,
-    "==": np.equal,
-    "!=": np.not_equal,
-    "and": np.logical_and,
-    "or": np.logical_or,
-    "not": np.logical_not,
-}
 ELEMENTWISE = {*CONDITIONS, WHERE, GATHER, *(name for name, row in ROWS.items() if row.form == "diagonal")}
 """Operations whose scalar results can be worked out many at a time."""
 
@@ -83,8 +73,12 @@ class Program(Frozen):
     @cached_property
     def place(self) -> tuple[slice, ...]:
         """The registers of each node."""
-        ends = self.first + [node.size for node in self.graph.nodes]
-        return tuple(map(slice, self.first.tolist(), ends.tolist()))
+        return tuple(map(slice, self.first.tolist(), self.ends.tolist()))
+
+    @cached_property
+    def ends(self) -> Integers:
+        """The register behind the last one of each node."""
+        return self.first + np.array([node.size for node in self.graph.nodes], np.int64)
 
     @cached_property
     def blocks(self) -> tuple[slice, ...]:
@@ -114,10 +108,20 @@ class Program(Frozen):
 
     def by_block(self, registers: Registers) -> list[tuple[int, Integers, Integers]]:
         """Some registers by the block they belong to: its number, which of the given they are, and where they stand in it."""
-        places = np.arange(registers.start, registers.stop) if isinstance(registers, slice) else registers
+        places = one_by_one(registers)
         owners = self.owner[places]
         split = [(owner, np.flatnonzero(owners == owner)) for owner in distinct(owners).tolist()]
         return [(owner, positions, places[positions] - self.blocks[owner].start) for owner, positions in split]
+
+    @cached_property
+    def result_registers(self) -> Integers:
+        """The register of each output."""
+        return one_by_one(self.results)
+
+    def node_at(self, register: int) -> tuple[int, int]:
+        """The node whose value is in a register, and which of its components that is."""
+        number = int(np.flatnonzero((self.first <= register) & (register < self.ends))[0])
+        return number, register - int(self.first[number])
 
     @property
     def inputs(self) -> int:
@@ -161,6 +165,16 @@ class Program(Frozen):
         return registers
 
 
+def one_by_one(registers: Registers) -> Integers:
+    """The numbers of some registers."""
+    return np.arange(registers.start, registers.stop) if isinstance(registers, slice) else registers
+
+
+def width(registers: Registers) -> int:
+    """How many registers they are."""
+    return int(registers.stop - registers.start) if isinstance(registers, slice) else registers.size
+
+
 def read(registers: Array, chosen: Registers) -> Array:
     """The values of some registers, one column for each."""
     return registers[:, chosen] if isinstance(chosen, slice) else registers.T.take(chosen, axis=0).T
@@ -169,26 +183,23 @@ def read(registers: Array, chosen: Registers) -> Array:
 def execute(arithmetic: Arithmetic, instruction: Instruction, registers: Array) -> None:
     """Carries out one instruction on every row."""
     arguments = [read(registers, argument) for argument in instruction.arguments]
+    registers[:, instruction.output] = apply(arithmetic, instruction, arguments)
+
+
+def apply(o: Any, instruction: Instruction, arguments: Sequence[Any]) -> Any:
+    """What an instruction makes of its arguments ``(batch, width)``, in an arithmetic: numbers, intervals or germs."""
     operation = instruction.operation
     if operation in {GATHER, STACK}:
-        value = arguments[0]
-    elif operation == MATRIX:
-        value = matrix_times(instruction.matrix, arguments[0])
-    elif operation in COMPARE:
-        value = COMPARE[operation](*(argument.real for argument in arguments))
-    elif operation == WHERE:
-        value = np.where(arguments[0] != 0, arguments[1], arguments[2])
-    else:
-        row = ROWS[operation]
-        assert row.value is not None
-        value = row.value(arithmetic, *arguments)
-    registers[:, instruction.output] = value
-
-
-def matrix_times(matrix: Array | None, vectors: Array) -> Array:
-    """``matrix @ v`` for each row v."""
-    assert matrix is not None
-    return np.asarray((matrix @ vectors.T).T)
+        return arguments[0]
+    if operation == MATRIX:
+        return o.matrix(instruction.matrix, arguments[0])
+    if operation in CONDITIONS:
+        return o.condition(operation, *arguments)
+    if operation == WHERE:
+        return o.choice(*arguments)
+    value = ROWS[operation].value
+    assert value is not None
+    return value(o, *arguments)
 
 
 def compile_graph(graph: Graph) -> Program:
@@ -278,4 +289,4 @@ def _simplest(registers: Integers) -> Registers:
 
 
 def _is_real(operation: str) -> bool:
-    return operation in COMPARE or (operation in ROWS and ROWS[operation].real)
+    return operation in CONDITIONS or (operation in ROWS and ROWS[operation].real)

@@ -5,12 +5,24 @@ Trees compare by what they say; ``start`` and ``end`` are offsets in the text th
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterator
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from jacchain.frozen import Frozen, replace
 
 T = TypeVar("T")
+
+COMPARISONS: dict[str, Callable[..., Any]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
+CONNECTIVES: dict[str, Callable[..., Any]] = {"and": operator.and_, "or": operator.or_, "not": operator.invert}
+"""What comparisons and conditions make of whatever has Python's operators: arrays, intervals, truths."""
 
 
 class Place(Frozen, eq=True, kw_only=True):
@@ -34,11 +46,6 @@ class Number(Place):
     def value(self) -> float:
         """The double nearest to the literal."""
         return float(self.text)
-
-    @property
-    def is_integer(self) -> bool:
-        """Whether it is written without a point or an exponent."""
-        return self.text.isdigit()
 
 
 class Name(Place):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from jacchain.expression.parser import COMPARISONS, MINUS, NOT, STRENGTH
-from jacchain.expression.tree import Binary, Call, Index, Name, Number, Slice, Stack, Tree, Unary, fold
+from jacchain.expression.parser import MINUS, NOT, STRENGTH
+from jacchain.expression.tree import COMPARISONS, Binary, Call, Index, Name, Number, Slice, Stack, Tree, Unary, fold
 
 ATOM = 9
 

@@ -8,7 +8,7 @@ A row of one output never sees the numbers of another.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,6 +20,9 @@ from jacchain.frozen import Frozen
 from jacchain.linear.map import LinearMap, add, spread, stack
 from jacchain.linear.pattern import Pattern
 from jacchain.linear.product import multiply, scale_rows
+
+if TYPE_CHECKING:
+    from jacchain.linear.interval import Interval
 
 EXTENDED_WORK = 1 << 18
 """Multiplications (registers times inputs) up to which a stage is worked out in the longest floats of the machine."""
@@ -180,7 +183,7 @@ class _Forward:
     def term(self, instruction: Instruction, position: int, partial: Array, *, known: bool) -> tuple[LinearMap, bool]:
         """One local partial times the Jacobian of its argument; zeros of a partial that is known for every x are structural."""
         linear, constant = self.rows(instruction.arguments[position])
-        if _is_diagonal(instruction, partial) and not (known and (partial == 0).any()):
+        if is_diagonal(instruction, partial) and not (known and (partial == 0).any()):
             repeated = linear if linear.shape[0] == instruction.size else linear.take(np.zeros(instruction.size, np.int64))
             if known and (partial == 1).all():
                 return repeated, constant
@@ -204,7 +207,7 @@ def local_partials(arithmetic: Arithmetic, instruction: Instruction, registers: 
 
 def local_map(instruction: Instruction, partial: Array, width: int, *, known: bool) -> LinearMap:
     """A local partial as a map from the ``width`` numbers of its argument; zeros that hold for every x are structural."""
-    if _is_diagonal(instruction, partial):
+    if is_diagonal(instruction, partial):
         local = LinearMap(*_spread(partial, instruction.size, width))
     elif ROWS[instruction.operation].form == "row":
         local = LinearMap(Pattern.full(1, width), _rows(partial, width))
@@ -213,10 +216,13 @@ def local_map(instruction: Instruction, partial: Array, width: int, *, known: bo
     return _structural(local) if known else local
 
 
-def _is_diagonal(instruction: Instruction, partial: Array) -> bool:
-    """Whether each component of the result depends on one number of the argument."""
+def is_diagonal(instruction: Instruction, partial: Array | Interval) -> bool:
+    """Whether a local partial relates each component of the result to one number of the argument.
+
+    It then is ``(batch, n)``; a ``full`` function of two arguments may have one such partial beside one ``(batch, n, n)``.
+    """
     form = ROWS[instruction.operation].form
-    return form == "diagonal" or (form == "full" and partial.ndim == 2)
+    return form == "diagonal" or (form == "full" and len(partial.shape) < 3)
 
 
 def _spread(partial: Array, size: int, width: int) -> tuple[Pattern, Array]:

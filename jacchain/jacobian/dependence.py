@@ -6,15 +6,15 @@ import numpy as np
 import numpy.typing as npt
 
 from jacchain.expression.arithmetic import Array
-from jacchain.expression.graph import GATHER, MATRIX, STACK, WHERE
-from jacchain.expression.program import Instruction, Program, Registers
+from jacchain.expression.graph import MATRIX, WHERE
+from jacchain.expression.program import Instruction, Program, Registers, width
 from jacchain.expression.table import ROWS
 
 Mask = npt.NDArray[np.bool_]
 
 
 def is_elementwise(instruction: Instruction) -> bool:
-    """Whether each number it makes depends on one number (or the one there is) of each argument."""
+    """Whether each number it makes depends on one number (or the one there is) of each argument, as numbers put together do."""
     if instruction.operation == MATRIX:
         return False
     return instruction.operation not in ROWS or ROWS[instruction.operation].form == "diagonal"
@@ -54,6 +54,10 @@ def descendants(program: Program, start: Mask) -> Mask:
 
 
 def _backward(program: Program, mask: Mask, registers: Array | None, *, conditions: bool = True) -> Mask:
+    """The mask ``(batch, registers)``, which is written over, with all that the marked registers are computed from.
+
+    Of a choice both branches count without ``registers``, else the one taken; its condition only with ``conditions``.
+    """
     for instruction in reversed(program.constants + program.instructions):
         wanted = mask[:, instruction.output]
         if not wanted.any():
@@ -63,7 +67,7 @@ def _backward(program: Program, mask: Mask, registers: Array | None, *, conditio
             parts = (wanted & conditions, wanted & condition, wanted & ~condition)
             for argument, part in zip(instruction.arguments, parts, strict=True):
                 _mark(mask, argument, part)
-        elif instruction.operation in {STACK, GATHER} or is_elementwise(instruction):
+        elif is_elementwise(instruction):
             for argument in instruction.arguments:
                 _mark(mask, argument, wanted)
         else:
@@ -73,9 +77,9 @@ def _backward(program: Program, mask: Mask, registers: Array | None, *, conditio
 
 
 def _mark(mask: Mask, registers: Registers, part: Mask) -> None:
-    width = registers.stop - registers.start if isinstance(registers, slice) else registers.size
-    if part.shape[1] != width:
-        part = np.broadcast_to(part.any(-1, keepdims=True), (part.shape[0], width))
+    """Marks registers: those of a part ``(batch, width)`` of their size one by one, by a part of another size all or none."""
+    if part.shape[1] != width(registers):
+        part = np.broadcast_to(part.any(-1, keepdims=True), (part.shape[0], width(registers)))
     if isinstance(registers, slice):
         mask[:, registers] |= part
     else:

@@ -12,7 +12,7 @@ import numpy as np
 
 from jacchain.expression.arithmetic import Arithmetic, Array
 from jacchain.expression.graph import CONDITIONS, GATHER, MATRIX, STACK, WHERE
-from jacchain.expression.program import Instruction, Program, Registers, read
+from jacchain.expression.program import Instruction, Program, Registers, read, width
 from jacchain.expression.table import ROWS
 from jacchain.frozen import Frozen
 from jacchain.jacobian.analytic import local_map, local_partials, push_columns
@@ -74,7 +74,7 @@ def _edges(instruction: Instruction) -> int:
         return instruction.linear.pattern.count
     if instruction.operation == WHERE:
         return instruction.size
-    widths = [_width(argument) for argument, reads in zip(instruction.arguments, instruction.reads, strict=True) if reads]
+    widths = [width(argument) for argument, reads in zip(instruction.arguments, instruction.reads, strict=True) if reads]
     match ROWS[instruction.operation].form:
         case "diagonal":
             return instruction.size * len(widths)
@@ -82,10 +82,6 @@ def _edges(instruction: Instruction) -> int:
             return sum(widths)
         case _:
             return instruction.size * sum(widths)
-
-
-def _width(registers: Registers) -> int:
-    return registers.stop - registers.start if isinstance(registers, slice) else registers.size
 
 
 class _Reverse:
@@ -115,7 +111,7 @@ class _Reverse:
             return
         for owner, positions, rows in self.program.by_block(registers):
             if owner >= 0:
-                gathered = _gathered(rows, _width(self.program.blocks[owner]))
+                gathered = _gathered(rows, width(self.program.blocks[owner]))
                 self.found[owner].append(multiply(gathered, adjoint.take(positions)))
 
     def through(self, instruction: Instruction, adjoint: LinearMap) -> None:
@@ -130,7 +126,7 @@ class _Reverse:
         elif operation not in CONDITIONS:
             for position, partial, known in local_partials(self.arithmetic, instruction, self.registers):
                 argument = instruction.arguments[position]
-                local = local_map(instruction, partial, _width(argument), known=known)
+                local = local_map(instruction, partial, width(argument), known=known)
                 self.spread(argument, multiply(self.reached(instruction, local).T, adjoint))
 
     def reached(self, instruction: Instruction, local: LinearMap) -> LinearMap:
@@ -146,7 +142,7 @@ class _Reverse:
         rows = adjoint.pattern.rows
         for argument, mask in zip(instruction.arguments[1:], (taken, ~taken), strict=True):
             part = LinearMap(adjoint.pattern, np.where(mask[:, rows], adjoint.values, 0))
-            if _width(argument) < instruction.size:
+            if width(argument) < instruction.size:
                 part = multiply(_gathered(np.zeros(instruction.size, np.int64), 1), part)
             self.spread(argument, part)
 

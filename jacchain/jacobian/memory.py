@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from jacchain.errors import Span
-from jacchain.expression.graph import CONDITIONS, GATHER, MATRIX, STACK
+from jacchain.expression.graph import CONDITIONS, MATRIX
 from jacchain.expression.program import Instruction, Program
 from jacchain.expression.table import ROWS
 from jacchain.frozen import Frozen
@@ -86,7 +86,7 @@ def _reached(instruction: Instruction, counts: Integers) -> Integers:
         assert instruction.matrix is not None
         used = instruction.matrix != 0
         return np.full(len(used), parts[0].sum()) if used.all() else np.asarray(used @ parts[0])
-    if instruction.operation in {GATHER, STACK, *CONDITIONS} or is_elementwise(instruction):
+    if is_elementwise(instruction):
         return np.asarray(sum(np.broadcast_to(part, instruction.size) for part in parts))
     return np.full(instruction.size, sum(int(part.sum()) for part in parts))
 

@@ -21,7 +21,6 @@ from jacchain.linear.product import SMALL
 
 Real = np.longdouble
 EPSILON = np.finfo(np.longdouble).eps
-TINY = np.finfo(np.longdouble).smallest_subnormal
 LARGEST = np.finfo(np.longdouble).max
 
 Booleans = npt.NDArray[np.bool_]
@@ -44,7 +43,10 @@ class Truth(Frozen):
 
 
 class Interval:
-    """Arrays ``lower <= upper`` of one shape.  It has the operators of an array, and its comparisons give a :class:`Truth`."""
+    """Arrays ``lower <= upper`` of one shape, in long doubles; where either was NaN, ``[-inf, inf]``.
+
+    It has the operators of an array, and its comparisons give a :class:`Truth`.
+    """
 
     __array_ufunc__ = None
     __hash__ = None  # type: ignore[assignment]
@@ -63,6 +65,11 @@ class Interval:
     def point(cls, values: Any) -> Interval:
         """Numbers that are known exactly."""
         return cls(values, values)
+
+    @classmethod
+    def zeros(cls, *shape: int) -> Interval:
+        """Zeros of a shape, to be written over."""
+        return cls(np.zeros(shape, Real), np.zeros(shape, Real))
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -93,6 +100,13 @@ class Interval:
     def __getitem__(self, index: Any) -> Interval:
         return Interval(self.lower[index], self.upper[index])
 
+    def __setitem__(self, index: Any, value: Interval) -> None:
+        self.lower[index], self.upper[index] = value.lower, value.upper
+
+    def mapped(self, function: Callable[[Numbers], Numbers]) -> Interval:
+        """Both ends under a function that never falls, or that only moves numbers to other places; not rounded outwards."""
+        return Interval(function(self.lower), function(self.upper))
+
     def __neg__(self) -> Interval:
         return Interval(-self.upper, -self.lower)
 
@@ -118,9 +132,7 @@ class Interval:
         with np.errstate(all="ignore"):
             crosses = (other.lower <= 0) & (other.upper >= 0)
             ends = [a / b for a in (self.lower, self.upper) for b in (other.lower, other.upper)]
-            lower, upper = extremes(ends)
-            quotient = outward(lower, upper, exact=self.exact_zero)
-        return Interval(np.where(crosses, -np.inf, quotient.lower), np.where(crosses, np.inf, quotient.upper))
+            return select(crosses, ANYTHING, outward(*extremes(ends), exact=self.exact_zero))
 
     def __rtruediv__(self, other: Any) -> Interval:
         return interval(other) / self
@@ -152,6 +164,11 @@ class Interval:
 
     __radd__ = __add__
     __rmul__ = __mul__
+
+
+ZERO = Interval.point(0.0)
+ANYTHING = Interval(-np.inf, np.inf)
+"""The interval of which nothing is known."""
 
 
 def interval(value: Any) -> Interval:
@@ -197,13 +214,24 @@ def hull(*intervals: Interval) -> Interval:
     )
 
 
+def intersection(a: Interval, b: Interval) -> Interval:
+    """What two enclosures of the same numbers have in common."""
+    return Interval(np.maximum(a.lower, b.lower), np.minimum(a.upper, b.upper))
+
+
+def concatenated(parts: Sequence[Interval], axis: int) -> Interval:
+    """Intervals one after the other along an axis."""
+    return Interval(np.concatenate([part.lower for part in parts], axis), np.concatenate([part.upper for part in parts], axis))
+
+
+def select(mask: Booleans, a: Interval, b: Interval) -> Interval:
+    """``a`` where the mask is true, ``b`` elsewhere."""
+    return Interval(np.where(mask, a.lower, b.lower), np.where(mask, a.upper, b.upper))
+
+
 def choose(condition: Truth, a: Interval, b: Interval) -> Interval:
     """``a`` where the condition holds, ``b`` where it does not, the hull of both where that is open."""
-    both = hull(a, b)
-    return Interval(
-        np.where(condition.always, a.lower, np.where(condition.ever, both.lower, b.lower)),
-        np.where(condition.always, a.upper, np.where(condition.ever, both.upper, b.upper)),
-    )
+    return select(condition.always, a, select(condition.ever, hull(a, b), b))
 
 
 def total(x: Interval) -> Interval:
@@ -213,8 +241,7 @@ def total(x: Interval) -> Interval:
     with np.errstate(all="ignore"):
         slacks = [x.shape[-1] * EPSILON * np.abs(end).sum(-1, keepdims=True) for end in (x.lower, x.upper)]
         sums = around(x.lower.sum(-1, keepdims=True), x.upper.sum(-1, keepdims=True), *slacks)
-    exact = x.exact_zero.all(-1, keepdims=True)
-    return Interval(np.where(exact, 0, sums.lower), np.where(exact, 0, sums.upper))
+    return select(np.asarray(x.exact_zero.all(-1, keepdims=True)), ZERO, sums)
 
 
 def matrix_product(a: Interval, b: Interval) -> Interval:
@@ -234,8 +261,7 @@ def matrix_product(a: Interval, b: Interval) -> Interval:
     product = around(middle, middle, radius, radius) if radius.any() else Interval.point(middle)
     touched = meetings(~a.exact_zero, ~b.exact_zero) > 0
     unknown = (meetings(~known_a, ~b.exact_zero) > 0) | (meetings(~a.exact_zero, ~known_b) > 0)
-    lower, upper = np.where(touched, product.lower, 0), np.where(touched, product.upper, 0)
-    return Interval(np.where(unknown, -np.inf, lower), np.where(unknown, np.inf, upper))
+    return select(unknown, ANYTHING, select(touched, product, ZERO))
 
 
 def to_doubles(x: Interval) -> Enclosure:
@@ -243,11 +269,15 @@ def to_doubles(x: Interval) -> Enclosure:
     largest = np.where(x.known, x.magnitude, 0).max(initial=0)
     exponent = max(0, int(np.frexp(largest)[1]) - 1023)
     with np.errstate(all="ignore"):
-        lower, upper = (np.ldexp(end, -exponent) for end in (x.lower, x.upper))
-        below, above = lower.astype(float), upper.astype(float)
-        below = np.where(below > lower, np.nextafter(below, -np.inf), below)
-        above = np.where(above < upper, np.nextafter(above, np.inf), above)
-    return Enclosure(below, above, exponent)
+        return Enclosure(*double_ends(x.mapped(lambda end: np.ldexp(end, -exponent))), exponent)
+
+
+def double_ends(x: Interval) -> tuple[Numbers, Numbers]:
+    """Both ends as doubles, rounded outwards."""
+    with np.errstate(all="ignore"):
+        below, above = x.lower.astype(float), x.upper.astype(float)
+        below = np.where(below > x.lower, np.nextafter(below, -np.inf), below)
+        return below, np.where(above < x.upper, np.nextafter(above, np.inf), above)
 
 
 def _sum(a: Numbers, b: Numbers, direction: int) -> Numbers:

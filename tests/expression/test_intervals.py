@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 
 from jacchain.errors import Fragment
 from jacchain.expression import Builder, compile_graph, parse
-from jacchain.expression.enclosures import enclose
-from jacchain.expression.intervals import IntervalArithmetic
+from jacchain.expression.intervals import IntervalArithmetic, enclose
 from jacchain.expression.table import BY_ARITY, FUNCTIONS, ROWS
 from jacchain.linear.interval import Interval, Real
 

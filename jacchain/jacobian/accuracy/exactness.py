@@ -42,7 +42,7 @@ def are_exact(program: Program, registers: Array, chosen: Integers) -> bool:
 
 def exact_outputs(program: Program, registers: Array) -> npt.NDArray[np.bool_]:
     """Which outputs of a program are exact."""
-    results = np.arange(registers.shape[1])[program.results]
+    results = program.result_registers
     return np.array([are_exact(program, registers, results[place : place + 1]) for place in range(results.size)], bool)
 
 

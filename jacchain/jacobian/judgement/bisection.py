@@ -13,7 +13,6 @@ from jacchain.jacobian.accuracy.rounding import derivative_error
 from jacchain.jacobian.analytic import differentiate
 from jacchain.jacobian.differences.stage_difference import stage_difference
 from jacchain.jacobian.judgement.verdict import JUDGEMENTS, judge
-from jacchain.jacobian.nonsmooth.domain import node_at
 from jacchain.pipeline.stage import Stage
 
 LARGEST = 1 << 16
@@ -45,6 +44,6 @@ def wrong_rule(stage: Stage, x: Array) -> Culprit | None:
     for instruction in program.instructions:
         hits = np.flatnonzero(wrong[instruction.output])
         if hits.size and instruction.operation not in CONDITIONS:
-            number, _ = node_at(program, instruction, int(hits[0]))
+            number, _ = program.node_at(instruction.output.start + int(hits[0]))
             return Culprit(node_text(program.graph, number), program.graph.nodes[number].span)
     return None

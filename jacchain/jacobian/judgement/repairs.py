@@ -18,7 +18,6 @@ from jacchain.expression.program import Program, execute
 from jacchain.expression.table import FUNCTIONS, ROWS
 from jacchain.expression.texts import node_text
 from jacchain.frozen import Frozen
-from jacchain.jacobian.nonsmooth.domain import node_at
 from jacchain.pipeline.stage import Stage
 
 LARGEST = 1 << 20
@@ -94,7 +93,7 @@ def _first(stage: Stage, entry: tuple[int, int], repairs: list[Repair], expected
     author = _author(stage)
     if not repairs or len(repairs) * author.start.size > LARGEST:
         return None
-    register = int(np.arange(author.start.size)[author.results][entry[0] * len(stage.inputs) + entry[1]])
+    register = int(author.result_registers[entry[0] * len(stage.inputs) + entry[1]])
     right = np.ones(len(repairs), bool)
     for x, value, bar in expected:
         with np.errstate(invalid="ignore"):
@@ -139,8 +138,9 @@ def _underived(stage: Stage, part: int, points: Sequence[Array]) -> Iterator[Rep
                 slope = np.broadcast_to(np.asarray(row.rule(Arithmetic(numbers.dtype), y, x)[0]), y.shape)[0]
                 fits &= (np.abs(slope - found) <= SAME * np.abs(found)) & (np.abs(slope - y[0]) > SAME * np.abs(slope))
         for position in np.flatnonzero(fits):
-            number, _ = node_at(program, instruction, int(position))
-            change = partial(_as_in, program, instruction.output.start + int(position))
+            register = instruction.output.start + int(position)
+            number, _ = program.node_at(register)
+            change = partial(_as_in, program, register)
             yield Repair("derivative", part, node_text(program.graph, number), change)
 
 

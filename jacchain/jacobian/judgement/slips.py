@@ -20,7 +20,6 @@ from jacchain.expression.table import OPERATORS, ROWS
 from jacchain.expression.texts import node_text
 from jacchain.frozen import Frozen
 from jacchain.jacobian.judgement.dissection import Dissection
-from jacchain.jacobian.nonsmooth.domain import node_at
 from jacchain.linear.pattern import Integers
 
 
@@ -90,7 +89,7 @@ class Trials(Frozen):
         """Truth values ``(slips, places)``: the entry would be ``found``, to its bar and to rounding."""
         whole = self.dissection
         with np.errstate(all="ignore"):
-            right = whole.tangent[np.arange(whole.registers.size)[whole.program.results][entry[0]], entry[1]]
+            right = whole.tangent[whole.program.result_registers[entry[0]], entry[1]]
             shares = np.concatenate([whole.shares(*entry), whole.adjoint[entry[0]]])
             partial = np.concatenate([whole.partial, whole.tangent[:, entry[1]]])
             values, arguments = (
@@ -135,5 +134,6 @@ class Trials(Frozen):
     def _written(self, place: int) -> tuple[str, Span | None]:
         """The sub-expression whose derivative a place is or belongs to."""
         graph = self.dissection.program.graph
-        number, _ = node_at(self.dissection.program, *self._made(place))
+        instruction, position = self._made(place)
+        number, _ = self.dissection.program.node_at(instruction.output.start + position)
         return node_text(graph, number), graph.nodes[number].span

@@ -12,7 +12,7 @@ import numpy as np
 from jacchain.errors import JacchainError, Problem
 from jacchain.expression.arithmetic import Array
 from jacchain.expression.graph import CONSTANT, Node
-from jacchain.expression.program import Instruction, Program
+from jacchain.expression.program import Program
 from jacchain.expression.table import ROWS
 from jacchain.expression.texts import node_text
 from jacchain.frozen import replace
@@ -29,14 +29,15 @@ def refuse_values(name: str, program: Program, derivative: Derivative, used: Mas
     """Raises JacchainError (JC401, JC402) when something an output uses is undefined or larger than any double."""
     registers = derivative.registers
     failing = ~np.isfinite(registers) & used
-    if failing.any():
-        for instruction in program.constants + program.instructions:
-            if failing[:, instruction.output].any():
-                raise _undefined_value(name, program, instruction, registers, int(np.argmax(failing[0, instruction.output])))
+    for instruction in program.constants + program.instructions if failing.any() else ():
+        if failing[:, instruction.output].any():
+            raise _undefined_value(
+                name, program, registers, instruction.output.start + int(np.argmax(failing[0, instruction.output]))
+            )
     for instruction, fails in outside(program, registers, used):
-        raise _undefined_value(name, program, instruction, registers, int(np.argmax(fails[0])))
+        raise _undefined_value(name, program, registers, instruction.output.start + int(np.argmax(fails[0])))
     if (beyond := _beyond(derivative.values)).any():
-        raise _too_large(name, program, registers, int(np.argmax(beyond[0])))
+        raise _too_large(name, program, registers, int(program.result_registers[np.argmax(beyond[0])]))
 
 
 def fails(program: Program, derivative: Derivative, used: Mask) -> Mask:
@@ -63,15 +64,11 @@ def _beyond(values: Array) -> Mask:
         return np.asarray(~np.isfinite(values.astype(float, copy=False)))
 
 
-def _undefined_value(name: str, program: Program, instruction: Instruction, registers: Array, position: int) -> JacchainError:
-    """The error for the first value that fails: the sub-expression, and the numbers it was given."""
-    number, component = node_at(program, instruction, position)
-    node = program.graph.nodes[number]
-    text = node_text(program.graph, number)
-    given = _given(program, node, registers, component)
-    value = registers[0, instruction.output][position]
+def _undefined_value(name: str, program: Program, registers: Array, register: int) -> JacchainError:
+    """The error for the first value that fails: the sub-expression in a register, and the numbers it was given."""
+    text, node, given = _at_fault(program, registers, register)
     domain = ROWS[node.operation].domain if node.operation in ROWS else ""
-    overflow = np.isinf(value) and not domain
+    overflow = np.isinf(registers[0, register]) and not domain
     code, kind, reason = (
         ("JC402", "overflow", "is larger than any double") if overflow else ("JC401", "domain_error", "is undefined")
     )
@@ -80,17 +77,18 @@ def _undefined_value(name: str, program: Program, instruction: Instruction, regi
     return JacchainError(Problem(code, message, node.span, label=given, help="choose another point", notes=notes, kind=kind))
 
 
-def _too_large(name: str, program: Program, registers: Array, output: int) -> JacchainError:
+def _too_large(name: str, program: Program, registers: Array, register: int) -> JacchainError:
     """The error for an output that is finite in the numbers it was worked out in and is no double."""
-    register = int(np.arange(registers.shape[1])[program.results][output])
-    for instruction in program.instructions:
-        if instruction.output.start <= register < instruction.output.stop:
-            number, component = node_at(program, instruction, register - instruction.output.start)
-            node = program.graph.nodes[number]
-            message = f"`{node_text(program.graph, number)}` in `{name}` is larger than any double here"
-            given = _given(program, node, registers, component)
-            return JacchainError(Problem("JC402", message, node.span, label=given, help="scale the function", kind="overflow"))
-    raise AssertionError
+    text, node, given = _at_fault(program, registers, register)
+    message = f"`{text}` in `{name}` is larger than any double here"
+    return JacchainError(Problem("JC402", message, node.span, label=given, help="scale the function", kind="overflow"))
+
+
+def _at_fault(program: Program, registers: Array, register: int) -> tuple[str, Node, str]:
+    """The sub-expression in a register as text, its node, and the numbers it was given."""
+    number, component = program.node_at(register)
+    node = program.graph.nodes[number]
+    return node_text(program.graph, number), node, _given(program, node, registers, component)
 
 
 def _general(operation: str) -> str:
@@ -107,25 +105,12 @@ def _undefined_derivative(name: str, program: Program, derivative: Derivative, u
         rows = linear.pattern.rows[_beyond(linear.values[0])]
         rows = rows[used[0, instruction.output][rows]]
         if rows.size:
-            number, component = node_at(program, instruction, int(rows[0]))
-            node = program.graph.nodes[number]
-            given = _given(program, node, derivative.registers, component)
-            text = node_text(program.graph, number)
+            text, node, given = _at_fault(program, derivative.registers, instruction.output.start + int(rows[0]))
             message = f"the derivative of `{text}` in `{name}` is not finite here"
             return JacchainError(Problem("JC403", message, node.span, label=given, help="choose another point", kind="overflow"))
     return JacchainError(
         Problem("JC403", f"a derivative of `{name}` is larger than any double", help="scale the function", kind="overflow")
     )
-
-
-def node_at(program: Program, instruction: Instruction, position: int) -> tuple[int, int]:
-    """The node that computes a number of an instruction, and which of its components that is."""
-    for number in instruction.nodes:
-        size = program.graph.nodes[number].size
-        if position < size:
-            return number, position
-        position -= size
-    raise AssertionError
 
 
 def _given(program: Program, node: Node, registers: Array, component: int) -> str:

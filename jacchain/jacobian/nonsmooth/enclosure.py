@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import operator
+from functools import reduce
+
 import numpy as np
 
 from jacchain.errors import JacchainError, Problem
-from jacchain.expression.enclosures import enclose, truth
 from jacchain.expression.graph import CONDITIONS, GATHER, MATRIX, STACK, WHERE
-from jacchain.expression.intervals import IntervalArithmetic
+from jacchain.expression.intervals import IntervalArithmetic, enclose, truth
 from jacchain.expression.program import Instruction, Program
 from jacchain.expression.table import ROWS
 from jacchain.frozen import Frozen
-from jacchain.linear.interval import Interval, Real, choose, interval, matrix_product, total
+from jacchain.jacobian.analytic import is_diagonal
+from jacchain.linear.interval import Interval, choose, interval, matrix_product, total
 
 ENTRIES = 1 << 21
 """Entries of derivatives of registers that are kept at most: they are dense here."""
@@ -33,41 +36,36 @@ def differentiate_enclosed(program: Program, x: Interval) -> EnclosedDerivative:
         message = f"certified bounds need {program.start.size * program.inputs:,} intervals, more than {ENTRIES:,}"
         raise JacchainError(Problem("JC450", message, help="leave --certify out"))
     registers = enclose(program, x[None])
-    zeros = np.zeros((program.start.size, program.inputs), Real)
-    slopes = Interval(zeros, zeros.copy())
-    slopes.lower[: program.inputs] = slopes.upper[: program.inputs] = np.eye(program.inputs)
+    jacobians = Interval.zeros(program.start.size, program.inputs)
+    jacobians[: program.inputs] = Interval.point(np.eye(program.inputs))
     with np.errstate(all="ignore"):
         for instruction in program.instructions:
-            if instruction.operation in CONDITIONS:
-                continue
-            block = _block(instruction, registers, slopes)
-            slopes.lower[instruction.output], slopes.upper[instruction.output] = block.lower, block.upper
-    return EnclosedDerivative(registers[0, program.results], slopes[program.results])
+            if instruction.operation not in CONDITIONS:
+                jacobians[instruction.output] = _jacobian(instruction, registers, jacobians)
+    return EnclosedDerivative(registers[0, program.results], jacobians[program.results])
 
 
-def _block(instruction: Instruction, registers: Interval, slopes: Interval) -> Interval:
-    """The Jacobian of what one instruction computes, by the chain rule."""
-    arguments = instruction.arguments
-    match instruction.operation:
-        case operation if operation in {GATHER, STACK}:
-            return slopes[arguments[0]]
-        case operation if operation == MATRIX:
-            assert instruction.matrix is not None
-            return matrix_product(Interval.point(instruction.matrix), slopes[arguments[0]])
-        case operation if operation == WHERE:
-            return choose(truth(registers[0, arguments[0]][..., None]), slopes[arguments[1]], slopes[arguments[2]])
-    row = ROWS[instruction.operation]
-    assert row.rule is not None
-    partials = row.rule(
-        IntervalArithmetic(), registers[:, instruction.output], *(registers[:, argument] for argument in arguments)
-    )
-    total: Interval | None = None
-    for position, partial in enumerate(partials):
-        if instruction.reads[position]:
-            term = _term(instruction, interval(partial), slopes[arguments[position]])
-            total = term if total is None else total + term
-    assert total is not None
-    return total
+def _jacobian(instruction: Instruction, registers: Interval, jacobians: Interval) -> Interval:
+    """The Jacobian of what one instruction computes, by the chain rule: ``(numbers, inputs)``."""
+    inner = [jacobians[argument] for argument in instruction.arguments]
+    if instruction.operation in {GATHER, STACK}:
+        return inner[0]
+    if instruction.operation == MATRIX:
+        assert instruction.matrix is not None
+        return matrix_product(Interval.point(instruction.matrix), inner[0])
+    if instruction.operation == WHERE:
+        return choose(truth(registers[0, instruction.arguments[0]][..., None]), inner[1], inner[2])
+    terms = (_term(instruction, partial, inner[position]) for position, partial in _partials(instruction, registers))
+    return reduce(operator.add, terms)
+
+
+def _term(instruction: Instruction, partial: Interval, jacobian: Interval) -> Interval:
+    """One local partial times the Jacobian of its argument."""
+    if is_diagonal(instruction, partial):
+        return partial.mapped(lambda end: np.broadcast_to(end, (1, instruction.size)))[0][:, None] * jacobian
+    if ROWS[instruction.operation].form == "row":
+        partial = partial.mapped(lambda end: np.broadcast_to(end, (1, 1, jacobian.shape[0])))
+    return matrix_product(partial[0], jacobian)
 
 
 def slope_enclosed(instruction: Instruction, registers: Interval, slopes: Interval) -> Interval:
@@ -76,42 +74,30 @@ def slope_enclosed(instruction: Instruction, registers: Interval, slopes: Interv
     ``registers`` and ``slopes``, their derivatives along the direction, are ``(batch, registers)``, known for its arguments.
     """
     inner = [slopes[:, argument] for argument in instruction.arguments]
-    match instruction.operation:
-        case operation if operation in {GATHER, STACK}:
-            return inner[0]
-        case operation if operation == MATRIX:
-            assert instruction.matrix is not None
-            return matrix_product(inner[0], Interval.point(instruction.matrix.T))
-        case operation if operation == WHERE:
-            return choose(truth(registers[:, instruction.arguments[0]]), inner[1], inner[2])
-    total_slope = Interval.point(np.zeros((1, 1)))
-    for position, partial in enumerate(_partials(instruction, registers)):
-        if instruction.reads[position]:
-            form = ROWS[instruction.operation].form
-            if form == "diagonal" or (form == "full" and len(partial.shape) < 3):
-                term = partial * inner[position]
-            else:
-                term = total(partial * (inner[position] if form == "row" else inner[position][:, None]))
-            total_slope = total_slope + (term if form != "full" or len(term.shape) < 3 else term[..., 0])
-    return total_slope
+    if instruction.operation in {GATHER, STACK}:
+        return inner[0]
+    if instruction.operation == MATRIX:
+        assert instruction.matrix is not None
+        return matrix_product(inner[0], Interval.point(instruction.matrix.T))
+    if instruction.operation == WHERE:
+        return choose(truth(registers[:, instruction.arguments[0]]), inner[1], inner[2])
+    terms = (_slope_term(instruction, partial, inner[position]) for position, partial in _partials(instruction, registers))
+    return reduce(operator.add, terms)
 
 
-def _partials(instruction: Instruction, registers: Interval) -> list[Interval]:
-    """The rule of the table: a partial for each argument."""
+def _slope_term(instruction: Instruction, partial: Interval, slope: Interval) -> Interval:
+    """One local partial times the derivative of its argument along the direction."""
+    if is_diagonal(instruction, partial):
+        return partial * slope
+    if ROWS[instruction.operation].form == "row":
+        return total(partial * slope)
+    return total(partial * slope[:, None])[..., 0]
+
+
+def _partials(instruction: Instruction, registers: Interval) -> list[tuple[int, Interval]]:
+    """By the rule of the table, for each argument that an input reaches: its place, and the partial in each box."""
     rule = ROWS[instruction.operation].rule
     assert rule is not None
     arguments = (registers[:, argument] for argument in instruction.arguments)
-    return [interval(partial) for partial in rule(IntervalArithmetic(), registers[:, instruction.output], *arguments)]
-
-
-def _term(instruction: Instruction, partial: Interval, slopes: Interval) -> Interval:
-    """One local partial, of the form the table states, times the Jacobian of its argument."""
-    form = ROWS[instruction.operation].form
-    if form == "diagonal" or (form == "full" and len(partial.shape) < 3):
-        factor = Interval(*(np.broadcast_to(end, (1, instruction.size)) for end in (partial.lower, partial.upper)))
-        return factor[0][:, None] * slopes
-    if form == "row":
-        return matrix_product(
-            Interval(*(np.broadcast_to(end, (1, slopes.shape[0])) for end in (partial.lower, partial.upper))), slopes
-        )
-    return matrix_product(partial[0], slopes)
+    partials = rule(IntervalArithmetic(), registers[:, instruction.output], *arguments)
+    return [(position, interval(partial)) for position, partial in enumerate(partials) if instruction.reads[position]]

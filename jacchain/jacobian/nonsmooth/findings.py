@@ -16,7 +16,6 @@ from jacchain.frozen import Frozen
 from jacchain.jacobian.analytic import Derivative, accumulate
 from jacchain.jacobian.dependence import Mask, ancestors
 from jacchain.jacobian.nonsmooth.clarke import Cells, Vector, explore, nearest_point
-from jacchain.jacobian.nonsmooth.domain import node_at
 from jacchain.jacobian.nonsmooth.surroundings import Side, View, looker, one_sided, sides
 from jacchain.jacobian.nonsmooth.surroundings import Slope as Slope  # noqa: PLC0414 - part of what a finding says
 from jacchain.pipeline.stage import Stage
@@ -51,12 +50,11 @@ class Finding(Frozen):
 def look_around(stage: Stage, derivative: Derivative, affected: dict[int, Mask]) -> tuple[list[Finding], int]:
     """What there is to say about each affected output, and how many of them are left when the work allowed is done."""
     program, registers = stage.program, derivative.registers[0]
-    results = np.arange(registers.size)[program.results]
     views = {}
     for output in affected:
-        chosen = _sources(program, int(results[output]))
-        own = [int(j) for j in np.flatnonzero(chosen[: program.inputs])]
-        views[output] = View(program, registers, int(results[output]), own, chosen)
+        register = int(program.result_registers[output])
+        chosen = _sources(program, register)
+        views[output] = View(program, registers, register, np.flatnonzero(chosen[: program.inputs]).tolist(), chosen)
     every = sorted({j for view in views.values() for j in view.inputs})
     chosen = np.logical_or.reduce([view.chosen for view in views.values()])
     apart = sum(2 * len(view.inputs) * int(view.chosen.sum()) for view in views.values())
@@ -99,6 +97,7 @@ def _finding(
 
 
 def _sources(program: Program, register: int) -> Mask:
+    """The registers that one is computed from, and it itself: ``(registers,)``."""
     wanted = np.zeros((1, program.start.size), bool)
     wanted[0, register] = True
     return np.asarray(ancestors(program, wanted)[0])
@@ -142,7 +141,7 @@ def _intervals(cells: Cells, pairs: list[tuple[Side, Side]]) -> list[tuple[float
 def _culprit(stage: Stage, derivative: Derivative, output: int, events: Mask) -> tuple[str, Span | None]:
     """The first sub-expression whose derivative is not finite, or else that stands on a switch or an edge."""
     program = stage.program
-    own = _sources(program, int(np.arange(program.start.size)[program.results][output]))
+    own = _sources(program, int(program.result_registers[output]))
     failing = np.zeros(program.start.size, bool)
     for instruction, linear in accumulate(program, derivative.registers):
         failing[instruction.output][linear.pattern.rows[~np.isfinite(linear.values[0])]] = True
@@ -150,6 +149,6 @@ def _culprit(stage: Stage, derivative: Derivative, output: int, events: Mask) ->
         for instruction in program.instructions:
             hits = np.flatnonzero(mask[instruction.output])
             if hits.size and instruction.operation not in CONDITIONS:
-                number, _ = node_at(program, instruction, int(hits[0]))
+                number, _ = program.node_at(instruction.output.start + int(hits[0]))
                 return node_text(program.graph, number), program.graph.nodes[number].span
     return stage.outputs[output], None

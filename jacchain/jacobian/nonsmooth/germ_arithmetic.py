@@ -9,6 +9,7 @@ import numpy as np
 
 from jacchain.expression.arithmetic import Arithmetic, Array
 from jacchain.expression.table import FUNCTIONS
+from jacchain.expression.tree import COMPARISONS, CONNECTIVES
 from jacchain.jacobian.nonsmooth.germ import (
     LOGARITHM,
     NEAR,
@@ -31,15 +32,6 @@ CLOSE = 1e-13
 ROUNDS = 16
 
 PLAIN = Arithmetic(np.longdouble)
-
-COMPARED: dict[str, Callable[[int], bool]] = {
-    "<": lambda sign: sign < 0,
-    "<=": lambda sign: sign <= 0,
-    ">": lambda sign: sign > 0,
-    ">=": lambda sign: sign >= 0,
-    "==": lambda sign: sign == 0,
-    "!=": lambda sign: sign != 0,
-}
 
 
 class GermArithmetic:
@@ -71,7 +63,8 @@ class GermArithmetic:
         self.ceil = lifted(lambda x: -self._floor(-x), 1)
         self.maximum = lifted(lambda a, b: self._larger(a, b, a - b), 2)
         self.minimum = lifted(lambda a, b: self._larger(a, b, b - a), 2)
-        self.where = lifted(_choice, 3)
+        self.where = self.choice = lifted(_choice, 3)
+        self.matrix = combined
         self.power = lifted(self._power, 2)
         self.raw_power = lifted(self._power, 2)
         self.atan2 = lifted(self._angle, 2)
@@ -86,10 +79,13 @@ class GermArithmetic:
         """How many components."""
         return int(x.shape[-1])
 
-    def compare(self, operation: str, a: Array, b: Array) -> Array:
-        """The truth of a comparison for small t; a lost germ where an operand is lost."""
-        holds = COMPARED[operation]
-        return np.asarray(lifted(lambda d: d if _is_lost(d) else holds(self._sign(d)), 1)(a - b))
+    def condition(self, operation: str, *arguments: Array) -> Array:
+        """The truth of a comparison, or of conditions joined, for small t; a lost germ where a lost operand decides."""
+        if operation in CONNECTIVES:
+            return np.asarray(lifted(_JOINED[operation], len(arguments))(*arguments))
+        holds = COMPARISONS[operation]
+        a, b = arguments
+        return np.asarray(lifted(lambda d: d if _is_lost(d) else holds(self._sign(d), 0), 1)(a - b))
 
     def gauss(self, x: Any, rate: float) -> Any:
         """``exp(-rate x^2)``."""
@@ -258,9 +254,29 @@ def _cube_root(x: Germ) -> Any:
 
 
 def _choice(condition: Any, a: Any, b: Any) -> Any:
+    """What a condition chooses; a condition that is lost is what comes back itself."""
     if isinstance(condition, Germ):
         return condition
     return a if condition else b
+
+
+def _joining(*, decided: bool) -> Callable[..., Any]:
+    """The connective that is ``decided`` by one condition of that truth: ``and`` by a false one, ``or`` by a true one."""
+
+    def value(*conditions: Any) -> Any:
+        if any(not isinstance(condition, Germ) and bool(condition) == decided for condition in conditions):
+            return decided
+        lost = [condition for condition in conditions if isinstance(condition, Germ)]
+        return lost[0] if lost else not decided
+
+    return value
+
+
+_JOINED: dict[str, Callable[..., Any]] = {
+    "and": _joining(decided=False),
+    "or": _joining(decided=True),
+    "not": lambda condition: condition if isinstance(condition, Germ) else not condition,
+}
 
 
 def _is_lost(x: Any) -> bool:

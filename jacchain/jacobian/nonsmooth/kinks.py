@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from jacchain.errors import JacchainError, Problem
-from jacchain.expression.program import Program
+from jacchain.expression.program import Program, one_by_one
 from jacchain.frozen import Frozen, replace
 from jacchain.jacobian.analytic import Derivative
 from jacchain.jacobian.dependence import Mask, descendants, needed
@@ -124,7 +124,7 @@ def _affected(stage: Stage, derivative: Derivative, used: Mask) -> dict[int, Mas
     singular = set() if linear.magnitude < inf else set(linear.pattern.rows[~np.isfinite(linear.values[0])].tolist())
     if not events.any() and not singular:
         return {}
-    results = np.arange(registers.shape[1])[program.results]
+    results = program.result_registers
     reached = descendants(program, events)[results]
     affected = {}
     for output in range(len(results)):
@@ -226,7 +226,7 @@ def _given(program: Program, events: Mask) -> Integers:
     for instruction in program.instructions:
         hits = events[instruction.output]
         for argument in decisive(instruction) if hits.any() else ():
-            registers = np.arange(events.size)[argument]
+            registers = one_by_one(argument)
             given[registers[hits] if registers.size == hits.size else registers] = True
     return np.flatnonzero(given)
 

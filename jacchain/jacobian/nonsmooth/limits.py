@@ -19,29 +19,23 @@ from jacchain.expression.parser import parse
 from jacchain.expression.program import Instruction, Program, Registers
 from jacchain.expression.table import ROWS
 from jacchain.expression.table import operation as operation_of
-from jacchain.expression.tree import Binary, Call, Name, Number, Tree, Unary, postorder
+from jacchain.expression.tree import COMPARISONS, CONNECTIVES, Binary, Call, Name, Number, Tree, Unary, postorder
 from jacchain.frozen import Frozen
 from jacchain.jacobian.dependence import Mask, ancestors
-
-COMPARED = ("<", "<=", ">", ">=", "==", "!=")
 
 TIES = {"max": "largest", "min": "smallest", "max of": "largest", "min of": "smallest"}
 """Operations whose switch is a tie for the extreme among all they compare, however many those are."""
 
-OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-    "==": operator.eq,
-    "!=": operator.ne,
-    "and": operator.and_,
-    "or": operator.or_,
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
-    "/": operator.truediv,
-}
+OPERATORS: dict[str, Callable[..., Any]] = (
+    COMPARISONS
+    | CONNECTIVES
+    | {
+        "+": operator.add,
+        "-": operator.sub,
+        "*": operator.mul,
+        "/": operator.truediv,
+    }
+)
 
 
 class Limits(Frozen, eq=True):
@@ -217,7 +211,7 @@ def outside(program: Program, registers: Array, used: Mask) -> Iterator[tuple[In
 def _fragile(instruction: Instruction, registers: Array, fragile: Mask) -> Mask:
     """Which conditions may turn nearby: comparisons of equals, unless another one settles the matter."""
     values = [registers[:, argument] for argument in instruction.arguments]
-    if instruction.operation in COMPARED:
+    if instruction.operation in COMPARISONS:
         return np.asarray(values[0] == values[1])
     turning = [fragile[:, argument] for argument in instruction.arguments]
     settles = {"and": 0.0, "or": 1.0}.get(instruction.operation)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
 
 from jacchain.expression.arithmetic import Array
-from jacchain.expression.graph import CONDITIONS, GATHER, MATRIX, STACK, WHERE
-from jacchain.expression.program import Instruction, Program
+from jacchain.expression.graph import CONDITIONS
+from jacchain.expression.program import Instruction, Program, apply
 from jacchain.expression.table import ROWS
 from jacchain.jacobian.dependence import Mask, is_elementwise
 from jacchain.jacobian.nonsmooth.germ import Germ
-from jacchain.jacobian.nonsmooth.germ_arithmetic import COMPARED, GermArithmetic, combined, lifted, pinned
+from jacchain.jacobian.nonsmooth.germ_arithmetic import GermArithmetic, lifted, pinned
 
 
 def along(program: Program, registers: Array, starts: Array, chosen: Mask, arithmetic: GermArithmetic) -> Array:
@@ -33,7 +30,7 @@ def along(program: Program, registers: Array, starts: Array, chosen: Mask, arith
                 registered = instruction.output.start + np.array(positions)
                 arguments = _arguments(instruction, values, positions)
                 arithmetic.recording = instruction.operation in CONDITIONS or bool(_switch(instruction))
-                result = _execute(arithmetic, instruction, arguments)
+                result = apply(arithmetic, instruction, arguments)
                 arithmetic.recording = False
                 values[:, registered] = lifted(pinned, 2)(result, point[registered])
                 moving[registered] = True
@@ -61,40 +58,3 @@ def _arguments(instruction: Instruction, values: Array, positions: list[int]) ->
 
 def _switch(instruction: Instruction) -> str:
     return ROWS[instruction.operation].switch if instruction.operation in ROWS else ""
-
-
-def _execute(arithmetic: GermArithmetic, instruction: Instruction, arguments: list[Array]) -> Array:
-    operation = instruction.operation
-    if operation in {GATHER, STACK}:
-        return arguments[0]
-    if operation == MATRIX:
-        assert instruction.matrix is not None
-        return combined(instruction.matrix, arguments[0])
-    if operation in COMPARED:
-        return arithmetic.compare(operation, arguments[0], arguments[1])
-    if operation in CONDITIONS:
-        return np.asarray(lifted(LOGIC[operation], len(arguments))(*arguments))
-    if operation == WHERE:
-        return np.asarray(arithmetic.where(*arguments))
-    row = ROWS[operation]
-    assert row.value is not None
-    return np.asarray(row.value(arithmetic, *arguments))
-
-
-def _logic(*, decided: bool) -> Callable[..., Any]:
-    """``and`` is decided by one that is false, ``or`` by one that is true."""
-
-    def value(*conditions: Any) -> Any:
-        if any(not isinstance(condition, Germ) and bool(condition) == decided for condition in conditions):
-            return decided
-        lost = [condition for condition in conditions if isinstance(condition, Germ)]
-        return lost[0] if lost else not decided
-
-    return value
-
-
-LOGIC: dict[str, Callable[..., Any]] = {
-    "and": _logic(decided=False),
-    "or": _logic(decided=True),
-    "not": lambda condition: condition if isinstance(condition, Germ) else not condition,
-}

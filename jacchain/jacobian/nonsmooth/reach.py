@@ -16,7 +16,7 @@ QUICK, THOROUGH = (24, 1 << 14), (1 << 13, 1 << 23)
 """Pairs of arguments, and intervals, up to which distances are worked out in every run, and when they are asked for."""
 
 STEPS = 16
-"""Places on a way that are tried at a time, about."""
+"""Sections that a stretch of a way is cut into where it could not be proved as a whole; about what is tried at a time."""
 
 BLOCK = 1 << 20
 """Intervals that are evaluated at a time."""
@@ -54,16 +54,17 @@ def reach(programs: Sequence[Program], x: Numbers, *, thorough: bool = False) ->
     work = sum(len(instruction.arguments) for program in ending for instruction in program.instructions)
     if work > 2 * most or 2 * size * STEPS * registers > intervals:
         return None
-    from jacchain.jacobian.nonsmooth.way import Way  # noqa: PLC0415  (many functions have neither switch nor edge)
+    from jacchain.jacobian.nonsmooth.passage import distances  # noqa: PLC0415  (many functions have neither switch nor edge)
+    from jacchain.jacobian.nonsmooth.way import Ways  # noqa: PLC0415
 
-    way = Way(ending, x) if ending else None
-    if way is None or not any(mask.any() for mask in way.ending):
+    ways = Ways(ending, x) if ending else None
+    if ways is None or not any(mask.any() for mask in ways.ending):
         return Reach(np.full(size, np.inf), np.full(size, np.inf), ("",) * size)
     block = max(1, BLOCK // (2 * STEPS * registers))
-    parts = [way.distances(np.arange(2 * first, 2 * min(first + block, size))) for first in range(0, size, block)]
-    distances, obstacles = (np.concatenate(found).reshape(size, 2) for found in zip(*parts, strict=True))
-    shorter = obstacles[np.arange(size), distances.argmin(1)]
-    return Reach(distances[:, 0], distances[:, 1], tuple(way.text(register) for register in shorter))
+    parts = [distances(ways, np.arange(2 * first, 2 * min(first + block, size))) for first in range(0, size, block)]
+    free, obstacles = (np.concatenate(found).reshape(size, 2) for found in zip(*parts, strict=True))
+    shorter = obstacles[np.arange(size), free.argmin(1)]
+    return Reach(free[:, 0], free[:, 1], tuple(ways.text(int(register)) for register in shorter))
 
 
 def has_limits(program: Program) -> bool:
