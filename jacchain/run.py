@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache, partial
 
 from jacchain.chain.digits import account
 from jacchain.chain.instance import Instance, StageCost, difference_cost
@@ -205,7 +206,7 @@ def differentiate_stages(pipeline: Pipeline, request: Request) -> tuple[list[Sta
     results: list[StageResult] = []
     diagnostics: list[Diagnostic] = []
     refusals: list[Problem] = []
-    formulas: dict[int, Formula | None] = {}
+    spellings: dict[int, Callable[[], Formula | None]] = {}
     checked, measured = not _unchecked(pipeline, request), is_cheap(pipeline.stages)
     claim_stages(pipeline.stages)
     x = pipeline.at[None]
@@ -219,11 +220,12 @@ def differentiate_stages(pipeline: Pipeline, request: Request) -> tuple[list[Sta
                 jacobian = jacobian_by_differences(stage, derivative)
                 examination = examine_differences(stage, derivative, jacobian)
             else:
-                if id(stage.program) not in formulas:
-                    formulas[id(stage.program)] = derivative_formula(stage.program.graph, stage.outputs)
+                spell = spellings.setdefault(
+                    id(stage.program), cache(partial(derivative_formula, stage.program.graph, stage.outputs))
+                )
                 examination = examine(stage, derivative)
                 derivative = examination.derivative
-                jacobian = _analytic(stage, examination, formulas[id(stage.program)], errors)
+                jacobian = _analytic(stage, examination, spell, errors)
             result = _result(stage, derivative, jacobian, errors)
             if checked and jacobian.method == "analytic":
                 entries = errors.entries if errors and not uncertain else derivative_error(stage.program, x[0])
@@ -250,14 +252,14 @@ def _steps(pipeline: Pipeline, results: Sequence[StageResult]) -> list[tuple[str
     return [*given, *((result.name, result.value) for result in results)]
 
 
-def _analytic(stage: Stage, examination: Examination, formula: Formula | None, measured: Errors | None) -> Jacobian:
+def _analytic(stage: Stage, examination: Examination, spell: Callable[[], Formula | None], measured: Errors | None) -> Jacobian:
     derivative = examination.derivative
     linear = derivative.linear.astype(float)
     structure = structure_name(linear, constant=derivative.constant)
     settled = examination.settled
     errors = entry_errors(stage, derivative, None if measured is None else measured.entries, settled)
     bar = error_bar(stage.program, derivative, errors)
-    return Jacobian(linear, "analytic", structure, formula, bar, errors=errors, settled=settled)
+    return Jacobian(linear, "analytic", structure, spell, bar, errors=errors, settled=settled)
 
 
 def _bars(jacobian: Jacobian) -> Numbers | None:

@@ -43,10 +43,11 @@ def matrices(draw, m, n, elements=numbers):
     return LinearMap(pattern, draw(arrays(float, (1, pattern.count), elements=elements)))
 
 
-def _formula(draw, m, n):
+def _spelled(draw, m, n):
     entries = st.lists(st.lists(anything, min_size=n, max_size=n).map(tuple), min_size=m, max_size=m).map(tuple)
     matrix = st.one_of(anything, st.just("diag(x) @ " * 60 + "W"))
-    return draw(st.one_of(st.none(), st.builds(Formula, entries=entries), st.builds(Formula, matrix=matrix)))
+    formula = draw(st.one_of(st.none(), st.builds(Formula, entries=entries), st.builds(Formula, matrix=matrix)))
+    return lambda: formula
 
 
 def _components(name, size):
@@ -67,7 +68,7 @@ def reports(draw, longest=5, widest=5):
             _components(names[index - 1], linear.shape[1]),
             _components(names[index], linear.shape[0]),
             draw(arrays(float, linear.shape[0], elements=numbers)),
-            Jacobian(linear, draw(st.sampled_from(["analytic", "difference"])), linear.structure, _formula(draw, *linear.shape)),
+            Jacobian(linear, draw(st.sampled_from(["analytic", "difference"])), linear.structure, _spelled(draw, *linear.shape)),
         )
         for index, linear in enumerate(jacobians, 1)
     )

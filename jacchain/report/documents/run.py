@@ -239,7 +239,7 @@ def _jacobians(report: Report, look: Look) -> Iterator[Block]:
         told = first.setdefault((stage.name.partition("#")[0], stage.jacobian.formula), symbol)
         if told != symbol and _is_told(stage.jacobian):
             remarks = (*stage.jacobian.remarks, f"formula as for {told}")
-            stage = replace(stage, jacobian=replace(stage.jacobian, formula=None, remarks=remarks))
+            stage = replace(stage, jacobian=replace(stage.jacobian, spell=None, remarks=remarks))
         yield from jacobian_blocks(stage, before, Bars(report), look)
         yield Gap()
         if number + 1 < len(stages) and number + 1 not in shown:

@@ -1,6 +1,7 @@
 """What a run shows: everything that a report holds, long chains and wide matrices by their ends, and nothing else."""
 
 import re
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -47,7 +48,7 @@ def report_of(jacobians, formulas=None, names=None):
             components(names[index - 1], linear.shape[1]),
             components(names[index], linear.shape[0]),
             np.arange(1.0, linear.shape[0] + 1) / 3,
-            Jacobian(linear, "analytic", linear.structure, (formulas or {}).get(index)),
+            Jacobian(linear, "analytic", linear.structure, partial((formulas or {}).get, index)),
         )
         for index, linear in enumerate(linears, 1)
     )
