@@ -15,6 +15,7 @@ from jacchain.jacobian.accuracy.precision import settled_errors
 from jacchain.jacobian.accuracy.rounding import REPETITIONS, derivative_error, value_error
 from jacchain.jacobian.analytic import differentiate, working_type
 from jacchain.jacobian.differences.curve import Curve, bent_entries, difference_curve
+from jacchain.jacobian.differences.stage_difference import together
 from jacchain.jacobian.judgement.agreement import Judged, agreements, work
 from jacchain.jacobian.judgement.diagnose import diagnose, diagnose_chain
 from jacchain.jacobian.judgement.verdict import Verdict
@@ -29,8 +30,6 @@ from jacchain.results import CheckReport, Report, StageCheck
 
 WORK = 1 << 28
 """Numbers handled in all up to which differences are made for every input; what is left over is judged along a direction."""
-TOGETHER = 1 << 12
-"""Inputs or outputs of copies of one stage that are differenced together."""
 
 
 def check(pipeline: Pipeline, report: Report) -> CheckReport:
@@ -114,7 +113,7 @@ def _copies(pipeline: Pipeline) -> Iterator[list[Stage]]:
     for stage in pipeline.stages:
         groups.setdefault(id(stage.program), []).append(stage)
     for copies in groups.values():
-        room = max(1, TOGETHER // max(len(copies[0].inputs), len(copies[0].outputs)))
+        room = together(copies[0])
         for first in range(0, len(copies), room):
             yield copies[first : first + room]
 

@@ -23,7 +23,8 @@ ROOMS = {
     "results": {"errors", "linear", "chain", "jacobian"},
     "certify": {"errors", "linear", "expression", "pipeline", "jacobian", "chain", "results"},
     "reference": {"errors", "linear", "expression", "jacobian", "results"},
-    "run": {"errors", "linear", "expression", "pipeline", "jacobian", "chain", "results", "certify"},
+    "stages": {"errors", "linear", "expression", "pipeline", "jacobian", "results"},
+    "run": {"errors", "linear", "expression", "pipeline", "jacobian", "chain", "results", "certify", "stages"},
     "check": {"errors", "linear", "expression", "pipeline", "jacobian", "chain", "results", "run"},
     "sweep": {"errors", "linear", "expression", "pipeline", "jacobian", "chain", "results", "run"},
     "report": {
@@ -48,6 +49,7 @@ ROOMS = {
         "jacobian",
         "chain",
         "results",
+        "stages",
         "run",
         "check",
         "sweep",

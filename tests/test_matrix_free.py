@@ -177,7 +177,7 @@ def test_differences_along_columns_evaluate_as_often_as_planned(size, monkeypatc
     at = ",".join(str(1 + number / size) for number in range(size))
     (stage,) = from_expressions([f"f(v[{size}]): v*sin(reverse(v)) + sum(v)"], at=at).stages
     x = np.array([float(word) for word in at.split(",")]).astype(working_type(stage.program))
-    factor = Differenced(stage, x, jacobian_by_differences(stage, differentiate(stage.program, x[None])).linear)
+    factor = Differenced(stage, x, jacobian_by_differences(stage, stage.program.registers(x[None])).linear)
     columns = np.random.default_rng(size).normal(size=(size, 5)) * [1e-6, 1, 1, 1e9, 1]
     counter = Counter(monkeypatch)
     found = factor.tangent(LinearMap.full(columns))
@@ -196,7 +196,7 @@ at: [0.5, 1]
 """
     (stage,) = load(source, "bounds.yaml").stages
     x = np.array([0.5, 1.0])
-    jacobian = jacobian_by_differences(stage, differentiate(stage.program, x[None])).linear
+    jacobian = jacobian_by_differences(stage, stage.program.registers(x[None])).linear
     met, values = [], Program.values
     monkeypatch.setattr(Program, "values", lambda program, points: met.append(points) or values(program, points))
     found = Differenced(stage, x, jacobian).tangent(LinearMap.full(np.array([[3.0, -1.0], [2.0, 4.0]])))
@@ -209,6 +209,6 @@ at: [0.5, 1]
 def test_along_a_kink_the_entries_of_the_jacobian_are_multiplied():
     (stage,) = from_expressions(["f(x, y): [abs(x) + y, y*x]"], at="0,1").stages
     x = np.array([0.0, 1.0])
-    jacobian = jacobian_by_differences(stage, differentiate(stage.program, x[None])).linear
+    jacobian = jacobian_by_differences(stage, stage.program.registers(x[None])).linear
     columns = LinearMap.full(np.array([[1.0], [2.0]]))
     np.testing.assert_array_equal(Differenced(stage, x, jacobian).tangent(columns).dense[0], jacobian.dense[0] @ columns.dense[0])

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import jacchain.run
+import jacchain.stages
 from jacchain.errors import JacchainError
 from jacchain.expression.formula import Formula
 from jacchain.frozen import replace
@@ -64,7 +64,7 @@ def test_a_vector_that_does_not_fit_is_a_mistake_of_usage(asked, code):
 
 def test_formulas_are_worked_out_for_those_who_read_them_and_once_for_all_copies(monkeypatch):
     spelled = []
-    monkeypatch.setattr(jacchain.run, "derivative_formula", lambda *given: spelled.append(given) or Formula(matrix="A"))
+    monkeypatch.setattr(jacchain.stages, "derivative_formula", lambda *given: spelled.append(given) or Formula(matrix="A"))
     report = run(load(b"{functions: {f(x): sin(x)}, chain: [f * 3], at: [1]}", "f.yaml"), Request())
     assert not spelled
     assert {stage.jacobian.formula for stage in report.stages} == {Formula(matrix="A")}

@@ -27,11 +27,11 @@ def curve(file: str | None, **options: Any) -> None:
     from jacchain.cli.output import deliver
     from jacchain.cli.settings import look_of
     from jacchain.report import render_curve
-    from jacchain.run import Request, differentiate_stages
+    from jacchain.stages import differentiate_stages
 
     pipeline = read_pipeline(file, options)
     entry = None if options["entry"] is None else parse_entry(options["entry"])
-    differentiate_stages(pipeline, Request(check=False))  # refuses a point at which there is nothing to draw
+    differentiate_stages(pipeline, checked=False)  # refuses a point at which there is nothing to draw
     found = curve_of(pipeline, options["stage"], entry)
     deliver(render_curve(found, options["format"], look_of(options)), options["output"])
 

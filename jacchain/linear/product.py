@@ -17,6 +17,9 @@ from jacchain.linear.pattern import Pattern, matching_entries, multiplications, 
 SMALL = 32**3
 """Multiplications up to which a dense product is summed in a fixed order, with the longest floats the machine has."""
 
+SMALL_EACH = 2 * 8**3
+"""The same of the products of a batch, at each of its points: beyond it they take several times as long as in doubles."""
+
 TINY = 1 << 12
 """Multiplications up to which finite numbers are multiplied with the zeros as well: leaving those out takes longer."""
 
@@ -53,21 +56,22 @@ def multiply(left: LinearMap, right: LinearMap) -> LinearMap:
         return scale_rows(left.values, right)
     if b.is_diagonal:
         return scale_rows(right.values, left.T).T
-    work = a.shape[0] * a.shape[1] * b.shape[1] if left.batch == right.batch == 1 else SMALL + 1
-    if a.is_full and b.is_full and (work <= SMALL or a.shape[1] > 1):
-        return LinearMap.full(_long_product(left, right) if work <= SMALL else _dense_product(left.scaled, right.scaled))
+    work = a.shape[0] * a.shape[1] * b.shape[1]
+    is_small = _is_small(left, right, work)
+    if a.is_full and b.is_full and (is_small or a.shape[1] > 1):
+        return LinearMap.full(_long_product(left, right) if is_small else _dense_product(left.scaled, right.scaled))
     if b.is_full and (a.row_counts == 1).all():
         return scale_rows(left.values, right.take(a.columns))
     if a.is_full and (b.column_counts == 1).all():
         return scale_rows(right.T.values, left.T.take(b.T.columns)).T
-    if work <= TINY and np.isfinite(product := _long_product(left, right)).all():
+    if is_small and work <= TINY and np.isfinite(product := _long_product(left, right)).all():
         pattern = a @ b
         return LinearMap.full(product) if pattern.is_full else LinearMap(pattern, product[:, pattern.rows, pattern.columns])
     return _sparse_product(left, right)
 
 
 def _long_product(left: LinearMap, right: LinearMap) -> Numbers:
-    """All entries of a small product, zeros included, summed in a fixed order in the longest floats: shape ``(1, m, n)``."""
+    """All entries of a small product, zeros included, summed in a fixed order in the longest floats: shape ``(batch, m, n)``."""
     first, second = left.dense, right.dense
     product = np.matmul(first.astype(np.longdouble), second.astype(np.longdouble))
     return np.asarray(product.astype(np.result_type(first, second), copy=False))
@@ -203,6 +207,11 @@ def _paired_product(left: LinearMap, right: LinearMap) -> LinearMap:
 
 def _sum_type(left: LinearMap, right: LinearMap, pairs: int) -> npt.DTypeLike:
     """The type a product is summed in: the longest floats where that costs nothing worth mentioning."""
-    if pairs <= SMALL and left.batch == right.batch == 1:
+    if _is_small(left, right, pairs):
         return np.longdouble
     return np.result_type(left.values, right.values)
+
+
+def _is_small(left: LinearMap, right: LinearMap, multiplications: int) -> bool:
+    """Whether a product costs hardly more in the longest floats."""
+    return multiplications <= (SMALL if left.batch == right.batch == 1 else SMALL_EACH)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from jacchain.expression.arithmetic import Array
 from jacchain.expression.program import Program
 from jacchain.jacobian.accuracy.rounding import Errors, derivative_error
 from jacchain.jacobian.accuracy.underflow import vanished_inside
 from jacchain.jacobian.analytic import Derivative, differentiate
+from jacchain.jacobian.dependence import Mask
 from jacchain.jacobian.diagnostic import Diagnostic
 from jacchain.jacobian.settled import UNSETTLED, Settled
 from jacchain.linear.map import LinearMap, Numbers
@@ -99,6 +101,16 @@ def _is_suspicious(program: Program, derivative: Derivative) -> bool:
     with np.errstate(all="ignore"):
         close = np.abs(plain - exact) <= UNUSUAL * np.abs(exact)
     return not (close | ~np.isfinite(plain)).all() or bool(vanished_inside(program, derivative.registers).any())
+
+
+def may_be_spoilt(values: Array, plain: Array) -> Mask:
+    """The points of a batch of which :func:`spoilt` may have something to say, ``(batch,)``.
+
+    ``plain`` are the values ``(batch, m)`` worked out with fewer digits: where half of those are right, most of the longer are.
+    """
+    with np.errstate(all="ignore"):
+        rounded = values.astype(plain.dtype)
+        return ~np.asarray((np.abs(plain - rounded) <= np.finfo(plain.dtype).eps ** 0.5 * np.abs(rounded)).all(1))
 
 
 def spoilt(stage: Stage, values: Numbers, errors: Numbers, *, last: bool) -> list[Diagnostic]:

@@ -23,10 +23,7 @@ TOO_SMALL = "not zero but smaller than any double, and shown as 0"
 
 
 def vanished(stage: Stage, derivative: Derivative) -> Iterator[Diagnostic]:
-    """What there is to say of a stage once rounded to doubles: one remark on its values, one on the entries of its Jacobian.
-
-    Of a stage that is differenced nothing is said of the entries: they are not those of the ``derivative``.
-    """
+    """What there is to say of a stage once rounded to doubles: one remark on its values, one on the entries of its Jacobian."""
     values = derivative.values[0]
     made_zero = vanished_inside(stage.program, derivative.registers)[0]
     lost = (values.astype(float) == 0) & ((values != 0) | made_zero)
@@ -35,11 +32,9 @@ def vanished(stage: Stage, derivative: Derivative) -> Iterator[Diagnostic]:
         others = ", with the derivatives made of it" if made_zero.any() else ""
         others += f", and so are {int(lost.sum()) - 1} more outputs of `{stage.name}`" if lost.sum() > 1 else ""
         yield Diagnostic("underflow", "JC413", f"`{first}` is {TOO_SMALL}{others}", stage.name, first, where=first)
-    if derivative.registers.dtype == float:
-        return
     pattern, entries = derivative.linear.pattern, derivative.linear.values[0]
     small = np.flatnonzero((entries.astype(float) == 0) & (entries != 0))
-    if small.size and stage.method != "difference":
+    if small.size:
         entry = pattern.rows[small[0]], pattern.columns[small[0]]
         output, input_ = stage.outputs[entry[0]], stage.inputs[entry[1]]
         others = f", and so are {small.size - 1} more entries of J{stage.index}" if small.size > 1 else ""

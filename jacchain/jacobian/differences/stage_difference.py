@@ -13,7 +13,7 @@ import numpy.typing as npt
 from jacchain.errors import JacchainError, Problem
 from jacchain.expression.arithmetic import Array
 from jacchain.expression.graph import GATHER, MATRIX, STACK
-from jacchain.expression.program import Instruction, Program
+from jacchain.expression.program import Instruction, Program, read
 from jacchain.frozen import Frozen, replace
 from jacchain.jacobian.accuracy.rounding import value_noise
 from jacchain.jacobian.analytic import Derivative, working_type
@@ -32,6 +32,8 @@ from jacchain.linear.product import multiply
 from jacchain.pipeline.stage import Stage
 
 DOUBLE = float(np.finfo(float).eps)
+TOGETHER = 1 << 12
+"""Inputs or outputs, of one stage at many points, that are differenced together."""
 BITS = 1 << 31
 """Registers times inputs up to which it is worked out which input reaches which output, a bit for each."""
 
@@ -154,16 +156,16 @@ def composed(stages: Sequence[Stage]) -> Evaluate:
     return evaluate
 
 
-def jacobian_by_differences(stage: Stage, derivative: Derivative) -> Jacobian:
+def jacobian_by_differences(stage: Stage, registers: Array) -> Jacobian:
     """The Jacobian of a stage as a run shows it when differences are asked for, with an error bar on every entry.
 
+    ``registers`` ``(1, registers)`` are those of the stage at its point.
     At a kink that is the mean of both slopes, and the bar that of the mean.
-    Only the values of ``derivative``, at one point, are looked at.
 
     Raises JacchainError: JC401 or JC402 where values fail, JC412 where differences yield no number.
     """
-    refuse_values(stage.name, stage.program, derivative, needed(stage.program, derivative.registers))
-    x = derivative.registers[0, : stage.program.inputs]
+    refuse_values(stage.name, stage.program, registers, needed(stage.program, registers))
+    x = registers[0, : stage.program.inputs]
     found = stage_difference(stage, x)
     if not np.isfinite(found.value.astype(float)).all():
         raise JacchainError(_unsettled(stage, x, found))
@@ -178,6 +180,27 @@ def jacobian_by_differences(stage: Stage, derivative: Derivative) -> Jacobian:
     linear = LinearMap(found.pattern, value[None])
     bars, settled = dense(found.pattern, bar), Settled(kinks=_kinks(found))
     return Jacobian(linear, "difference", linear.structure, error_bar=bars, remarks=tuple(remarks), settled=settled)
+
+
+def derivatives_by_differences(stage: Stage, points: Array) -> Derivative:
+    """The derivative of a stage at many points ``(count, n)``, in doubles; NaN at those of which a run has more to say.
+
+    These are points where values fail, where differences see a kink, and where they yield no number.
+    """
+    registers, pattern = stage.program.registers(points), reached_pattern(stage.program)
+    values = read(registers, stage.program.results)
+    entries = np.full((len(points), pattern.count), np.nan)
+    known = np.flatnonzero(np.isfinite(points).all(1) & np.isfinite(values).all(1))
+    for first in range(0, known.size, together(stage)):
+        rows = known[first : first + together(stage)]
+        for row, found in zip(rows, stage_differences(stage, points[rows]), strict=True):
+            entries[row] = np.where(found.kink.any(), np.nan, found.value)
+    return Derivative(values, LinearMap(pattern, entries), False, registers)
+
+
+def together(stage: Stage) -> int:
+    """At how many points a stage is differenced together."""
+    return max(1, TOGETHER // max(len(stage.inputs), len(stage.outputs)))
 
 
 def _unsettled(stage: Stage, x: Array, found: Difference) -> Problem:

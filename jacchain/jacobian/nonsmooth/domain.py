@@ -12,7 +12,7 @@ import numpy as np
 from jacchain.errors import JacchainError, Problem
 from jacchain.expression.arithmetic import Array
 from jacchain.expression.graph import CONSTANT, Node
-from jacchain.expression.program import Program
+from jacchain.expression.program import Program, read
 from jacchain.expression.table import ROWS
 from jacchain.expression.texts import node_text
 from jacchain.frozen import replace
@@ -25,9 +25,8 @@ STEPS = 8
 """Numbers that led to a problem which are all told; of more the first and the last."""
 
 
-def refuse_values(name: str, program: Program, derivative: Derivative, used: Mask) -> None:
+def refuse_values(name: str, program: Program, registers: Array, used: Mask) -> None:
     """Raises JacchainError (JC401, JC402) when something an output uses is undefined or larger than any double."""
-    registers = derivative.registers
     failing = ~np.isfinite(registers) & used
     for instruction in program.constants + program.instructions if failing.any() else ():
         if failing[:, instruction.output].any():
@@ -36,7 +35,7 @@ def refuse_values(name: str, program: Program, derivative: Derivative, used: Mas
             )
     for instruction, fails in outside(program, registers, used):
         raise _undefined_value(name, program, registers, instruction.output.start + int(np.argmax(fails[0])))
-    if (beyond := _beyond(derivative.values)).any():
+    if (beyond := _beyond(read(registers, program.results))).any():
         raise _too_large(name, program, registers, int(program.result_registers[np.argmax(beyond[0])]))
 
 

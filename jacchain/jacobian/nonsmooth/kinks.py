@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from jacchain.errors import JacchainError, Problem
-from jacchain.expression.program import Program, one_by_one
+from jacchain.expression.arithmetic import Array
+from jacchain.expression.program import Program, one_by_one, read
 from jacchain.frozen import Frozen, replace
 from jacchain.jacobian.analytic import Derivative
 from jacchain.jacobian.dependence import Mask, descendants, needed
@@ -70,7 +71,7 @@ def examine(stage: Stage, derivative: Derivative) -> Examination:
     """
     program = stage.program
     used = needed(program, derivative.registers)
-    refuse_values(stage.name, program, derivative, used)
+    refuse_values(stage.name, program, derivative.registers, used)
     affected = _affected(stage, derivative, used)
     if not affected:
         refuse_derivatives(stage.name, program, derivative, used)
@@ -102,8 +103,9 @@ def doubtful(stage: Stage, derivative: Derivative) -> Mask:
     return fails(stage.program, derivative, used) | active(stage.program, derivative.registers, used).any(1)
 
 
-def examine_differences(stage: Stage, derivative: Derivative, jacobian: Jacobian) -> Examination:
+def examine_differences(stage: Stage, registers: Array, jacobian: Jacobian) -> Examination:
     """What there is to say about the kinks that differences have seen in a stage."""
+    derivative = Derivative(read(registers, stage.program.results), jacobian.linear, False, registers)
     remarks, refusals = [], []
     for kink in jacobian.settled.kinks:
         names, left, right, used = (stage.outputs[kink.row], stage.inputs[kink.column]), kink.left, kink.right, kink.used[0]

@@ -83,7 +83,7 @@ def test_the_whole_chain_is_one_function(dtype):
 
 def test_a_run_gets_numbers_with_bars_and_the_reason_for_them():
     (stage,), x = stages_of("f(x, y): [abs(x), erf(y)]", at="0,1")
-    jacobian = jacobian_by_differences(stage, differentiate(stage.program, x.astype(np.longdouble)[None]))
+    jacobian = jacobian_by_differences(stage, stage.program.registers(x.astype(np.longdouble)[None]))
     assert jacobian.method == "difference"
     assert jacobian.linear.values.dtype == jacobian.error_bar.dtype == float
     assert jacobian.error_bar.shape == (2, 2)
@@ -107,7 +107,7 @@ def test_a_run_gets_numbers_with_bars_and_the_reason_for_them():
 def test_why_there_is_no_number_is_said(function, at, said):
     (stage,), x = stages_of(function, at=at)
     with pytest.raises(JacchainError) as raised:
-        jacobian_by_differences(stage, differentiate(stage.program, x.astype(np.longdouble)[None]))
+        jacobian_by_differences(stage, stage.program.registers(x.astype(np.longdouble)[None]))
     (problem,) = raised.value.problems
     assert problem.code == "JC412"
     assert problem.label == said
@@ -117,7 +117,7 @@ def test_bounds_that_leave_no_room_are_the_reason():
     (stage,), x = stages_of("f(x): exp(x)", at="1")
     tight = replace(stage, bounds=np.array([[1.0, 1.0]]))
     with pytest.raises(JacchainError) as raised:
-        jacobian_by_differences(tight, differentiate(stage.program, x.astype(np.longdouble)[None]))
+        jacobian_by_differences(tight, stage.program.registers(x.astype(np.longdouble)[None]))
     assert raised.value.problems[0].label == "at x = 1 its bounds leave no room on either side"
 
 
@@ -198,6 +198,6 @@ def test_a_length_is_seen_from_as_near_as_it_turns(formula, at):
 @given(st.floats(1e-3, 1e3), st.floats(1e-3, 1e3))
 def test_a_bar_includes_the_rounding_of_the_double_beside_it(x, y):
     (stage,), point = stages_of("f(x, y): x/(x + y)", at=f"{x!r},{y!r}")
-    found = jacobian_by_differences(stage, differentiate(stage.program, point.astype(np.longdouble)[None]))
+    found = jacobian_by_differences(stage, stage.program.registers(point.astype(np.longdouble)[None]))
     exact = exact_slopes(stage.program.graph, point)
     assert (np.abs(found.linear.dense[0] - exact) <= found.error_bar[0]).all()

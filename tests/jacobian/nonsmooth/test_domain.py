@@ -9,7 +9,7 @@ from jacchain.jacobian.nonsmooth.domain import led_here, refuse_derivatives, ref
 
 def refuse_failures(name, program, derivative):
     used = needed(program, derivative.registers)
-    refuse_values(name, program, derivative, used)
+    refuse_values(name, program, derivative.registers, used)
     refuse_derivatives(name, program, derivative, used)
 
 

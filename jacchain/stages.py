@@ -1,0 +1,133 @@
+"""The stages of a chain at its point, one after the other: values, Jacobians, and what there is to say of them.
+
+Here alone it is chosen which engine makes the Jacobian of a stage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache, partial
+
+from jacchain.errors import JacchainError, Problem
+from jacchain.expression.arithmetic import Array
+from jacchain.expression.formula import Formula, derivative_formula
+from jacchain.frozen import Frozen
+from jacchain.jacobian.accuracy.precision import entry_errors, error_bar, settled_errors, spoilt, value_bar
+from jacchain.jacobian.accuracy.rounding import Errors, derivative_error, repeated, stage_errors
+from jacchain.jacobian.accuracy.underflow import vanished
+from jacchain.jacobian.analytic import differentiate, working_type
+from jacchain.jacobian.diagnostic import Diagnostic
+from jacchain.jacobian.differences.stage_difference import jacobian_by_differences
+from jacchain.jacobian.jacobian import Jacobian
+from jacchain.jacobian.judgement.agreement import agreement, is_cheap
+from jacchain.jacobian.judgement.verdict import Verdict
+from jacchain.jacobian.memory import claim_stages
+from jacchain.jacobian.nonsmooth.domain import led_here
+from jacchain.jacobian.nonsmooth.kinks import Examination, examine, examine_differences
+from jacchain.linear.map import LinearMap, Numbers
+from jacchain.pipeline.stage import Pipeline, Stage
+from jacchain.results import StageResult
+
+
+class Differentiated(Frozen):
+    """Every stage at its point, what there is to say, and why there would be no number but for conventions."""
+
+    stages: tuple[StageResult, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    refusals: tuple[Problem, ...]
+
+
+def differentiate_stages(pipeline: Pipeline, *, checked: bool) -> Differentiated:
+    """Every stage at its point; ``checked`` compares analytic Jacobians with differences where that is cheap.
+
+    Raises JacchainError where a value or a derivative is not a finite double (JC40x, JC41x), with the numbers that led there.
+    """
+    claim_stages(pipeline.stages)
+    walk = _Walk(pipeline, checked=checked)
+    for stage in pipeline.stages:
+        try:
+            walk.take(stage)
+        except JacchainError as error:
+            raise JacchainError(*led_here(error.problems, walk.steps())) from None
+    return Differentiated(tuple(walk.results), tuple(walk.diagnostics), tuple(walk.refusals))
+
+
+class _Walk:
+    """The way through a chain as far as it has been gone: ``x`` are the values there, with guard digits.
+
+    ``repetitions`` are the same values as random roundings would have them, None where those take longer than the rest of a run;
+    once a stage is ``uncertain``, they are off in all that follow.
+    """
+
+    def __init__(self, pipeline: Pipeline, *, checked: bool) -> None:
+        self.pipeline = pipeline
+        cheap = is_cheap(pipeline.stages)
+        self.checked = checked and cheap
+        self.x: Array = pipeline.at[None]
+        self.repetitions: Array | None = repeated(pipeline.at) if cheap else None
+        self.uncertain = False
+        self.spellings: dict[int, Callable[[], Formula | None]] = {}
+        self.results: list[StageResult] = []
+        self.diagnostics: list[Diagnostic] = []
+        self.refusals: list[Problem] = []
+
+    def take(self, stage: Stage) -> None:
+        """Goes through one more stage."""
+        x = self.x.astype(working_type(stage.program))
+        errors = None if self.repetitions is None else stage_errors(stage.program, self.repetitions.astype(x.dtype))
+        examination, jacobian = self._examined(stage, x, errors)
+        derivative = examination.derivative
+        value = derivative.values[0].astype(float)
+        bar = None if errors is None else value_bar(stage.program, derivative, errors, jacobian.settled)
+        verdict = self._verdict(stage, x[0], jacobian, errors)
+        if examination.refusals:
+            self.refusals += led_here(examination.refusals, self.steps())
+        self.results.append(StageResult(stage.index, stage.name, stage.inputs, stage.outputs, value, jacobian, verdict, bar))
+        self.diagnostics += (*examination.diagnostics, *vanished(stage, derivative))
+        if bar is not None and not self.uncertain:
+            self.diagnostics += spoilt(stage, value, bar, last=stage is self.pipeline.stages[-1])
+            self.uncertain = True
+        self.x = derivative.values
+        self.repetitions = None if errors is None else errors.points
+
+    def steps(self) -> list[tuple[str, Numbers]]:
+        """The numbers on the way to the next stage."""
+        inputs, at = self.pipeline.stages[0].program.graph.parameters, self.pipeline.at
+        given = ((one.name, at[one.start : one.start + one.size]) for one in inputs)
+        return [*given, *((result.name, result.value) for result in self.results)]
+
+    def _examined(self, stage: Stage, x: Array, errors: Errors | None) -> tuple[Examination, Jacobian]:
+        """What the engine of a stage finds at x."""
+        if stage.method == "difference":
+            registers = stage.program.registers(x)
+            jacobian = jacobian_by_differences(stage, registers)
+            return examine_differences(stage, registers, jacobian), jacobian
+        spell = self.spellings.setdefault(
+            id(stage.program), cache(partial(derivative_formula, stage.program.graph, stage.outputs))
+        )
+        examination = examine(stage, differentiate(stage.program, x))
+        return examination, _analytic(stage, examination, spell, errors)
+
+    def _verdict(self, stage: Stage, x: Array, jacobian: Jacobian, errors: Errors | None) -> Verdict | None:
+        """The verdict of differences on an analytic Jacobian, where they were asked for."""
+        if not self.checked or jacobian.method != "analytic":
+            return None
+        entries = errors.entries if errors and not self.uncertain else derivative_error(stage.program, x)
+        judged = jacobian.linear, settled_errors(jacobian.linear, entries, jacobian.settled)
+        return agreement(stage, x, judged, jacobian.settled)
+
+
+def _analytic(stage: Stage, examination: Examination, spell: Callable[[], Formula | None], measured: Errors | None) -> Jacobian:
+    """The Jacobian of a stage in doubles, its formula, and what rounding did to it."""
+    derivative, settled = examination.derivative, examination.settled
+    linear = derivative.linear.astype(float)
+    structure = structure_name(linear, constant=derivative.constant)
+    errors = entry_errors(stage, derivative, None if measured is None else measured.entries, settled)
+    bar = error_bar(stage.program, derivative, errors)
+    return Jacobian(linear, "analytic", structure, spell, bar, errors=errors, settled=settled)
+
+
+def structure_name(linear: LinearMap, *, constant: bool) -> str:
+    """The most telling name of what holds for every x: the shape of the pattern, else that the numbers are constant."""
+    name = linear.structure
+    return "constant" if constant and name in {"dense", "scalar", "sparse"} else name
