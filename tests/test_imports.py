@@ -84,6 +84,7 @@ FORBIDDEN_NAMES = {"eval", "exec", "compile", "__import__", "delattr", "globals"
 COMPUTED_NAMES = {
     "frozen.py": "the fields of a value, one after the other",
     "jacobian/differences/difference.py": "the fields of its own results, one after the other",
+    "jacobian/differences/entries.py": "the fields of its own estimates, one after the other",
     "jacobian/nonsmooth/germ_arithmetic.py": "the operations of the arithmetic that a row of the table names",
 }
 """Files that get or set an attribute by a name that is not in the line itself, and which names those are."""

@@ -10,8 +10,9 @@ from jacchain.frozen import Frozen, replace
 from jacchain.jacobian.accuracy.precision import settled_errors
 from jacchain.jacobian.accuracy.rounding import derivative_error
 from jacchain.jacobian.analytic import differentiate
-from jacchain.jacobian.differences.difference import Difference, Sweep, difference_jacobian
-from jacchain.jacobian.differences.samples import MEMORY, Evaluate, block_size
+from jacchain.jacobian.differences.adaptive import difference_jacobian
+from jacchain.jacobian.differences.difference import Difference
+from jacchain.jacobian.differences.samples import MEMORY, Evaluate, Sweep, block_size
 from jacchain.jacobian.differences.schemes import SCHEMES, Scheme
 from jacchain.jacobian.nonsmooth.kinks import examine
 from jacchain.jacobian.nonsmooth.way import clear

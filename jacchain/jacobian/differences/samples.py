@@ -8,13 +8,43 @@ from typing import Any
 import numpy as np
 
 from jacchain.expression.arithmetic import Array
-from jacchain.linear.pattern import Integers
+from jacchain.frozen import Frozen
+from jacchain.linear.map import Numbers
+from jacchain.linear.pattern import Integers, Pattern
 
 Evaluate = Callable[[Array], Array]
 """Values of a function at each row of an array: ``(batch, n)`` to ``(batch, m)``, undefined ones not finite."""
 
 MEMORY = 1 << 27
 """Bytes that the samples of one block may take, all that is made of them included."""
+
+
+class Sweep(Frozen):
+    """What is known of a function before it is sampled.
+
+    - ``pattern`` (m x n) says which entries can be nonzero.
+    - ``scale`` ``(n,)`` is the size of each input, and ``bounds`` ``(n, 2)`` the interval it may not leave.
+    - ``epsilon`` is the relative precision of the values, that of their type unless told.
+    - ``noise`` ``(m,)`` is their absolute error around x, where more is known than the values show; ``noise_at`` takes points
+      ``(batch, n)`` to that error there, ``(batch, m)``.
+    - ``width`` is how many numbers an evaluation needs for itself, ``max_bytes`` how much may be held at once.
+    - ``turns`` takes displacements ``(groups, n)`` to how often each may be made before an output may turn, ``(groups, m)``; None
+      from it, or in its place, where that is not known.
+    """
+
+    pattern: Pattern | None = None
+    scale: Numbers | None = None
+    bounds: Numbers | None = None
+    epsilon: float | None = None
+    noise: Numbers | None = None
+    noise_at: Evaluate | None = None
+    width: int = 0
+    max_bytes: int = MEMORY
+    turns: Callable[[Array], Numbers | None] | None = None
+
+    def size(self, x: Array) -> Array:
+        """The size of each input at x: that of its value where it is larger than one, unless it is known."""
+        return np.maximum(np.abs(x), 1) if self.scale is None else self.scale.astype(x.dtype)
 
 
 def sample(evaluate: Evaluate, x: Array, places: Array, colours: Integers, block: int) -> Iterator[tuple[slice, Array]]:

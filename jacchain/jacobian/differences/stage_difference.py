@@ -18,8 +18,10 @@ from jacchain.frozen import Frozen, replace
 from jacchain.jacobian.accuracy.rounding import value_noise
 from jacchain.jacobian.analytic import Derivative, working_type
 from jacchain.jacobian.dependence import is_elementwise, needed
-from jacchain.jacobian.differences.difference import Difference, Sweep, dense, difference_jacobian, in_doubles, steps_to_a_side
-from jacchain.jacobian.differences.samples import Evaluate
+from jacchain.jacobian.differences.adaptive import difference_jacobian
+from jacchain.jacobian.differences.difference import Difference, dense, in_doubles
+from jacchain.jacobian.differences.ladder import steps_to_a_side
+from jacchain.jacobian.differences.samples import Evaluate, Sweep
 from jacchain.jacobian.differences.scales import own_scales
 from jacchain.jacobian.jacobian import Jacobian
 from jacchain.jacobian.memory import claim_differences

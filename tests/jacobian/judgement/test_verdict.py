@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from jacchain.frozen import replace
 from jacchain.jacobian.accuracy.rounding import derivative_error, value_noise
 from jacchain.jacobian.analytic import differentiate
-from jacchain.jacobian.differences.difference import Sweep, difference_jacobian
+from jacchain.jacobian.differences.adaptive import difference_jacobian
+from jacchain.jacobian.differences.samples import Sweep
 from jacchain.jacobian.judgement.verdict import JUDGEMENTS, judge
 from jacchain.jacobian.settled import Kink
 from jacchain.linear.map import LinearMap

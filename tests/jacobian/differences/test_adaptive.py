@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jacchain.jacobian.accuracy.rounding import value_noise
-from jacchain.jacobian.differences.difference import Sweep, difference_jacobian
+from jacchain.jacobian.differences.adaptive import difference_jacobian
+from jacchain.jacobian.differences.samples import Sweep
 from jacchain.jacobian.differences.stage_difference import stage_difference
 from jacchain.jacobian.differences.tableau import SIDES
 from jacchain.linear.pattern import Pattern
