@@ -76,8 +76,7 @@ class Estimates(Frozen):
     """The derivative by each of the three tableaux, ``(3, groups, m)``: ``value``, ``bar`` (infinite where unknown), ``level``.
 
     ``defined`` says that there are values at the finest step; without them the bar is infinite.  ``steepest``
-    ``(groups, m)`` is the largest one-sided slope seen at any step; ``jump`` how far the value at x is from where its
-    neighbours lead.
+    ``(groups, m)`` is the largest one-sided slope seen at any step.
     """
 
     value: Array
@@ -85,7 +84,6 @@ class Estimates(Frozen):
     level: Integers
     defined: npt.NDArray[np.bool_]
     steepest: Array
-    jump: Array
 
 
 def estimate(samples: Samples, epsilon: float) -> Estimates:
@@ -93,12 +91,11 @@ def estimate(samples: Samples, epsilon: float) -> Estimates:
     with np.errstate(all="ignore"):
         changes, spans, sizes = _quotients(samples)
         slopes = changes / spans
-        jump = _jump(samples)
         scale = np.full((*spans.shape[1:2], 1, 1), np.inf) if samples.scale is None else samples.scale
         reach = np.where(spans > scale, scale / BEYOND, spans)
         rounding = _rounding(changes, reach, sizes, epsilon, blind=samples.known.noise is None)
         rounding += epsilon * np.fmax.reduce(np.abs(slopes[1:])).astype(float)  # of the points, where slopes are a neighbour's
-        noise = _fluctuation(slopes, spans, jump)
+        noise = _fluctuation(slopes, spans, _jump(samples))
         error = rounding + _or_infinite((noise / reach).astype(float))
         tableau = _extrapolated(slopes, spans)
         tiny = epsilon * np.abs(tableau[1:]).astype(float)
@@ -109,18 +106,14 @@ def estimate(samples: Samples, epsilon: float) -> Estimates:
         finest = _Finest(
             slopes[:, :, -DIVERGENCE:], slopes[:, :, -1], spans[:, :, -1], sizes[:, :, -1], samples.known.noise, 4 * scale[:, 0]
         )
-        bar = _widened(chosen, fresh, finest, changes, epsilon)
-        value, level = chosen.value, chosen.level
-        if samples.known.noise_there is not None:  # noise at x may hide something from afar: that leads to a number, not to a bar
+        value, level, bar = chosen.value, chosen.level, _widened(chosen, fresh, finest, changes, epsilon)
+        if samples.known.noise_there is not None:
             error = rounding + _or_infinite((_noise_of_each(samples.known, noise) / reach).astype(float))
             likely = _Choice(candidates, np.maximum(own, 2 * contradiction) + error + tiny)
-            gap = np.abs(likely.value - value).astype(float)
-            better = gap <= bar
-            value, level = np.where(better, likely.value, value), np.where(better, likely.level, level)
-            bar += np.where(better, gap, 0)
+            value, level, bar = _preferred(likely, chosen, bar)
         one_sided = np.abs(slopes[1:])
         steepest = np.where(np.isfinite(one_sided), one_sided, 0).max((0, 2))
-    return Estimates(value, bar, level, np.isfinite(slopes[:, :, -1]), steepest, jump)
+    return Estimates(value, bar, level, np.isfinite(slopes[:, :, -1]), steepest)
 
 
 def _quotients(samples: Samples) -> tuple[Array, Array, Array]:
@@ -277,6 +270,17 @@ class _Finest(Frozen):
     sizes: Array
     noise: Array | None
     scale: Array
+
+
+def _preferred(likely: _Choice, chosen: _Choice, bar: Array) -> tuple[Array, Integers, Array]:
+    """The number that is likely the better one, its level, and its bar: that of the chosen one, and the distance between them.
+
+    Noise close by may hide what is only there, so that a number from afar has no bar of its own.
+    """
+    gap = np.abs(likely.value - chosen.value).astype(float)
+    better = gap <= bar
+    value, level = np.where(better, likely.value, chosen.value), np.where(better, likely.level, chosen.level)
+    return value, level, bar + np.where(better, gap, 0)
 
 
 def _widened(chosen: _Choice, fresh: _Choice, finest: _Finest, changes: Array, epsilon: float) -> Array:
