@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from jacchain.chain.plan import Operand, Plan
+from jacchain.chain.plan import Plan
 from jacchain.expression.intervals import SLACK
 from jacchain.jacobian.nonsmooth.enclosure import differentiate_enclosed
 from jacchain.linear.enclosure import Enclosure
-from jacchain.linear.interval import Interval, Real, Truth, choose, hull, matrix_product, to_doubles, widened
+from jacchain.linear.interval import Interval, Real, hull, intersection, matrix_product, select, to_doubles, widened
 from jacchain.linear.map import LinearMap, Numbers
 from jacchain.pipeline.stage import Pipeline
 from jacchain.results import Certificate, Report, StageResult
@@ -72,18 +72,17 @@ def _with_settled_rows(jacobian: Interval, result: StageResult) -> Interval:
     given = widened(shown, shown, np.finfo(float))
     if found.errors is not None:
         exact = LinearMap(found.linear.pattern, found.errors[None]).dense[0] == 0
-        given = choose(Truth(exact, exact), Interval.point(shown), given)
-    return choose(Truth(rows[:, None], rows[:, None]), given, jacobian)
+        given = select(exact, Interval.point(shown), given)
+    return select(rows[:, None], given, jacobian)
 
 
 def _products(plan: Plan, factors: Sequence[Interval]) -> list[Interval]:
+    """The products of a plan, in its order."""
     products: list[Interval] = []
-
-    def operand(side: Operand) -> Interval:
-        return (factors if side.kind == "stage" else products)[side.number - 1]
-
     for planned in plan.products:
-        products.append(matrix_product(operand(planned.left), operand(planned.right)))  # noqa: PERF401 - it reads earlier ones
+        sides = planned.left, planned.right
+        left, right = ((factors if side.kind == "stage" else products)[side.number - 1] for side in sides)
+        products.append(matrix_product(left, right))
     return products
 
 
@@ -106,9 +105,8 @@ def _sharpened(whole: Interval, jacobians: Sequence[Interval]) -> Interval:
         product = Interval.point(exact.lower + (exact.upper - exact.lower) / 2)
         residual = (exact - product).magnitude
         error = error + matrix_product(Interval.point(rest.magnitude), Interval.point(residual))
-    other = product + Interval(-error.upper, error.upper)
-    return Interval(np.maximum(whole.lower, other.lower), np.minimum(whole.upper, other.upper))
+    return intersection(whole, product + Interval(-error.upper, error.upper))
 
 
 def _transposed(x: Interval) -> Interval:
-    return Interval(x.lower.T, x.upper.T)
+    return x.mapped(np.transpose)

@@ -153,6 +153,18 @@ def suggestion(word: str, known: list[str] | tuple[str, ...]) -> str:
     return best if unlikeness(best)[0] <= limit else ""
 
 
+def did_you_mean(word: str, known: list[str] | tuple[str, ...], otherwise: str = "") -> str:
+    """The way out of a misspelt word: the known one that it probably means, ``otherwise`` where none is near."""
+    nearest = suggestion(word, known)
+    return f"did you mean `{nearest}`?" if nearest else otherwise
+
+
+def counted(count: int, noun: str = "number") -> str:
+    """``1 number``, ``3 numbers``, ``1,000 entries``."""
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{count:,} {noun if count == 1 else plural}"
+
+
 def _edits(a: str, b: str, limit: int) -> int:
     """The edit distance of two words (insert, delete, replace, swap neighbours), or ``limit + 1`` when it is larger."""
     if abs(len(a) - len(b)) > limit:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from jacchain.errors import Source, Span, suggestion
-from jacchain.expression.table import names
+from jacchain.errors import Source, Span, counted, did_you_mean, suggestion
+from jacchain.expression.table import FUNCTIONS
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ from jacchain.expression.table import names
     ],
 )
 def test_a_misspelt_function_is_the_one_a_person_means(word, meant):
-    assert suggestion(word, names()) == meant
+    assert suggestion(word, tuple(FUNCTIONS)) == meant
 
 
 def test_the_nearest_word_wins_whatever_the_order_of_the_list():
@@ -31,7 +31,7 @@ def test_the_nearest_word_wins_whatever_the_order_of_the_list():
 
 
 def test_a_known_word_is_never_taken_for_another():
-    assert all(suggestion(name, names()) == name for name in names() if len(name) > 2)
+    assert all(suggestion(name, tuple(FUNCTIONS)) == name for name in FUNCTIONS if len(name) > 2)
 
 
 def test_position_is_where_splitting_into_lines_puts_it():
@@ -55,3 +55,13 @@ def test_a_span_has_a_part_on_each_line(text, lines):
     source = Source("x.yaml", f"  {text}  ")
     parts = Span(source, 2, 2 + len(text)).lines
     assert [source.text[part.start : part.end] for part in parts] == lines
+
+
+def test_a_misspelt_word_gets_the_one_that_is_meant_or_the_other_advice():
+    assert did_you_mean("tahn", ["tanh", "tan"], "write one") == "did you mean `tanh`?"
+    assert did_you_mean("quantum", ["tanh", "tan"], "write one") == "write one"
+
+
+def test_counts_are_words():
+    assert (counted(1), counted(3)) == ("1 number", "3 numbers")
+    assert (counted(1, "entry"), counted(1000, "entry")) == ("1 entry", "1,000 entries")

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from jacchain.chain.instance import LONGEST_CHAIN, Instance, StageCost
-from jacchain.errors import JacchainError, Problem, Span, suggestion
+from jacchain.errors import JacchainError, Problem, Span, did_you_mean
 
 if TYPE_CHECKING:
     from jacchain.linear.pattern import Pattern
@@ -57,8 +57,7 @@ class _Reader:
         """The instance, None when something is wrong with the fields."""
         for key in self.fields:
             if key not in KEYS:
-                meant = suggestion(str(key), KEYS)
-                way_out = f"did you mean `{meant}`?" if meant else f"it has {', '.join(KEYS)}"
+                way_out = did_you_mean(str(key), KEYS, f"it has {', '.join(KEYS)}")
                 self.report("JC300", (key,), f"an instance has no `{key}`", way_out)
         dims = self.dims()
         if dims is None:
@@ -139,8 +138,7 @@ class _Reader:
         elif isinstance(written, str):
             if written in WORDS:
                 return Pattern.from_boolean(_named(written, m, n))
-            meant = suggestion(written, WORDS)
-            self.report("JC363", path, f"no pattern is called `{written[:60]}`", f"did you mean `{meant}`?" if meant else "")
+            self.report("JC363", path, f"no pattern is called `{written[:60]}`", did_you_mean(written, WORDS))
         elif not _is_list(written) or len(written) != m or not all(_is_list(row) and len(row) == n for row in written):
             self.report("JC363", path, f"{name} is a list of {m} rows of {n} entries", "rows are outputs, columns are inputs")
         elif not all(_is_count(entry) and entry <= 1 for row in written for entry in row):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from jacchain.chain.plan import Tree
-from jacchain.errors import Fragment, JacchainError, Problem, suggestion
+from jacchain.errors import Fragment, JacchainError, Problem, did_you_mean
 
 Order = str | Tree
 NAMED = ("optimal", "forward", "reverse")
@@ -31,8 +31,7 @@ def parse_order(fragment: Fragment, length: int) -> Order:
     if word in NAMED:
         return word
     if word.isalpha():
-        meant = suggestion(word, NAMED)
-        raise _error("JC020", fragment, (0, None), f"no order is called `{word}`", f"did you mean `{meant}`?" if meant else "")
+        raise _error("JC020", fragment, (0, None), f"no order is called `{word}`", did_you_mean(word, NAMED))
     return _bracketing(fragment, length)
 
 

@@ -29,7 +29,7 @@ def explain(what: str, file: str | None, **options: Any) -> None:
     """
     from jacchain.cli.output import deliver
     from jacchain.cli.settings import look_of
-    from jacchain.expression.table import names
+    from jacchain.expression.table import FUNCTIONS
     from jacchain.report import render_explanation, render_function, render_page
     from jacchain.report.notation.matrix_name import matrix_name
 
@@ -38,15 +38,15 @@ def explain(what: str, file: str | None, **options: Any) -> None:
         from jacchain.cli.input import report_of
 
         deliver(render_explanation(report_of(file, options), name, look), None)
-    elif what.strip() in names():
+    elif what.strip() in FUNCTIONS:
         from jacchain.reference import function_facts
 
         deliver(render_function(function_facts(what.strip()), "text", look), None)
     else:
-        deliver(render_page(_code(what, names()), look), None)
+        deliver(render_page(_code(what, [*FUNCTIONS]), look), None)
 
 
-def _code(what: str, functions: tuple[str, ...]) -> Document:
+def _code(what: str, functions: list[str]) -> Document:
     """What a code means.  Raises JacchainError (JC003) where there is no such code."""
     from jacchain.codes import CODES
     from jacchain.report.document import Gap, Paragraph, Run, runs

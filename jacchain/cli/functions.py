@@ -20,8 +20,8 @@ def functions(name: str | None, **options: Any) -> None:
     """
     from jacchain.cli.output import deliver
     from jacchain.cli.settings import look_of
-    from jacchain.errors import JacchainError, Problem, suggestion
-    from jacchain.expression.table import names
+    from jacchain.errors import JacchainError, Problem, did_you_mean
+    from jacchain.expression.table import FUNCTIONS
     from jacchain.reference import function_facts
     from jacchain.report import render_function, render_functions
 
@@ -29,8 +29,7 @@ def functions(name: str | None, **options: Any) -> None:
     if name is None:
         deliver(render_functions(function_facts(), form, look), options["output"])
         return
-    if name not in names():
-        meant = suggestion(name, names())
-        way_out = f"did you mean `{meant}`?" if meant else "`jacchain functions` lists them"
+    if name not in FUNCTIONS:
+        way_out = did_you_mean(name, list(FUNCTIONS), "`jacchain functions` lists them")
         raise JacchainError(Problem("JC003", f"there is no function `{name}`", help=way_out))
     deliver(render_function(function_facts(name), form, look), options["output"])

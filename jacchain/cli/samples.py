@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from jacchain.cli.options import output_option
-from jacchain.errors import JacchainError, Problem, suggestion
+from jacchain.errors import JacchainError, Problem, did_you_mean
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -33,8 +33,7 @@ def samples(name: str | None, output: str | None) -> None:
         return
     stem = name.removesuffix(".yaml").removesuffix(".json")
     if stem not in known:
-        meant = suggestion(stem, list(known))
-        way_out = f"did you mean `{meant}`?" if meant else "`jacchain samples` lists them"
+        way_out = did_you_mean(stem, list(known), "`jacchain samples` lists them")
         raise JacchainError(Problem("JC003", f"there is no sample `{name}`", help=way_out))
     text = known[stem].read_bytes()
     deliver(text, output)

@@ -14,7 +14,7 @@ from jacchain.frozen import Frozen, replace
 ZERO, ONE = Number("0"), Number("1")
 HALF = Fraction(1, 2)
 MOST = 100
-"""Exponents up to which powers are put together."""
+"""Exponents below which a power counts as a product of that many equal factors."""
 
 BITS = 2000
 """Bits up to which the coefficient of a power is worked out."""
@@ -79,7 +79,7 @@ def summands(tree: Tree) -> Sum:
 
 
 def single(tree: Tree) -> Term:
-    """An expression as one product: a sum of several terms is an atom, a minus before it in front."""
+    """An expression as one product: a sum of several terms is an atom of it, after the minus that all of them have."""
     if isinstance(tree, Unary) and tree.operator == "-":
         opposite = single(tree.operand)
         return replace(opposite, coefficient=-opposite.coefficient)
@@ -107,7 +107,7 @@ def number_of(tree: Tree) -> Fraction | None:
 
 
 def _raised(tree: Tree, exponent: Fraction) -> Sum:
-    """A whole power of every factor; a half one stays whole, since the root of a square is not the base."""
+    """The base as one product, every factor raised; a root of it stays an atom, since the root of a square is not the base."""
     base = single(tree)
     above, below = base.coefficient.as_integer_ratio()
     bits = (above.bit_length() + below.bit_length()) * abs(exponent)

@@ -49,15 +49,15 @@ def scaled(block: Block, local: Tree) -> Block:
     return tuple(replace(piece, term=piece.term * term) for piece in block) if term.coefficient else ()
 
 
-def led(link: Link, block: Block, is_vector: IsVector, size: int = 1) -> Block:
-    """A factor times the block of a vector of so many components."""
-    return tuple(_led(link, piece, is_vector, size) for piece in block) if link.tree != ZERO else ()
+def multiplied(link: Link, block: Block, is_vector: IsVector, size: int = 1) -> Block:
+    """A factor times the block (from the left) of a vector of so many components."""
+    return tuple(_multiplied(link, piece, is_vector, size) for piece in block) if link.tree != ZERO else ()
 
 
-def _led(link: Link, piece: Piece, is_vector: IsVector, size: int) -> Piece:
+def _multiplied(link: Link, piece: Piece, is_vector: IsVector, size: int) -> Piece:
     first, rest = piece.chain[0], piece.chain[1:]
     if link.kind == "column":
-        return _settled(piece.term, link, piece.chain, is_vector)
+        return _normalised(piece.term, link, piece.chain, is_vector)
     if link.kind == "matrix":
         if first == WHOLE[0].chain[0]:
             return Piece(piece.term, (link, *rest))
@@ -65,16 +65,16 @@ def _led(link: Link, piece: Piece, is_vector: IsVector, size: int) -> Piece:
             return Piece(piece.term, (Link("column", Binary("@", link.tree, first.tree)), *rest))
         return Piece(piece.term, (link, *piece.chain))
     if first.kind == "diag":
-        return _settled(piece.term, Link(link.kind, times(link.tree, first.tree)), rest, is_vector)
+        return _normalised(piece.term, Link(link.kind, times(link.tree, first.tree)), rest, is_vector)
     if first.kind == "column" and link.kind == "diag":
-        return _settled(piece.term, Link("column", times(link.tree, first.tree)), rest, is_vector)
+        return _normalised(piece.term, Link("column", times(link.tree, first.tree)), rest, is_vector)
     if first.kind == "column":
         return Piece(piece.term * single(dot(link.tree, first.tree, is_vector, size)), rest)
-    return _settled(piece.term, link, piece.chain, is_vector)
+    return _normalised(piece.term, link, piece.chain, is_vector)
 
 
-def _settled(term: Term, link: Link, rest: tuple[Link, ...], is_vector: IsVector) -> Piece:
-    """A piece whose first link has its numbers taken out in front."""
+def _normalised(term: Term, link: Link, rest: tuple[Link, ...], is_vector: IsVector) -> Piece:
+    """The piece ``term * link @ rest``, with the numbers that the link contains taken out into the term."""
     own = single(link.tree)
     numbers = tuple((atom, exponent) for atom, exponent in own.factors if not is_vector(atom))
     vectors = tuple((atom, exponent) for atom, exponent in own.factors if is_vector(atom))
@@ -117,12 +117,12 @@ def _merged(group: list[Piece], is_vector: IsVector) -> Block:
         return (replace(first, term=replace(first.term, coefficient=coefficient)),) if coefficient else ()
     tree = plus(*(vector_of(piece) for piece in group))
     link = Link(first.chain[0].kind, tree)
-    return (_settled(Term(), link, first.chain[1:], is_vector),) if tree != ZERO else ()
+    return (_normalised(Term(), link, first.chain[1:], is_vector),) if tree != ZERO else ()
 
 
 def vector_of(piece: Piece) -> Tree:
     """The first link's expression with the number in front multiplied in."""
-    return written(collected(tuple(piece.term * term for term in [single(piece.chain[0].tree)])))
+    return written(collected((piece.term * single(piece.chain[0].tree),)))
 
 
 def vector_in(block: Block, kind: str) -> Tree | None:

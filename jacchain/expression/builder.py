@@ -19,12 +19,10 @@ from jacchain.expression.matrices import check_product, describe, position, posi
 from jacchain.expression.operations import Operations, Value
 from jacchain.expression.parser import parse
 from jacchain.expression.table import BY_ARITY, FUNCTIONS, ROWS, operation
-from jacchain.expression.tree import Binary, Call, Index, Name, Number, Slice, Stack, Tree, Unary
+from jacchain.expression.tree import ARITHMETIC, Binary, Call, Index, Name, Number, Slice, Stack, Tree, Unary
 from jacchain.expression.writer import strength, write
 
 CONSTANTS = {"pi": pi, "π": pi, "e": e, "tau": tau}
-
-ARITHMETIC = ("+", "-", "*", "/", "^")
 
 FEW = 8
 """Numbers whose extreme is taken one by one; that of more is the extreme of a vector, in one operation."""
@@ -64,21 +62,14 @@ class Builder:
 
     def output(self, fragment: Fragment, tree: Tree) -> int:
         """The node of an output expression."""
-        place = Part(fragment, tree)
-        value = self._expression(place)
+        value = self._numbers(Part(fragment, tree))
         if not isinstance(value, int):
-            raise place.error("JC212", f"an output is a number or a vector, not {describe(value.shape)}")
-        if self._make.is_condition(value):
-            raise place.error("JC211", "a condition is not a number", "wrap it: where(condition, 1, 0)")
+            raise Part(fragment, tree).error("JC212", f"an output is a number or a vector, not {describe(value.shape)}")
         return value
 
     def constant(self, fragment: Fragment, tree: Tree) -> Array:
         """The numbers of an expression that no input reaches, of 0, 1 or 2 dimensions; they need not be finite."""
-        place = Part(fragment, tree)
-        value = self._expression(place)
-        if isinstance(value, int) and self._make.is_condition(value):
-            raise place.error("JC211", "a condition is not a number", "wrap it: where(condition, 1, 0)")
-        numbers = self._make.known(value)
+        numbers = self._make.known(self._numbers(Part(fragment, tree)))
         assert numbers is not None
         return numbers
 
@@ -89,6 +80,13 @@ class Builder:
     def graph(self, outputs: Sequence[int]) -> Graph:
         """The graph of the given outputs, without what none of them needs."""
         return self._make.nodes.graph(self._parameters, tuple(outputs))
+
+    def _numbers(self, whole: Part) -> Value:
+        """The value of a whole expression, which is not a condition."""
+        value = self._expression(whole)
+        if isinstance(value, int) and self._make.is_condition(value):
+            raise whole.error("JC211", "a condition is not a number", "wrap it: where(condition, 1, 0)")
+        return value
 
     def _expression(self, whole: Part) -> Value:
         """The value of a whole expression; with the first mistake in it every unknown name is told, each once."""
@@ -137,7 +135,7 @@ class Builder:
     def _made(self, place: Part, tree: Tree, values: list[Value]) -> Value:
         """What an operation makes of the values of its operands."""
         match tree:
-            case Binary() if tree.operator in ARITHMETIC:
+            case Binary() if tree.operator in {*ARITHMETIC, "^"}:
                 return self._make.arithmetic(place, tree.operator, values)
             case Binary("@"):
                 return self._matrix_product(place, tree, values[0], values[1])

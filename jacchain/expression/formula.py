@@ -23,7 +23,7 @@ from jacchain.expression.blackboard import (
     block_text,
     dot,
     entry_of,
-    led,
+    multiplied,
     rows_of,
     scaled,
     vector_in,
@@ -256,13 +256,13 @@ class _Writer:
             return ()
         match node.operation:
             case "matrix":
-                return led(Link("matrix", read(node.name)), parts[0], self.is_vector)
+                return multiplied(Link("matrix", read(node.name)), parts[0], self.is_vector)
             case "gather":
                 chosen = self.texts.selector(node)
                 pick = rows_of if node.shape else entry_of
                 return pick(parts[0], chosen, partial(self.texts.indexed, chosen=chosen))
             case "stack":
-                return led(Link("matrix", Stack(tuple(block_text(part) for part in parts))), WHOLE, self.is_vector)
+                return multiplied(Link("matrix", Stack(tuple(block_text(part) for part in parts))), WHOLE, self.is_vector)
             case "where":
                 return self.choice(node, parts[1], parts[2])
         terms = [self.block_term(number, position, part) for position, part in enumerate(parts) if part]
@@ -273,9 +273,9 @@ class _Writer:
         node, local = self.graph.nodes[number], self.local(number, position)
         argument = self.graph.nodes[node.arguments[position]]
         if not argument.shape:
-            return led(Link("column", local), part, self.is_vector) if node.shape else scaled(part, local)
+            return multiplied(Link("column", local), part, self.is_vector) if node.shape else scaled(part, local)
         kind = {"row": "row", "full": "matrix", "diagonal": "diag"}[ROWS[node.operation].form]
-        return led(Link(kind, local), part, self.is_vector, argument.size)
+        return multiplied(Link(kind, local), part, self.is_vector, argument.size)
 
     def choice(self, node: Node, yes: Block, no: Block) -> Block:
         """Row by row the one or the other."""
@@ -283,9 +283,9 @@ class _Writer:
         kind = "diag" if node.shape else "row"
         a, b = vector_in(yes, kind), vector_in(no, kind)
         if a is not None and b is not None:
-            return led(Link(kind, Call("where", (condition, a, b))), WHOLE, self.is_vector)
+            return multiplied(Link(kind, Call("where", (condition, a, b))), WHOLE, self.is_vector)
         chosen = Call("where", (condition, block_text(yes), block_text(no)))
-        return led(Link("matrix", chosen), WHOLE, self.is_vector)
+        return multiplied(Link("matrix", chosen), WHOLE, self.is_vector)
 
 
 def substituted(tree: Tree, scope: Mapping[str, Tree]) -> Tree:

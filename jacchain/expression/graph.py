@@ -15,6 +15,12 @@ from jacchain.frozen import Frozen
 
 Shape = tuple[int, ...]
 
+
+def size_of(shape: Shape) -> int:
+    """How many numbers a scalar ``()`` or a vector ``(n,)`` has."""
+    return shape[0] if shape else 1
+
+
 INPUT, CONSTANT, GATHER, STACK, MATRIX, WHERE = "input", "constant", "gather", "stack", "matrix", "where"
 CONDITIONS = (*COMPARISONS, *CONNECTIVES)
 
@@ -54,7 +60,7 @@ class Node(NamedTuple):
     @property
     def size(self) -> int:
         """Components: one for a scalar."""
-        return self.shape[0] if self.shape else 1
+        return size_of(self.shape)
 
     @property
     def span(self) -> Span | None:
@@ -72,7 +78,7 @@ class Parameter(Frozen):
     @property
     def size(self) -> int:
         """Components: one for a scalar."""
-        return self.shape[0] if self.shape else 1
+        return size_of(self.shape)
 
 
 class Graph(Frozen):

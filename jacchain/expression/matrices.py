@@ -6,6 +6,7 @@ import numpy as np
 
 from jacchain.expression.arithmetic import Array
 from jacchain.expression.graph import Part, Shape
+from jacchain.expression.tree import ARITHMETIC
 
 
 def describe(shape: Shape) -> str:
@@ -28,15 +29,7 @@ def folded(place: Part, operator: str, a: Array | None, b: Array | None, shapes:
     if a.ndim == b.ndim and a.shape != b.shape:
         raise place.error("JC202", f"`{operator}` needs equal shapes: {describe(a.shape)} and {describe(b.shape)}")
     with np.errstate(all="ignore"):
-        match operator:
-            case "+":
-                return np.asarray(a + b)
-            case "-":
-                return np.asarray(a - b)
-            case "*":
-                return np.asarray(a * b)
-            case _:
-                return np.asarray(a / b)
+        return np.asarray(ARITHMETIC[operator](a, b))
 
 
 def check_product(place: Part, a: Shape, b: Shape) -> None:

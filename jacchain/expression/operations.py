@@ -11,7 +11,7 @@ import numpy as np
 
 from jacchain.expression.arithmetic import Array
 from jacchain.expression.budget import Budget
-from jacchain.expression.graph import CONDITIONS, CONSTANT, GATHER, MATRIX, STACK, WHERE, Node, Nodes, Part, Shape
+from jacchain.expression.graph import CONDITIONS, CONSTANT, GATHER, MATRIX, STACK, WHERE, Node, Nodes, Part, Shape, size_of
 from jacchain.expression.matrices import describe, folded
 from jacchain.expression.program import compile_graph
 from jacchain.expression.table import ROWS
@@ -55,7 +55,7 @@ class Operations:
         count = len(self.items)
         number = self.nodes.add(operation, nodes, shape, place)
         if number == count:
-            self.budget.spend(place, shape[0] if shape else 1)
+            self.budget.spend(place, size_of(shape))
         return number
 
     def hold(self, place: Part, data: Array, name: str = "") -> int:

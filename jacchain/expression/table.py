@@ -275,11 +275,6 @@ ROWS: dict[str, Row] = OPERATORS | FUNCTIONS | dict(BY_ARITY.values())
 """Every row by the name of its operation."""
 
 
-def names() -> tuple[str, ...]:
-    """The names of the functions, in the order of the table."""
-    return tuple(FUNCTIONS)
-
-
 def operation(name: str, arguments: int) -> str | None:
     """The operation a call means: by name, and by the number of arguments where that decides; None when there is none."""
     if (name, arguments) in BY_ARITY:

@@ -16,6 +16,9 @@ from jacchain.expression.writer import write
 SIZE = 200
 """Parts of an expression up to which anyone reads it."""
 
+LENGTH = 60
+"""Characters of a sub-expression that a message shows."""
+
 SHOWN = 8
 """Numbers of a vector without a name that are written out."""
 
@@ -29,14 +32,14 @@ class TooLongError(Exception):
     """The expression is longer than anyone reads."""
 
 
-def node_text(graph: Graph, number: int, length: int = 60) -> str:
+def node_text(graph: Graph, number: int) -> str:
     """A node as a person would write it, cut to a readable length; its parts are called by their names from ``let``."""
     lets = {node: Name(name) for node, name in graph.lets.items() if node != number}
     try:
         text = write(Texts(graph, lets).text(number))
     except TooLongError:
         text = graph.nodes[number].operation
-    return text if len(text) <= length else f"{text[: length - 1]}…"
+    return text if len(text) <= LENGTH else f"{text[: LENGTH - 1]}…"
 
 
 def size(tree: Tree) -> int:
@@ -52,8 +55,8 @@ def size(tree: Tree) -> int:
 
 @cache
 def read(text: str) -> Tree:
-    """An expression of the table, or the name of a matrix."""
-    return parse(Fragment.whole(text, "table"))
+    """An expression that stands in the table, or the name of a matrix, as a tree; each is parsed once."""
+    return parse(Fragment.whole(text, "the table"))
 
 
 class Texts:

@@ -22,7 +22,13 @@ COMPARISONS: dict[str, Callable[..., Any]] = {
     "!=": operator.ne,
 }
 CONNECTIVES: dict[str, Callable[..., Any]] = {"and": operator.and_, "or": operator.or_, "not": operator.invert}
-"""What comparisons and conditions make of whatever has Python's operators: arrays, intervals, truths."""
+ARITHMETIC: dict[str, Callable[..., Any]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+}
+"""What operators make of whatever has those of Python: arrays, intervals, truths."""
 
 
 class Place(Frozen, eq=True, kw_only=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Collection, Iterator, Sequence
 
-from jacchain.errors import JacchainError, suggestion
+from jacchain.errors import JacchainError, counted, did_you_mean
 from jacchain.expression.graph import Part
 from jacchain.expression.table import BY_ARITY, FUNCTIONS, ROWS, operation
 from jacchain.expression.tree import Call, Name, postorder
@@ -30,25 +30,19 @@ def name(place: Part, word: str, known: Sequence[str]) -> JacchainError:
     """The problem of a name that nothing defines."""
     if word in FUNCTIONS:
         return place.error("JC251", f"`{word}` is a function and needs its arguments", f"write `{word}(...)`")
-    nearest = suggestion(word, list(known))
-    if word.lower() in ENDLESS:
-        way_out = "numbers are finite"
-    elif nearest:
-        way_out = f"did you mean `{nearest}`?"
-    else:
-        way_out = "known here: " + ", ".join(f"`{other}`" for other in known[:8])
+    listed = "known here: " + ", ".join(f"`{other}`" for other in known[:8])
+    way_out = "numbers are finite" if word.lower() in ENDLESS else did_you_mean(word, list(known), listed)
     return place.error("JC252", f"`{word}` is not known here", way_out, _letters(word))
 
 
 def function(place: Part, word: str, known: Collection[str], *, vector: bool) -> JacchainError:
     """The problem of a call of something that is no function; a vector is called when a component is meant."""
-    nearest = suggestion(word, list(FUNCTIONS))
     if vector:
         way_out = f"write a component as `{word}[1]`, a product as `{word}*(...)`"
     elif word in known:
         way_out = f"write a product as `{word}*(...)`"
     else:
-        way_out = f"did you mean `{nearest}`?" if nearest else "`jacchain functions` lists them"
+        way_out = did_you_mean(word, list(FUNCTIONS), "`jacchain functions` lists them")
     return place.error("JC253", f"there is no function `{word}`", way_out, _letters(word))
 
 
@@ -58,7 +52,7 @@ def arity(place: Part, word: str, count: int) -> JacchainError:
     way_out = "it is " + " or ".join(f"`{word}({form.parameters})`" for form in forms)
     if count > 1 and all("," not in form.parameters for form in forms) and FUNCTIONS[word].form != "diagonal":
         way_out = f"it takes one vector: `{word}([a, b])`"
-    return place.error("JC254", f"`{word}` is called with {count} argument{'s' * (count != 1)}", way_out)
+    return place.error("JC254", f"`{word}` is called with {counted(count, 'argument')}", way_out)
 
 
 def _letters(word: str) -> tuple[str, ...]:

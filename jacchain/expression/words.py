@@ -9,10 +9,10 @@ from jacchain.errors import Fragment, JacchainError, Problem
 from jacchain.expression import slips
 from jacchain.frozen import Frozen
 
-NAME_LENGTH = 64
-LITERAL_LENGTH = 400
-TEXT_LENGTH = 200_000
+NAME_LENGTH, LITERAL_LENGTH, TEXT_LENGTH = 64, 400, 200_000
+"""Characters that a name, a number and an expression may have: more than anyone writes by hand, and soon read."""
 TOKENS = 20_000
+"""Words that an expression may have."""
 
 SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉"
 _BLANKS = " \t\r\n"
@@ -79,7 +79,8 @@ def words(fragment: Fragment) -> tuple[list[str], list[int]]:
     """
     text = fragment.text
     if len(text) > TEXT_LENGTH:
-        raise _error(fragment, "JC198", f"the expression is longer than {TEXT_LENGTH:,} characters", 0, 1, "split it")
+        message = f"the expression is longer than {TEXT_LENGTH:,} characters"
+        raise JacchainError(Problem("JC198", message, fragment.span(0, 1), help="split it"))
     found, starts = [], []
     for match in _WORD.finditer(text):
         found.append(match[0])
@@ -87,7 +88,8 @@ def words(fragment: Fragment) -> tuple[list[str], list[int]]:
     if sum(map(len, found)) + sum(map(text.count, _BLANKS)) != len(text):
         raise _unknown_character(fragment, _first_gap(text, found, starts))
     if len(found) > TOKENS:
-        raise _error(fragment, "JC198", f"the expression has more than {TOKENS:,} words", starts[-1], len(text), "split it")
+        message = f"the expression has more than {TOKENS:,} words"
+        raise JacchainError(Problem("JC198", message, fragment.span(starts[-1]), help="split it"))
     if not text.isascii() or (found and max(map(len, found)) > NAME_LENGTH):
         for word, start in zip(found, starts, strict=True):
             _check(fragment, word, start)
@@ -117,23 +119,22 @@ def _check(fragment: Fragment, word: str, start: int) -> None:
     """Raises JacchainError for a word that is too long, or holds a character that no name may have."""
     what = kind(word) if word.isascii() else "name"
     if what == "number" and len(word) > LITERAL_LENGTH:
-        message = f"the number has more than {LITERAL_LENGTH} characters"
-        raise _error(fragment, "JC198", message, start, start + len(word), "round it: 17 digits determine a double")
+        message, way_out = f"the number has more than {LITERAL_LENGTH} characters", "round it: 17 digits determine a double"
+        raise JacchainError(Problem("JC198", message, fragment.span(start, start + len(word)), help=way_out))
     if what == "name" and (end := name_end(word, 0)) < len(word):
         raise _unknown_character(fragment, start + end)
     if what == "name" and len(word) > NAME_LENGTH:
-        raise _error(fragment, "JC198", f"the name has more than {NAME_LENGTH} characters", start, start + len(word))
+        message = f"the name has more than {NAME_LENGTH} characters"
+        raise JacchainError(Problem("JC198", message, fragment.span(start, start + len(word))))
 
 
 def _unknown_character(fragment: Fragment, start: int) -> JacchainError:
+    """The error for a character that is no part of the language, or that nobody could see."""
     character = fragment.text[start]
-    name = unicodedata.name(character, "a control character")
+    name = unicodedata.name(character, "a control character").lower()
     if not character.isprintable() or unicodedata.category(character) in {"Mn", "Mc", "Me", "Cf"}:
-        message = f"the character U+{ord(character):04X} ({name.lower()}) has no place in an expression"
-        return _error(fragment, "JC151", message, start, start + 1, "delete it")
-    shown = f"`{character}`" if character.isascii() else f"`{character}` (U+{ord(character):04X}, {name.lower()})"
-    return _error(fragment, "JC151", f"{shown} is not part of the language", start, start + 1, slips.way_out(character))
-
-
-def _error(fragment: Fragment, code: str, message: str, start: int, end: int, way_out: str = "") -> JacchainError:  # noqa: PLR0913, PLR0917
-    return JacchainError(Problem(code, message, fragment.span(start, end), help=way_out))
+        message, way_out = f"the character U+{ord(character):04X} ({name}) has no place in an expression", "delete it"
+    else:
+        shown = f"`{character}`" if character.isascii() else f"`{character}` (U+{ord(character):04X}, {name})"
+        message, way_out = f"{shown} is not part of the language", slips.way_out(character)
+    return JacchainError(Problem("JC151", message, fragment.span(start, start + 1), help=way_out))

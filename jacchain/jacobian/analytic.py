@@ -172,9 +172,8 @@ class _Forward:
         total: LinearMap | None = None
         constant = True
         for position, partial, known in local_partials(self.arithmetic, instruction, self.registers):
-            if self.disturb is not None and not known:
-                partial = self.disturb(partial)  # noqa: PLW2901 - the same partial, not quite right
-            term, is_constant = self.term(instruction, position, partial, known=known)
+            used = partial if self.disturb is None or known else self.disturb(partial)
+            term, is_constant = self.term(instruction, position, used, known=known)
             total = term if total is None else add(total, term)
             constant = constant and known and is_constant
         assert total is not None

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from jacchain.errors import JacchainError, Problem, Span
+from jacchain.errors import JacchainError, Problem, Span, counted
 from jacchain.expression.arithmetic import Array
 from jacchain.expression.builder import CONSTANTS as BUILT_IN
 from jacchain.expression.builder import Builder
-from jacchain.expression.graph import Shape
+from jacchain.expression.graph import Shape, size_of
 from jacchain.expression.program import Program, compile_graph
 from jacchain.frozen import Frozen
 from jacchain.pipeline.constants import Constants
@@ -140,7 +140,7 @@ class _Expressions:
         for output in function.outputs:
             known = [node for node in map(self.output, output.values) if node is not None]
             shapes = [self.shape(node) for node in known]
-            total = sum(shape[0] if shape else 1 for shape in shapes)
+            total = sum(map(size_of, shapes))
             with self.noting():
                 if len(names) + total > SIZE:
                     raise _too_many(function, len(names) + total)
@@ -165,7 +165,7 @@ class _Expressions:
         sizes: list[int] = []
         for row in rows:
             nodes = [node for node in map(self.output, row) if node is not None]
-            sizes.append(sum(shape[0] if shape else 1 for shape in map(self.shape, nodes)))
+            sizes.append(sum(map(size_of, map(self.shape, nodes))))
             found += nodes
         if self.whole and sizes != [n] * m:
             self.refuse(_misshapen(function, sizes, (m, n)))
@@ -185,7 +185,7 @@ def _misshapen(function: FunctionSpec, sizes: list[int], shape: tuple[int, int])
         message += f", this one is {len(sizes)}×{sizes[0]}"
         return Problem("JC330", message, function.author_span, help=way_out)
     number = next(number for number, size in enumerate(sizes) if size != n)
-    row, entries = function.author[number], "1 entry" if sizes[number] == 1 else f"{sizes[number]} entries"
+    row, entries = function.author[number], counted(sizes[number], "entry")
     span = Span(row[0].span.source, row[0].span.start, row[-1].span.end) if row else function.author_span
     message += f", this one has rows of unequal length: row {number + 1} has {entries}"
     return Problem("JC330", message, span, label=entries, help=way_out)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import groupby
 
-from jacchain.errors import JacchainError, Problem
+from jacchain.errors import JacchainError, Problem, counted
 from jacchain.expression.arithmetic import Array
 from jacchain.frozen import replace
 from jacchain.pipeline.constants import Constants
@@ -56,7 +56,7 @@ def with_components(numbers: Array, placed: Placed, signature: Signature, consta
         else:
             raise JacchainError(Problem("JC321", f"`{clip(one.name)}` is not an input of `{signature.name}`", one.span))
         if one.index > size:
-            message = f"`{one.name}` has {size} component{'s' * (size != 1)}, and none is `{one.name}[{one.index}]`"
+            message = f"`{one.name}` has {counted(size, 'component')}, and none is `{one.name}[{one.index}]`"
             raise JacchainError(Problem("JC321", message, one.span, help="components count from 1"))
         value = constants.numbers((one.value,))
         if value.size != 1:

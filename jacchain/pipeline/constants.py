@@ -8,7 +8,7 @@ from collections.abc import Sequence as Items
 
 import numpy as np
 
-from jacchain.errors import JacchainError, Problem, Span
+from jacchain.errors import JacchainError, Problem, Span, counted
 from jacchain.expression import CONSTANTS as BUILT_IN
 from jacchain.expression.arithmetic import Array
 from jacchain.expression.budget import Budget
@@ -152,14 +152,11 @@ def _entry(node: Node, constants: Constants) -> float:
 def _matrix(rows: list[Array], spans: list[Span]) -> Array:
     for row, span in zip(rows, spans, strict=True):
         if row.size != rows[0].size:
-            message = f"this row has {_entries(row)}, the first has {_entries(rows[0])}"
-            related = ((spans[0], _entries(rows[0])),)
+            first = counted(rows[0].size, "entry")
+            message = f"this row has {counted(row.size, 'entry')}, the first has {first}"
+            related = ((spans[0], first),)
             raise JacchainError(Problem("JC312", message, span, related=related, help="give every row as many entries"))
     return np.array([np.atleast_1d(row) for row in rows])
-
-
-def _entries(row: Array) -> str:
-    return f"{row.size:,} entr{'y' if row.size == 1 else 'ies'}"
 
 
 def _from_file(node: Mapping, reader: Reader, held: int) -> Array:

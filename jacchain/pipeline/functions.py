@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import cast
 
-from jacchain.errors import JacchainError, Problem, Span, suggestion
+from jacchain.errors import JacchainError, Problem, Span, did_you_mean, suggestion
 from jacchain.expression.words import canonical, name_end
 from jacchain.pipeline.bulk import expand
 from jacchain.pipeline.document import Block, Broken, Mapping, Node, Scalar, Sequence, clip, unexpected
@@ -201,8 +201,7 @@ def _is_long(node: Mapping) -> bool:
 def _method(node: Node) -> str:
     word = text_of(node, "`analytic` or `difference`")
     if word not in METHODS:
-        nearest = suggestion(word, METHODS)
-        way_out = f"did you mean `{nearest}`?" if nearest else "write `analytic` or `difference`"
+        way_out = did_you_mean(word, METHODS, "write `analytic` or `difference`")
         raise JacchainError(Problem("JC302", f"there is no method `{clip(word)}`", node.span, help=way_out))
     return word
 

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from jacchain.errors import Problem, Span
+from jacchain.errors import Problem, Span, counted
 from jacchain.expression.tree import Binary, Index, Name, postorder
 from jacchain.frozen import Frozen, replace
 from jacchain.pipeline.constants import Constants
 from jacchain.pipeline.spec import FunctionSpec
-
-
-def counted(count: int, noun: str = "number") -> str:
-    """``1 number``, ``3 numbers``."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 class Arrival(Frozen, eq=True):

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from jacchain.errors import Fragment, JacchainError, Problem, Span, suggestion
+from jacchain.errors import Fragment, JacchainError, Problem, Span, counted, did_you_mean
 from jacchain.expression.arithmetic import Array
 from jacchain.frozen import replace
 from jacchain.pipeline.components import gathered, with_components
@@ -93,9 +93,8 @@ def read_sets(texts: Sequence[str], constants: Sequence[ConstantSpec], ledger: L
             key = whole.part(assigned.start("name"), assigned.end("name"))
             name = name_of(key, "a constant")
             if name not in known:
-                nearest = suggestion(name, known)
                 listed = "the constants are " + ", ".join(known[:8]) if known else "the pipeline has no constants"
-                way_out = f"did you mean `{nearest}`?" if nearest else listed
+                way_out = did_you_mean(name, known, listed)
                 raise JacchainError(Problem("JC011", f"there is no constant `{name}` to set", key.span(), help=way_out))
             if name in places:
                 related = ((places[name], "it is set here already"),)
@@ -180,8 +179,7 @@ def _by_name(signature: Signature, placed: Placed, constants: Constants, ledger:
     given = {entry.name: entry for entry in placed.named}
     for entry in placed.named:
         if entry.name not in known:
-            nearest = suggestion(entry.name, known)
-            way_out = f"did you mean `{nearest}`?" if nearest else f"the inputs are those of `{signature}`"
+            way_out = did_you_mean(entry.name, known, f"the inputs are those of `{signature}`")
             ledger.add(Problem("JC321", f"`{clip(entry.name)}` is not an input of `{signature.name}`", entry.span, help=way_out))
     parts: list[Array | None] = []
     for parameter in signature.parameters:
@@ -213,7 +211,7 @@ def _span(entry: Named) -> Span:
 
 
 def _count(signature: Signature, found: int, span: Span) -> Problem:
-    due = "at least one number" if signature.size is None else _numbers(signature.size)
+    due = "at least one number" if signature.size is None else counted(signature.size)
     return Problem(
         "JC322",
         f"`{signature}` takes {due}, the point has {found}",
@@ -224,11 +222,7 @@ def _count(signature: Signature, found: int, span: Span) -> Problem:
 
 
 def _count_of_one(name: str, size: int, found: int, span: Span, parameter: Span) -> Problem:
-    due = _numbers(size) if size else "at least one number"
+    due = counted(size) if size else "at least one number"
     related = ((parameter, f"takes {due}"),)
     way_out = f"write {name} as a list of {size} numbers" if size > 1 else "write one number, or declare a vector: `p[2]`"
     return Problem("JC322", f"`{name}` takes {due}, the point has {found} for it", span, related=related, help=way_out)
-
-
-def _numbers(count: int) -> str:
-    return "1 number" if count == 1 else f"{count:,} numbers"

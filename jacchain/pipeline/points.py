@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from jacchain.errors import Fragment, JacchainError, Problem, Span, suggestion
+from jacchain.errors import Fragment, JacchainError, Problem, Span, did_you_mean
 from jacchain.frozen import Frozen
 from jacchain.linear.map import Numbers
 from jacchain.memory import claim
@@ -113,8 +113,7 @@ def in_order(points: Points, inputs: Sequence[str], at: Numbers) -> Numbers:
     columns: dict[str, int] = {}
     for column, (name, span) in enumerate(points.names):
         if name not in inputs:
-            meant = suggestion(name, list(inputs))
-            way_out = f"did you mean `{meant}`?" if meant else f"the inputs are {_listed(inputs)}"
+            way_out = did_you_mean(name, list(inputs), f"the inputs are {_listed(inputs)}")
             raise JacchainError(Problem("JC344", f"`{clip(name)}` is not an input", span, help=way_out))
         if name in columns:
             related = ((points.names[columns[name]][1], "it stands here already"),)

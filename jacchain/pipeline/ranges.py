@@ -6,9 +6,9 @@ from collections.abc import Sequence as Items
 
 import numpy as np
 
-from jacchain.errors import JacchainError, Problem, Span, suggestion
+from jacchain.errors import JacchainError, Problem, Span, did_you_mean
 from jacchain.expression.arithmetic import Array
-from jacchain.expression.graph import Shape
+from jacchain.expression.graph import Shape, size_of
 from jacchain.pipeline.constants import Constants
 from jacchain.pipeline.document import Mapping, Node, Scalar, Sequence, unexpected
 from jacchain.pipeline.spec import FunctionSpec
@@ -60,22 +60,21 @@ def bounds_of(function: FunctionSpec, shapes: Shapes, constants: Constants) -> A
 
 
 def _total(shapes: Shapes) -> int:
-    return sum(shape[0] if shape else 1 for _, shape in shapes)
+    return sum(size_of(shape) for _, shape in shapes)
 
 
 def _places(shapes: Shapes) -> dict[str, slice]:
     """Where the components of each parameter stand among the inputs."""
     places, start = {}, 0
     for name, shape in shapes:
-        places[name] = slice(start, start + (shape[0] if shape else 1))
+        places[name] = slice(start, start + size_of(shape))
         start = places[name].stop
     return places
 
 
 def _place(places: dict[str, slice], name: str, span: Span, function: FunctionSpec) -> slice:
     if name not in places:
-        nearest = suggestion(name, list(places))
-        way_out = f"did you mean `{nearest}`?" if nearest else f"the inputs are those of `{function.signature}`"
+        way_out = did_you_mean(name, list(places), f"the inputs are those of `{function.signature}`")
         raise JacchainError(Problem("JC331", f"`{name}` is not an input of `{function.name}`", span, help=way_out))
     return places[name]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import PurePath
 
-from jacchain.errors import JacchainError, Problem, Span, suggestion
+from jacchain.errors import JacchainError, Problem, Span, did_you_mean
 from jacchain.pipeline.document import Broken, Mapping, Node, Scalar, Sequence, already_reported, clip, unexpected
 from jacchain.pipeline.functions import known_keys, read_functions
 from jacchain.pipeline.ledger import Ledger
@@ -138,9 +138,8 @@ def _link(node: Node, functions: dict[str, FunctionSpec]) -> tuple[Link, int]:
     name = name_of(item.fragment.part(found.start("name"), found.end("name")), "a function")
     link = Link(name, item.fragment.span(found.start("name"), found.end("name")))
     if name not in functions:
-        nearest = suggestion(name, list(functions))
         listed = ", ".join(f"`{known}`" for known in [*functions][:8])
-        way_out = f"did you mean `{nearest}`?" if nearest else f"defined are {listed}"
+        way_out = did_you_mean(name, list(functions), f"defined are {listed}")
         raise JacchainError(Problem("JC310", f"there is no function `{name}`", link.span, help=way_out))
     count = found["count"]
     if count is None:

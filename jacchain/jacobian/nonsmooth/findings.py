@@ -17,7 +17,6 @@ from jacchain.jacobian.analytic import Derivative, accumulate
 from jacchain.jacobian.dependence import Mask, ancestors
 from jacchain.jacobian.nonsmooth.clarke import Cells, Vector, explore, nearest_point
 from jacchain.jacobian.nonsmooth.surroundings import Side, View, looker, one_sided, sides
-from jacchain.jacobian.nonsmooth.surroundings import Slope as Slope  # noqa: PLC0414 - part of what a finding says
 from jacchain.pipeline.stage import Stage
 
 WORK = 60_000

@@ -134,7 +134,7 @@ class GermArithmetic:
     def _sign(self, x: Any) -> int:
         """The sign for small t, noted when it is only for t > 0 that there is one."""
         if not isinstance(x, Germ):
-            return int(np.sign(x)) if x == x else 0  # noqa: PLR0124 - NaN has no sign
+            return 0 if np.isnan(x) else int(np.sign(x))
         if self.recording and x.terms and x.lead > 0:
             self.decisions.append(x)
         return x.sign

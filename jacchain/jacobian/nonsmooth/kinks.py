@@ -29,7 +29,8 @@ from jacchain.linear.pattern import Integers
 from jacchain.pipeline.stage import Stage
 
 if TYPE_CHECKING:
-    from jacchain.jacobian.nonsmooth.findings import Finding, Slope
+    from jacchain.jacobian.nonsmooth.findings import Finding
+    from jacchain.jacobian.nonsmooth.surroundings import Slope
 
 ROUNDING = 1e-12
 """Relative difference of two gradients that is not one."""

@@ -5,37 +5,26 @@ The trees are walked with whatever arithmetic the arguments belong to, numbers o
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
 
-from jacchain.errors import Fragment
 from jacchain.expression.arithmetic import Arithmetic, Array
 from jacchain.expression.graph import CONDITIONS, WHERE
-from jacchain.expression.parser import parse
 from jacchain.expression.program import Instruction, Program, Registers
 from jacchain.expression.table import ROWS
 from jacchain.expression.table import operation as operation_of
-from jacchain.expression.tree import COMPARISONS, CONNECTIVES, Binary, Call, Name, Number, Tree, Unary, postorder
+from jacchain.expression.texts import read
+from jacchain.expression.tree import ARITHMETIC, COMPARISONS, CONNECTIVES, Binary, Call, Name, Number, Tree, Unary, postorder
 from jacchain.frozen import Frozen
 from jacchain.jacobian.dependence import Mask, ancestors
 
 TIES = {"max": "largest", "min": "smallest", "max of": "largest", "min of": "smallest"}
 """Operations whose switch is a tie for the extreme among all they compare, however many those are."""
 
-OPERATORS: dict[str, Callable[..., Any]] = (
-    COMPARISONS
-    | CONNECTIVES
-    | {
-        "+": operator.add,
-        "-": operator.sub,
-        "*": operator.mul,
-        "/": operator.truediv,
-    }
-)
+OPERATORS = COMPARISONS | CONNECTIVES | ARITHMETIC
 
 
 class Limits(Frozen, eq=True):
@@ -84,8 +73,8 @@ def _limits(operation: str, reads: tuple[bool, ...]) -> Limits:
         return Limits()
     names = tuple(row.parameters.split(", "))
     moving = {name for name, varies in zip(names, reads, strict=True) if varies}
-    switch = _tree(row.switch) if row.switch else None
-    domain = _tree(row.domain) if row.domain else None
+    switch = read(row.switch) if row.switch else None
+    domain = read(row.domain) if row.domain else None
     if domain is None or not _mentions(domain, moving):
         return Limits(names, switch=switch)
     edges = (
@@ -224,10 +213,6 @@ def _tied(instruction: Instruction, registers: Array) -> Mask:
     values = candidates(instruction, registers)
     extreme = values.max(-1, keepdims=True) if TIES[instruction.operation] == "largest" else values.min(-1, keepdims=True)
     return np.asarray((values == extreme).sum(-1) > 1)
-
-
-def _tree(text: str) -> Tree:
-    return parse(Fragment.whole(text, "the table"))
 
 
 def _difference(comparison: Binary) -> Tree:
