@@ -9,7 +9,7 @@ from strategies.expressions import SIZES, scalars, vectors
 
 from jacchain.errors import Fragment
 from jacchain.expression import Builder, parse, write
-from jacchain.expression.texts import Texts, TooLongError, items, named_nodes, node_text, numeral, read
+from jacchain.expression.texts import LENGTH, Texts, TooLongError, items, named_nodes, node_text, numeral, read
 
 CONSTANTS = {"W": np.ones((2, 3)), "M": np.eye(3) + 1, "b": np.arange(3.0), "c": np.array(2.5)}
 PARAMETERS = [("x", ()), ("y", ()), *((name, (size,)) for name, size in SIZES.items())]
@@ -73,7 +73,7 @@ def test_a_node_is_called_by_the_names_of_its_parts_but_not_its_own():
 def test_what_is_long_is_cut_and_what_is_very_long_is_named_by_its_operation():
     graph = graph_of(" + ".join(f"sin({k}*x)" for k in range(20)))
     assert node_text(graph, graph.outputs[0]).endswith("…")
-    assert len(node_text(graph, graph.outputs[0], 30)) == 30
+    assert len(node_text(graph, graph.outputs[0])) == LENGTH
     graph = graph_of(" + ".join(f"sin({k}*x)" for k in range(200)))
     assert node_text(graph, graph.outputs[0]) == "+"
 
