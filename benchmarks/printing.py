@@ -20,11 +20,11 @@ from rich.table import Table
 from jacchain.linear.map import LinearMap
 from jacchain.pipeline import from_expressions
 from jacchain.report.document import Equation, Matrix
-from jacchain.report.documents.sweep import csv_head, csv_lines, json_lines
 from jacchain.report.layout.lines import lines
 from jacchain.report.look import Look
 from jacchain.report.painters.colour import coloured
 from jacchain.report.records.json_text import json_bytes
+from jacchain.report.records.sweep import csv_head, csv_lines, json_lines
 from jacchain.results import Answers
 
 ROUNDS = 15

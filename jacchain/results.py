@@ -10,7 +10,7 @@ from jacchain.frozen import Frozen
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from jacchain.errors import JacchainError
+    from jacchain.errors import JacchainError, Problem
 
 if TYPE_CHECKING:  # a run that is neither checked nor certified need not load what checks and certifies
     from jacchain.chain.digits import Digits
@@ -153,6 +153,14 @@ class Answers(Frozen):
     jacobian: Numbers
     remarks: Mapping[int, Sequence[Diagnostic]]
     failures: Mapping[int, JacchainError]
+
+    def said(self, row: int) -> Sequence[Diagnostic | Problem]:
+        """What there is to say of a point: why it has no answer, or remarks on the one it has."""
+        return self.failures[row].problems[:1] if row in self.failures else self.remarks.get(row, ())
+
+    def codes(self, row: int) -> str:
+        """The same as codes."""
+        return " ".join(sorted({said.code for said in self.said(row)}))
 
 
 class FunctionFacts(Frozen):

@@ -71,9 +71,9 @@ INSIDE = {
     "report": {
         "notation": set(),
         "layout": {"notation"},
+        "documents": {"notation", "layout"},
         "painters": {"notation", "layout"},
-        "records": set(),
-        "documents": {"notation", "layout", "painters", "records"},
+        "records": {"notation"},
     },
 }
 """The rooms inside of a room, and which of each other they know; what stands beside them knows none, but for the door."""

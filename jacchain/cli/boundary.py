@@ -77,9 +77,9 @@ def _refuse(error: JacchainError, words: Sequence[str]) -> int:
     """Says what was wrong, as JSON where the output was to be JSON."""
     from jacchain.cli.output import say
     from jacchain.cli.settings import look_of_errors
-    from jacchain.report.documents.problems import problems_json, problems_text
+    from jacchain.report import render_problems
 
-    say(problems_json(error).decode() if _wants_json(words) else problems_text(error, look_of_errors(words)))
+    say(render_problems(error, "json" if _wants_json(words) else "text", look_of_errors(words)).decode())
     return error.exit_code
 
 

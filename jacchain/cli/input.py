@@ -54,10 +54,10 @@ def _remarked(loaded: Pipeline, options: dict[str, Any]) -> Pipeline:
     if loaded.warnings:
         from jacchain.cli.output import say
         from jacchain.cli.settings import look_of_errors
-        from jacchain.report.documents.problems import warnings_text
+        from jacchain.report import render_warnings
 
         words = [f"--color={options.get('color', 'auto')}", *(["--ascii"] if options.get("ascii") else [])]
-        say(warnings_text(loaded.warnings, look_of_errors(words)))
+        say(render_warnings(loaded.warnings, look_of_errors(words)).decode())
     return loaded
 
 

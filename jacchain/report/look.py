@@ -14,6 +14,22 @@ PIPED_WIDTH = 100
 """The width of output that is not a terminal: wide enough for the tables, narrow enough for a page."""
 
 
+class Signs(Frozen, eq=True):
+    """What brackets, zeros and gaps are drawn with."""
+
+    brackets: tuple[str, str, str, str, str, str]
+    structural: str
+    across: str
+    down: str
+    marks: tuple[str, str]
+    dash: str
+    cut: str
+
+
+UNICODE = Signs(("⎡", "⎢", "⎣", "⎤", "⎥", "⎦"), "·", "⋯", "⋮", ("▐", "▌"), "–", "…")
+PLAIN = Signs(("[", "[", "[", "]", "]", "]"), ".", "...", ":", (">", "<"), "-", "...")
+
+
 class Look(Frozen, eq=True):
     """``width`` in cells that no line exceeds, significant ``digits``, whether there is colour, only ASCII, and no elision.
 
@@ -26,3 +42,8 @@ class Look(Frozen, eq=True):
     ascii_only: bool = False
     full: bool = False
     detail: Detail = "usual"
+
+    @property
+    def signs(self) -> Signs:
+        """The signs a terminal can show."""
+        return PLAIN if self.ascii_only else UNICODE

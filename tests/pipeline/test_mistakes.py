@@ -6,7 +6,7 @@ import pytest
 
 from jacchain.errors import JacchainError
 from jacchain.pipeline import load
-from jacchain.report.documents.problems import problems_text, warnings_text
+from jacchain.report import render_problems, render_warnings
 from jacchain.report.look import Look
 
 FOLDER = Path(__file__).parents[2] / "samples" / "mistakes"
@@ -18,8 +18,8 @@ def said(path: Path) -> str:
     try:
         warnings = load(path.read_bytes(), path.name, folder=FOLDER).warnings
     except JacchainError as error:
-        return problems_text(error, Look())
-    return warnings_text(warnings, Look())
+        return render_problems(error, "text", Look()).decode()
+    return render_warnings(warnings, Look()).decode()
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)

@@ -9,6 +9,7 @@ from jacchain.jacobian.judgement.verdict import EntryVerdict, Judgement, Verdict
 from jacchain.report.document import Block, Column, Document, Figure, Gap, Paragraph, Role, Run, Runs, Table, runs
 from jacchain.report.documents.problems import Place, excerpt
 from jacchain.report.look import Look
+from jacchain.report.notation.elision import some_names
 from jacchain.report.notation.number import bar_text, number_text
 from jacchain.report.notation.symbols import point
 from jacchain.report.notation.text import component
@@ -35,9 +36,8 @@ def check_document(check: CheckReport, look: Look) -> Document:
     for first, *others in _alike(check.stages):
         blocks += _details(f"{first.name}, {_whose(first)}", first.verdict, first.diagnoses, look)
         if others:
-            names = ", ".join(stage.name for stage in others[:NAMES])
-            more = f" and {len(others) - NAMES:,} more" if len(others) > NAMES else ""
-            blocks += [Gap(), Paragraph(runs(Run(f"the same holds for {names}{more}", "note")))]
+            names = some_names([stage.name for stage in others], NAMES)
+            blocks += [Gap(), Paragraph(runs(Run(f"the same holds for {names}", "note")))]
     if check.total is not None and check.stages[-1].index > 1:
         blocks += _details("the Jacobian of the chain", check.total, check.diagnoses, look)
     if check.witnesses:

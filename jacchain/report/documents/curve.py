@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import isfinite, log10
 
-from jacchain.frozen import contents
 from jacchain.jacobian.differences.curve import Curve, SchemeCurve
 from jacchain.report.document import Block, Column, Document, Figure, Gap, Paragraph, Run, Runs, Table, runs
 from jacchain.report.look import Look
 from jacchain.report.notation.number import number_text
 from jacchain.report.notation.text import component
-from jacchain.report.records.json_text import Json, head, json_bytes
 
 MARGIN = 8
 ORDINARY = 0.3
@@ -43,12 +41,6 @@ def curve_document(curve: Curve, look: Look) -> Document:
         *(Paragraph(runs(Run(remark, "note"))) for remark in curve.remarks),
     ]
     return tuple(blocks)
-
-
-def curve_json(curve: Curve) -> bytes:
-    """The same numbers as one JSON object, under the key ``curve``."""
-    record: Json = {**contents(curve), "remarks": list(curve.remarks), "schemes": [contents(scheme) for scheme in curve.schemes]}
-    return json_bytes({**head(), "curve": record})
 
 
 def _picture(curve: Curve, look: Look) -> tuple[Runs, ...]:

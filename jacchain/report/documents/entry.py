@@ -10,8 +10,8 @@ import numpy as np
 from jacchain.chain.plan import Operand
 from jacchain.linear.map import Numbers
 from jacchain.report.document import Paragraph, Run, runs
-from jacchain.report.documents.run import derivative, operand_matrix
-from jacchain.report.documents.trust import Bars
+from jacchain.report.documents.jacobians import derivative
+from jacchain.report.documents.matrices import Bars, operand_matrix
 from jacchain.report.layout.window import window
 from jacchain.report.look import Look
 from jacchain.report.notation.matrix_name import Entry

@@ -9,7 +9,6 @@ from jacchain.report.document import Block, Column, Document, Equation, Gap, Mat
 from jacchain.report.look import Look
 from jacchain.report.notation.number import number_text
 from jacchain.report.notation.symbols import numbers
-from jacchain.report.records.json_text import Json, head, json_bytes
 from jacchain.results import FunctionFacts
 
 MARGIN = 12
@@ -39,11 +38,6 @@ def function_document(forms: Sequence[FunctionFacts], look: Look) -> Document:
     for function in forms:
         blocks += [Gap(), *_page(function, look)] if blocks else _page(function, look)
     return tuple(blocks)
-
-
-def functions_json(functions: Sequence[FunctionFacts]) -> bytes:
-    """The functions as one JSON object."""
-    return json_bytes({**head(), "functions": [_record(function) for function in functions]})
 
 
 def signature(function: FunctionFacts) -> str:
@@ -85,25 +79,3 @@ def _line(title: str, said: Run) -> Paragraph:
 def _argument(value: Numbers, look: Look) -> str:
     texts = [number_text(number, look.digits) for number in value.tolist()]
     return texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
-
-
-def _record(function: FunctionFacts) -> Json:
-    example = None
-    if function.value is not None and function.jacobian is not None:
-        example = {
-            "point": [value.tolist() for value in function.point],
-            "value": function.value.astype(float),
-            "jacobian": function.jacobian.dense[0].astype(float),
-        }
-    return {
-        "name": function.name,
-        "arguments": list(function.arguments),
-        "derivatives": list(function.derivatives),
-        "kind": function.kind,
-        "says": function.says,
-        "definition": function.definition or None,
-        "domain": function.domain or None,
-        "switch": function.switch or None,
-        "jumps": function.jumps,
-        "example": example,
-    }

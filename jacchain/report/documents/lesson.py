@@ -14,19 +14,11 @@ from jacchain.frozen import Frozen
 from jacchain.linear.map import LinearMap
 from jacchain.report.document import Document, Equation, Gap, Run, Runs, runs
 from jacchain.report.documents.entry import jacobian_entry, product_entry
+from jacchain.report.documents.jacobians import NOWHERE, denominator, derivative, jacobian_blocks
+from jacchain.report.documents.matrices import Bars, operand_matrix
 from jacchain.report.documents.order import order_line
-from jacchain.report.documents.run import (
-    NOWHERE,
-    denominator,
-    derivative,
-    jacobian_blocks,
-    operand_matrix,
-    product_lead,
-    product_terms,
-    result_document,
-    run_title,
-)
-from jacchain.report.documents.trust import Bars
+from jacchain.report.documents.products import product_lead, product_terms
+from jacchain.report.documents.run import result_document, run_title
 from jacchain.report.look import Look
 from jacchain.report.notation.matrix_name import Entry
 from jacchain.report.notation.symbols import jacobian_symbol, numbers, operand_symbol, space
@@ -75,8 +67,7 @@ def step_document(report: Report, step: Step, look: Look, entry: Entry | None = 
         return (order_line(report.plan, look),)
     number, place = step.about.number, entry or NOWHERE
     if step.about.kind == "stage":
-        before = denominator(report, number - 1, look)
-        blocks = jacobian_blocks(report.stages[number - 1], before, Bars(report), look, place)
+        blocks = jacobian_blocks(report, number, look, place)
         return (*blocks, *([] if entry is None else [jacobian_entry(report, number, entry, look)]))
     product = report.products[number - 1]
     equation = Equation(product_terms(report, product, look, place))

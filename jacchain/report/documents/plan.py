@@ -11,8 +11,8 @@ from jacchain.report.document import Block, Column, Document, Figure, Gap, Parag
 from jacchain.report.documents.order import bracketing_text, remark_on
 from jacchain.report.documents.survey import alternatives_blocks, candidates_blocks, optimum_text, triangle_blocks
 from jacchain.report.layout.box import Box, padded, side_by_side, width_of, words
-from jacchain.report.layout.matrix import left_out, some_numbers
 from jacchain.report.look import Look
+from jacchain.report.notation.elision import elided, shown_numbers
 from jacchain.report.notation.number import number_text
 from jacchain.report.notation.symbols import jacobian_symbol, operand_symbol
 
@@ -54,7 +54,7 @@ def plan_document(plan: Plan, look: Look, pipeline: PipelineFacts | None = None,
 
 
 def _widths(plan: Plan, look: Look) -> Paragraph:
-    shown = some_numbers(len(plan.dims), WIDTHS, look)
+    shown = shown_numbers(len(plan.dims), len(plan.dims) if look.full or len(plan.dims) <= WIDTHS else WIDTHS // 2)
     texts = [f"{plan.dims[number]:,}" for number in shown]
     if len(shown) < len(plan.dims):
         texts.insert(len(shown) // 2, f"… {len(plan.dims) - len(shown):,} more …")
@@ -146,13 +146,10 @@ def _box(lines: Sequence[Runs], look: Look) -> Box:
 
 def _products(plan: Plan, look: Look) -> Iterator[Block]:
     """The products in the order they are computed, as a table."""
-    count = len(plan.products)
-    shown = some_numbers(count, TABLE, look)
-    rows: list[tuple[Runs, ...] | Run] = []
-    for number in shown:
-        rows.append(_product_row(plan.products[number], plan.multiplications))
-        if number + 1 < count and number + 1 not in shown:
-            rows.append(left_out("products", shown, count, look))
+    rows = [
+        number if isinstance(number, Run) else _product_row(plan.products[number], plan.multiplications)
+        for number in elided("products", len(plan.products), TABLE, look)
+    ]
     columns = (
         Column("product"),
         Column("shape"),

@@ -1,81 +1,20 @@
-"""Mistakes as a person and as a program read them: where, what is wrong there, what it has to do with, the way out.
-
-At most ten problems are reported, sixty characters of a line are echoed, and all of it stays within a page.
-"""
+"""Mistakes as a document: where, what is wrong there, what it has to do with, the way out; all of it within a page."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from jacchain.errors import JacchainError, Problem, Span
 from jacchain.report.document import Block, Document, Figure, Gap, Paragraph, Role, Run, Runs, runs
-from jacchain.report.layout.box import spoken_text, width_of
+from jacchain.report.layout.box import width_of
+from jacchain.report.layout.lines import plain
 from jacchain.report.look import Look
-from jacchain.report.notation.text import cells, cleaned, shortened
-from jacchain.report.painters.paint import plain, text
-from jacchain.report.records.json_text import Json, head, json_bytes
+from jacchain.report.notation.brevity import BREVITIES, MOST, PAGE, Brevity, short
+from jacchain.report.notation.text import cells, cleaned, shortened, spoken_text
 
-MOST = 10
-"""Problems that are reported."""
 ECHO = 60
 """Characters of a line that are echoed."""
-PAGE = 3_600
-"""Bytes that all of it takes at the most, escape sequences not counted."""
-
-
-class Brevity(NamedTuple):
-    """Characters that a message may have, and how many notes and other places are given."""
-
-    text: int
-    notes: int
-
-
-BREVITIES = (Brevity(400, 6), Brevity(160, 4), Brevity(60, 2))
-"""From what a person wants to read to what fits on a page in any case."""
-
-
-def problems_text(error: JacchainError, look: Look) -> str:
-    """The problems as text for a terminal."""
-    return text(problems_document(error, look), look)
-
-
-def warnings_text(warnings: Sequence[Problem], look: Look) -> str:
-    """Remarks that stop nothing, as text for a terminal."""
-    return text(problems_document(JacchainError(*warnings), look, severity="warning"), look)
-
-
-def problems_json(error: JacchainError) -> bytes:
-    """The same facts as one JSON object."""
-    records: list[Json] = []
-    for problem in error.problems[:MOST]:
-        record = problem_record(problem, beside=records)
-        if record is None:
-            break
-        records.append(record)
-    return json_bytes({**head(), "errors": records, "more": len(error.problems) - len(records), "exit_code": error.exit_code})
-
-
-def problem_record(problem: Problem, beside: Sequence[Json] = ()) -> Json | None:
-    """A problem as plain values, as long as fits beside others; None where it does not fit at all."""
-    return next((found for found in _records(problem) if len(json_bytes({"errors": [*beside, found]})) <= PAGE), None)
-
-
-def _records(problem: Problem) -> Iterator[Json]:
-    """A problem as plain values, shorter and shorter; lines and columns are counted from 1, ``end`` is one past the last."""
-    for brevity in BREVITIES:
-        yield {
-            "code": problem.code,
-            "kind": problem.kind or None,
-            "message": _short(problem.message, brevity),
-            **_place(problem.span, brevity),
-            "label": _short(problem.label, brevity),
-            "related": [
-                {**_place(span, brevity), "label": _short(label, brevity)} for span, label in problem.related[: brevity.notes]
-            ],
-            "help": _short(problem.help, brevity),
-            "notes": [_short(note, brevity) for note in problem.notes[: brevity.notes]],
-        }
 
 
 def problems_document(error: JacchainError, look: Look, *, severity: Role = "error") -> Document:
@@ -101,24 +40,24 @@ def problems_document(error: JacchainError, look: Look, *, severity: Role = "err
 
 
 def _problem(problem: Problem, severity: Role, brevity: Brevity, look: Look) -> Iterator[Block]:
-    yield Paragraph(runs(Run(f"{severity}[{problem.code}]", severity), ": ", Run(_short(problem.message, brevity), "title")))
-    places = [Place(span, _short(label, brevity), primary=False) for span, label in problem.related[: brevity.notes]]
+    yield Paragraph(runs(Run(f"{severity}[{problem.code}]", severity), ": ", Run(short(problem.message, brevity), "title")))
+    places = [Place(span, short(label, brevity), primary=False) for span, label in problem.related[: brevity.notes]]
     if problem.span is not None:
-        places.insert(0, Place(problem.span, _short(problem.label, brevity), primary=True))
+        places.insert(0, Place(problem.span, short(problem.label, brevity), primary=True))
     gutter = max((len(str(place.line)) for place in places), default=1)
     margin = " " * gutter
     if problem.span is not None:
         line, column = problem.span.position
-        name = _short(problem.span.source.name, brevity)
+        name = short(problem.span.source.name, brevity)
         yield Paragraph(runs(Run(f"{margin}--> ", "note"), Run(f"{name}:{line}:{column}", "name")), hang=gutter + 4)
     if places:
         yield Figure(tuple(excerpt(places, gutter, look)))
     if places and (problem.help or problem.notes):
         yield Figure((runs(Run(f"{margin} |", "note")),))
     if problem.help:
-        yield Paragraph(runs(Run(f"{margin} = ", "note"), Run("help: ", "help"), _short(problem.help, brevity)), hang=gutter + 9)
+        yield Paragraph(runs(Run(f"{margin} = ", "note"), Run("help: ", "help"), short(problem.help, brevity)), hang=gutter + 9)
     for note in problem.notes[: brevity.notes]:
-        yield Paragraph(runs(Run(f"{margin} = ", "note"), Run("note: ", "heading"), _short(note, brevity)), hang=gutter + 9)
+        yield Paragraph(runs(Run(f"{margin} = ", "note"), Run("note: ", "heading"), short(note, brevity)), hang=gutter + 9)
 
 
 class Place(NamedTuple):
@@ -165,7 +104,7 @@ def _marked(line: Runs, label: Run, look: Look) -> Iterator[Runs]:
 
 def _echo(span: Span, room: int, look: Look) -> tuple[str, int, int]:
     """So many characters of the line around a span, where in cells the span begins there, and how long it is."""
-    dots = "..." if look.ascii_only else "…"
+    dots = look.signs.cut
     line, column = span.position
     whole = span.source.line(line)
     start = min(column - 1, len(whole))
@@ -180,22 +119,3 @@ def _echo(span: Span, room: int, look: Look) -> tuple[str, int, int]:
     offset = len(before) + cells(spoken_text(whole[first:start], look))
     length = cells(spoken_text(whole[start : min(end, last)], look))
     return before + whole[first:last] + after, offset, max(1, length)
-
-
-def _place(span: Span | None, brevity: Brevity) -> Json:
-    if span is None:
-        return {"file": None, "line": None, "column": None, "end_line": None, "end_column": None}
-    (line, column), (end_line, end_column) = span.position, span.source.position(span.end)
-    return {
-        "file": _short(span.source.name, brevity),
-        "line": line,
-        "column": column,
-        "end_line": end_line,
-        "end_column": end_column,
-    }
-
-
-def _short(text: str, brevity: Brevity) -> str:
-    """The text, cleaned and of a bearable length."""
-    text = cleaned(text)
-    return text if len(text) <= brevity.text else f"{text[: brevity.text - 1]}…"

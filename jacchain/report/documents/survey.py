@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from jacchain.report.document import Block, Column, Figure, Gap, Paragraph, Run, Runs, Table, runs
 from jacchain.report.documents.order import bracketing_text
-from jacchain.report.layout.matrix import left_out, some_numbers
 from jacchain.report.look import Look
+from jacchain.report.notation.elision import elided
 from jacchain.report.notation.number import number_text
 from jacchain.report.notation.symbols import jacobian_symbol
 from jacchain.report.notation.text import cells
@@ -118,12 +118,10 @@ def candidates_blocks(candidates: Sequence[Candidate], look: Look) -> Iterator[B
     if not candidates:
         return
     least = min(candidate.multiplications for candidate in candidates)
-    shown = some_numbers(len(candidates), CANDIDATES, look)
-    rows: list[tuple[Runs, ...] | Run] = []
-    for number in shown:
-        rows.append(_candidate_row(candidates[number], least))
-        if number + 1 < len(candidates) and number + 1 not in shown:
-            rows.append(left_out("ways", shown, len(candidates), look))
+    rows = [
+        number if isinstance(number, Run) else _candidate_row(candidates[number], least)
+        for number in elided("ways", len(candidates), CANDIDATES, look)
+    ]
     columns = (
         Column("way"),
         Column("left part", right=True, optional=2),

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import cached_property
 from math import floor, isfinite
 
 import numpy as np
 
 from jacchain.chain.digits import Digits
 from jacchain.chain.spectrum import Spectrum, StageSpectrum
-from jacchain.frozen import Frozen
 from jacchain.jacobian.nonsmooth.reach import Reach
-from jacchain.linear.enclosure import Enclosure
-from jacchain.linear.map import Numbers
 from jacchain.report.document import Block, Column, Gap, Paragraph, Run, Runs, Table, runs
-from jacchain.report.layout.matrix import left_out, some_numbers
+from jacchain.report.documents.matrices import bar_of
 from jacchain.report.look import Look
+from jacchain.report.notation.elision import elided, some_names
 from jacchain.report.notation.number import MARK, bound_text, number_text
 from jacchain.report.notation.symbols import jacobian_symbol
 from jacchain.report.notation.text import component
@@ -26,8 +23,8 @@ NEAREST = 4
 """Inputs whose distance to the nearest switch is given."""
 MARGIN = 1e-9
 """What is left out of a distance in proving it, at least where that succeeds at once; it is not worth a unit of what is shown."""
-FEW = 8
-"""Digits from which on a number of the result is shown without an error bar."""
+ROWS = 24
+"""Matrices, and stages, up to which a table is whole."""
 DOUBLE = 16
 """Digits that a double has, about."""
 
@@ -49,50 +46,8 @@ def trust_blocks(report: Report, look: Look) -> Iterator[Block]:
         yield _spectra(report, look)
 
 
-class Bars(Frozen):
-    """The error bars of everything in a report, ``None`` where nobody has found out: proved ones, else those of the method."""
-
-    report: Report
-
-    def value(self, stage: int) -> Numbers | None:
-        """Of the value of a stage (from 1): ``(m,)``."""
-        result, certificate = self.report.stages[stage - 1], self.report.certificate
-        return result.error_bar if certificate is None else _bar(result.value, certificate.values[stage - 1])
-
-    def jacobian(self, stage: int) -> Numbers | None:
-        """Of the Jacobian of a stage (from 1): ``(m, n)``."""
-        jacobian, certificate = self.report.stages[stage - 1].jacobian, self.report.certificate
-        return jacobian.error_bar if certificate is None else _bar(jacobian.linear.dense[0], certificate.jacobians[stage - 1])
-
-    def product(self, number: int) -> Numbers | None:
-        """Of a product (from 1), in its shape; None for one beyond all doubles."""
-        product, certificate = self.report.products[number - 1], self.report.certificate
-        if number == len(self.report.products) and self.whole is not None:
-            return self.whole.T
-        if certificate is None or product.exponent or certificate.products[number - 1].exponent:
-            return None
-        return _bar(product.linear.dense[0], certificate.products[number - 1])
-
-    @cached_property
-    def whole(self) -> Numbers | None:
-        """Of the Jacobian of the chain: ``(m, n)``; without proof, of the entries few digits of which survive."""
-        report = self.report
-        if report.certificate is not None:
-            return _bar(report.jacobian.dense[0], report.certificate.jacobian)
-        if report.digits is None or (report.digits.surviving >= FEW).all():
-            return None
-        surviving = report.digits.surviving
-        return np.where(surviving < FEW, np.abs(report.jacobian.dense[0]) * 10.0**-surviving, 0.0)
-
-
-def _bar(numbers: Numbers, enclosure: Enclosure) -> Numbers:
-    """How far each exact number can be from the one that was computed."""
-    with np.errstate(all="ignore"):
-        return np.asarray(np.maximum(np.abs(enclosure.upper - numbers), np.abs(numbers - enclosure.lower)))
-
-
 def _certified(report: Report, certificate: Certificate, look: Look) -> Paragraph:
-    bar = _bar(report.jacobian.dense[0], certificate.jacobian)
+    bar = bar_of(report.jacobian.dense[0], certificate.jacobian)
     digits = certificate.jacobian.digits
     least = float(digits.min()) if digits.size else float("inf")
     if least == float("inf"):
@@ -139,19 +94,15 @@ def _surviving(report: Report, digits: Digits) -> Paragraph:
 
 def _lost(digits: Digits, look: Look) -> Iterator[Block]:
     """What is left in each Jacobian, and what goes in each product: the least and the most of all entries."""
-    rows: list[tuple[Runs, ...] | Run] = []
-    names = [f"J{number}" for number in range(1, len(digits.stages) + 1)]
-    names += [f"P{number}" for number in range(1, len(digits.products) + 1)]
-    shown = some_numbers(len(names), 24, look)
-    for number in shown:
-        left = digits.stages[number].min(initial=DOUBLE) if number < len(digits.stages) else None
-        gone = None if left is not None else digits.products[number - len(digits.stages)].max(initial=0)
-        cells = ("" if value is None else f"{value:.1f}" for value in (left, gone))
-        rows.append((runs(Run(_place(names[number]), "symbol")), *map(runs, cells)))
-        if number + 1 < len(names) and number + 1 not in shown:
-            rows.append(left_out("matrices", shown, len(names), look))
+    left = [float(stage.min(initial=DOUBLE)) for stage in digits.stages]
+    gone = [float(product.max(initial=0)) for product in digits.products]
+    rows: list[tuple[Runs, ...]] = [
+        (runs(Run(jacobian_symbol(number), "symbol")), runs(f"{least:.1f}"), ()) for number, least in enumerate(left, 1)
+    ]
+    rows += [(runs(Run(f"P{number}", "symbol")), (), runs(f"{most:.1f}")) for number, most in enumerate(gone, 1)]
+    shown = [number if isinstance(number, Run) else rows[number] for number in elided("matrices", len(rows), ROWS, look)]
     yield Gap()
-    yield Table((Column("matrix"), Column("digits, at least", right=True), Column("cancel, at most", right=True)), tuple(rows))
+    yield Table((Column("matrix"), Column("digits, at least", right=True), Column("cancel, at most", right=True)), tuple(shown))
 
 
 def _place(name: str) -> str:
@@ -173,10 +124,8 @@ def _valid(reach: Reach, inputs: Sequence[str], look: Look) -> Iterator[Block]:
         parts.append(Run(f", and {len(near) - len(shown):,} more inputs", "note"))
     still = [number for number, distance in enumerate(distances) if not distance]
     if still:
-        told = still if look.full else still[:NEAREST]
-        names = ", ".join(component(inputs[number]) for number in told)
-        more = f" and {len(still) - len(told):,} more" if len(still) > len(told) else ""
-        parts += ["; " if parts else "", f"no move of {names}{more}"]
+        names = [component(inputs[number]) for number in still]
+        parts += ["; " if parts else "", f"no move of {some_names(names, NEAREST, look)}"]
         parts += [" (", Run(reach.nearest[still[0]], "formula"), ")"]
     if parts:
         proved = " · each is a bound that is proved, the distance itself may be larger" if look.detail == "trust" else ""
@@ -185,13 +134,10 @@ def _valid(reach: Reach, inputs: Sequence[str], look: Look) -> Iterator[Block]:
 
 def _spectra(report: Report, look: Look) -> Table:
     """The singular values along the chain: where gradients vanish or explode."""
-    count = len(report.spectra)
-    shown = some_numbers(count, 24, look)
-    rows: list[tuple[Runs, ...] | Run] = []
-    for number in shown:
-        rows.append(_spectrum_row(report.stages[number].name, number + 1, report.spectra[number], look))
-        if number + 1 < count and number + 1 not in shown:
-            rows.append(left_out("stages", shown, count, look))
+    rows = [
+        number if isinstance(number, Run) else _spectrum_row(report.stages[number].name, number + 1, report.spectra[number], look)
+        for number in elided("stages", len(report.spectra), ROWS, look)
+    ]
     columns = (
         Column("#", right=True),
         Column("function"),

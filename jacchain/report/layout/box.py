@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from jacchain.frozen import Frozen
 from jacchain.report.document import Role, Run, Runs
 from jacchain.report.look import Look
-from jacchain.report.notation.text import cells, cleaned, to_ascii
+from jacchain.report.notation.text import cells, spoken
 
 Line = tuple[Run, ...]
 
@@ -22,17 +22,6 @@ class Box(Frozen, eq=True):
     lines: tuple[Line, ...]
     axis: int = 0
     notes: tuple[str, ...] = ()
-
-
-def spoken(run: Run, look: Look) -> Run:
-    """The run as it may be printed: cleaned, and in ASCII where the terminal has no more."""
-    text = cleaned(run.text)
-    return Run(to_ascii(text, symbol=run.role == "symbol"), run.role) if look.ascii_only else Run(text, run.role)
-
-
-def spoken_text(text: str, look: Look) -> str:
-    """A text as it may be printed."""
-    return spoken(Run(text), look).text
 
 
 def width_of(line: Iterable[Run]) -> int:

@@ -45,6 +45,11 @@ def lines(document: Document, look: Look) -> Iterator[Line]:
         yield from wrapped(Paragraph(runs(Run(note, "note"))), look)
 
 
+def plain(document: Document, look: Look) -> str:
+    """The lines as text and nothing else."""
+    return "".join("".join(run.text for run in line) + "\n" for line in lines(document, look))
+
+
 def _block_lines(block: Block, look: Look) -> Iterator[Line]:
     match block:
         case Paragraph():

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from jacchain.report.document import Formulas, Matrix, Role, Run
-from jacchain.report.layout.box import Box, Line, below_each_other, joined, spoken, spoken_text
-from jacchain.report.layout.strip import Entry, Strip, gap_at, label_text, signs, strips
+from jacchain.report.layout.box import Box, Line, below_each_other, joined
+from jacchain.report.layout.strip import Entry, Strip, gap_at, label_text, strips
 from jacchain.report.look import Look
-from jacchain.report.notation.text import cells
+from jacchain.report.notation.elision import hidden, shown_numbers
+from jacchain.report.notation.text import cells, spoken, spoken_text
 
 ROWS, OUTER_ROWS = 16, 10
 """Rows up to which a matrix is shown whole, and how many are shown of a higher one."""
@@ -38,7 +39,7 @@ def matrix_box(matrix: Matrix, width: int, look: Look) -> Box:
 
 def formulas_box(formulas: Formulas, look: Look) -> Box:
     """A matrix of formulas, whole: the caller has seen to it that it fits (:attr:`Box.width` tells)."""
-    zero, brackets = signs(look).structural, signs(look).brackets
+    zero, brackets = look.signs.structural, look.signs.brackets
     texts = [[zero if entry == "0" else spoken_text(entry, look) for entry in row] for row in formulas.entries]
     columns = list(zip(*texts, strict=True))
     signed = [any(text.startswith("-") for text in column) for column in columns]
@@ -58,35 +59,6 @@ def formulas_box(formulas: Formulas, look: Look) -> Box:
         lines.append(joined([*pieces, (right, "text")]))
     width = (cells(labels[0]) if labels else 0) + sum(widths) + 2 * len(widths) + 2
     return Box(width, tuple(lines), (len(lines) - 1) // 2)
-
-
-def shown_numbers(count: int, limit: int) -> list[int]:
-    """The numbers (from 0) of what is shown of ``count`` things: all, or half the limit from either end."""
-    if count <= limit:
-        return list(range(count))
-    head = (limit + 1) // 2
-    return [*range(head), *range(count - limit + head, count)]
-
-
-def some_numbers(count: int, limit: int, look: Look) -> list[int]:
-    """The numbers (from 0) of what is shown of a list: all up to the limit, else half as many, from both ends."""
-    return shown_numbers(count, count if look.full or count <= limit else limit // 2)
-
-
-def left_out(kind: str, shown: Sequence[int], count: int, look: Look) -> Run:
-    """A line in the place of what a list leaves out."""
-    return Run(f"… {hidden(kind, shown, count, look)}; --full shows all", "note")
-
-
-def hidden(kind: str, shown: Sequence[int], count: int, look: Look) -> str:
-    """``columns 6–19 hidden (14 of 24)``, or nothing when nothing is."""
-    if len(shown) == count:
-        return ""
-    first = next(number for number, index in enumerate([*shown, count]) if number != index)
-    last = shown[first] if first < len(shown) else count
-    if last == first + 1:
-        return f"{kind[:-1]} {last} hidden (1 of {count:,})"
-    return f"{kind} {first + 1}{signs(look).dash}{last} hidden ({last - first:,} of {count:,})"
 
 
 def _row_labels(matrix: Matrix, rows: list[int], look: Look) -> list[str]:
@@ -110,7 +82,7 @@ def _total(labels: list[str], columns: Sequence[Strip]) -> int:
 
 def _outermost(columns: list[Strip], room: int, look: Look) -> list[Strip]:
     """As many columns as fit, from both ends inwards, with a column of dots for those left out."""
-    dots = signs(look).across
+    dots = look.signs.across
     room -= len(dots) + 2
     head, tail = 0, 0
     while head + tail < len(columns):
@@ -131,7 +103,7 @@ def _framed(matrix: Matrix, rows: list[int], labels: list[str], columns: list[St
         drawn.insert(gap_at(rows), None)
     marked = matrix.row is not None or matrix.column is not None
     lines = _marked(matrix, drawn, columns, look) if marked else list(zip(*(strip.cells for strip in columns), strict=True))
-    brackets = signs(look).brackets
+    brackets = look.signs.brackets
     body = []
     for number, line in enumerate(lines):
         left, right = _bracket(number, len(lines), brackets)
@@ -155,7 +127,7 @@ def _notes(matrix: Matrix, rows: list[int], columns: list[Strip], look: Look) ->
 
 def _marked(matrix: Matrix, drawn: list[int | None], columns: list[Strip], look: Look) -> list[tuple[Entry, ...]]:
     """The entries line by line, with marks around the row, the column or the entry a reader is to look at."""
-    opening, closing = signs(look).marks
+    opening, closing = look.signs.marks
     lines = []
     for number, row in enumerate(drawn):
         in_row = row is not None and matrix.row in {None, row}
@@ -210,7 +182,7 @@ def _panels(matrix: Matrix, width: int, look: Look) -> Box:
 def _titled(box: Box, panel: list[Strip], n: int, look: Look) -> Box:
     """A panel under a line that says which columns it holds."""
     first, last = (1 + (strip.number or 0) for strip in (panel[0], panel[-1]))
-    title = f"columns {first}{signs(look).dash}{last} of {n:,}"
+    title = f"columns {first}{look.signs.dash}{last} of {n:,}"
     width = max(box.width, len(title))
     lines = ((Run(title.ljust(width), "note"),), *((*line, Run(" " * (width - box.width))) for line in box.lines))
     return Box(width, lines, box.axis + 1, box.notes)

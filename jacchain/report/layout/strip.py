@@ -6,36 +6,14 @@ from collections.abc import Sequence
 
 from jacchain.frozen import Frozen, replace
 from jacchain.report.document import Matrix, Role
-from jacchain.report.layout.box import spoken_text
 from jacchain.report.look import Look
 from jacchain.report.notation.number import MARK, number_text, scaled_text
-from jacchain.report.notation.text import cells, component, shortened
+from jacchain.report.notation.text import cells, component, shortened, spoken_text
 
 LABEL = 16
 """Cells up to which a label is shown whole."""
 
 Entry = tuple[str, Role]
-
-
-class Signs(Frozen, eq=True):
-    """What brackets, zeros and gaps are drawn with."""
-
-    brackets: tuple[str, str, str, str, str, str]
-    structural: str
-    across: str
-    down: str
-    marks: tuple[str, str]
-    dash: str
-    cut: str
-
-
-UNICODE = Signs(("⎡", "⎢", "⎣", "⎤", "⎥", "⎦"), "·", "⋯", "⋮", ("▐", "▌"), "–", "…")
-PLAIN = Signs(("[", "[", "[", "]", "]", "]"), ".", "...", ":", (">", "<"), "-", "...")
-
-
-def signs(look: Look) -> Signs:
-    """The signs a terminal can show."""
-    return PLAIN if look.ascii_only else UNICODE
 
 
 class Strip(Frozen, eq=True):
@@ -75,7 +53,7 @@ def strips(matrix: Matrix, rows: Sequence[int], columns: Sequence[int], look: Lo
     found = []
     for number, column in zip(columns, _by_column(matrix, rows, columns, look), strict=True):
         if gap is not None:
-            column.insert(gap, (signs(look).down, "note"))
+            column.insert(gap, (look.signs.down, "note"))
         label = label_text(matrix.columns[number], look) if matrix.columns else ""
         found.append(_aligned(number, column, label))
     return found
@@ -93,7 +71,7 @@ def gap_at(shown: Sequence[int]) -> int:
 
 def label_text(name: str, look: Look) -> str:
     """The name of a component, cut where it is long."""
-    return shortened(spoken_text(component(name), look), LABEL, signs(look).cut)
+    return shortened(spoken_text(component(name), look), LABEL, look.signs.cut)
 
 
 def _by_column(matrix: Matrix, rows: Sequence[int], columns: Sequence[int], look: Look) -> list[list[Entry]]:
@@ -112,7 +90,7 @@ def _by_column(matrix: Matrix, rows: Sequence[int], columns: Sequence[int], look
         texts = [[scaled_text(value, exponent, digits) for value in column] for column in values.T.tolist()]
     else:
         texts = [[number_text(value, digits) for value in column] for column in values.T.tolist()]
-    structural: Entry = (signs(look).structural, "structural")
+    structural: Entry = (look.signs.structural, "structural")
     return [
         [(text, _role(text)) if is_there else structural for text, is_there in zip(column, there, strict=True)]
         for column, there in zip(texts, present.T.tolist(), strict=True)

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 
 from jacchain.frozen import replace
 from jacchain.report.document import Cell, Column, Paragraph, Run, Table, Vector, runs
-from jacchain.report.layout.box import Line, spoken, spoken_text, width_of
+from jacchain.report.layout.box import Line, width_of
 from jacchain.report.layout.wrapping import wrapped
 from jacchain.report.look import Look
 from jacchain.report.notation.number import MARK, number_text
-from jacchain.report.notation.text import cells, shortened
+from jacchain.report.notation.text import cells, shortened, spoken, spoken_text
 
 WORD = 6
 """Cells that words keep before numbers in a column of their own are cut."""
@@ -148,7 +148,7 @@ def _cell(cell: Cell, width: int, look: Look) -> list[list[Run]]:
     parts, room = [], width
     for run in cell:
         said = spoken(run, look)
-        text = shortened(said.text, room, "..." if look.ascii_only else "…")
+        text = shortened(said.text, room, look.signs.cut)
         parts.append(Run(text, said.role))
         room -= cells(text)
         if text != said.text:
@@ -180,7 +180,7 @@ def _some_text(vector: Vector, width: int, look: Look) -> str:
     whole = "  ".join(texts)
     if len(texts) == count and len(whole) <= width:
         return whole
-    dots = "..." if look.ascii_only else "…"
+    dots = look.signs.cut
     while texts:
         texts.pop()
         text = "  ".join([*texts, f"{dots} {count - len(texts):,} more"])

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from jacchain.report.document import Paragraph, Run
-from jacchain.report.layout.box import Line, joined, spoken, width_of
+from jacchain.report.layout.box import Line, joined, width_of
 from jacchain.report.look import Look
-from jacchain.report.notation.text import cells, shortened
+from jacchain.report.notation.text import cells, shortened, spoken
 
 _WORDS = re.compile(" +|[^ ]+(?: [=∈] [^ ]+)*")
 _CHUNKS = re.compile(" {3,}|(?:[^ ]| {1,2}(?! ))+")

@@ -14,6 +14,7 @@ from jacchain.report.notation.text import SUBSCRIPTS, SUPERSCRIPTS, base
 
 if TYPE_CHECKING:  # widths need no numpy
     from jacchain.linear.map import Numbers
+    from jacchain.pipeline.stage import Pipeline
 
 NAMES = 4
 """Names written one by one in a title."""
@@ -76,3 +77,10 @@ def point(names: Sequence[str], values: Numbers, look: Look) -> Runs:
     if len(shown) < len(groups):
         parts.append(Run(f", … {len(groups) - len(shown):,} more", "note"))
     return runs(*parts)
+
+
+def output_names(pipeline: Pipeline) -> list[str]:
+    """The outputs of a chain; one that is called like an input has the name of its function before it: ``polar.r``."""
+    last = pipeline.stages[-1]
+    function = last.name.partition("#")[0]
+    return [f"{function}.{name}" if name in pipeline.inputs else name for name in last.outputs]

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from jacchain.report.document import Run
+from jacchain.report.look import Look
+
 GREEK = {
     "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "ζ": "zeta", "η": "eta", "θ": "theta", "ι": "iota",
     "κ": "kappa", "λ": "lambda", "μ": "mu", "ν": "nu", "ξ": "xi", "π": "pi", "ρ": "rho", "σ": "sigma", "τ": "tau", "υ": "upsilon",
@@ -72,6 +75,17 @@ def _nearest(character: str) -> str:
         return character
     near = "".join(part for part in unicodedata.normalize("NFKD", character) if part.isascii())
     return near if near.isprintable() and near.strip() else "?" * cells(character)
+
+
+def spoken(run: Run, look: Look) -> Run:
+    """The run as it may be printed: cleaned, and in ASCII where the terminal has no more."""
+    text = cleaned(run.text)
+    return Run(to_ascii(text, symbol=run.role == "symbol"), run.role) if look.ascii_only else Run(text, run.role)
+
+
+def spoken_text(text: str, look: Look) -> str:
+    """A text as it may be printed."""
+    return spoken(Run(text), look).text
 
 
 def cells(text: str) -> int:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from jacchain.frozen import replace
 from jacchain.report.document import Cell, Document, Equation, Figure, Gap, Matrix, Paragraph, Run, Runs, Table, Vector
-from jacchain.report.layout.box import spoken_text
 from jacchain.report.look import Look
+from jacchain.report.notation.text import spoken_text
 from jacchain.report.painters.tex import COLUMNS, equation, escaped, formula, names, notes, symbol, vector_text
 
 BEGIN = r"""\documentclass{article}

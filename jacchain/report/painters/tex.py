@@ -7,9 +7,10 @@ import unicodedata
 from collections.abc import Iterator
 
 from jacchain.report.document import Equation, Formulas, Matrix, Runs, Vector
-from jacchain.report.layout.matrix import OUTER_ROWS, ROWS, shown_numbers
+from jacchain.report.layout.matrix import OUTER_ROWS, ROWS
 from jacchain.report.layout.strip import entries
 from jacchain.report.look import Look
+from jacchain.report.notation.elision import shown_numbers
 from jacchain.report.notation.number import MARK, MARK_NOTE, UNCERTAIN, number_text
 from jacchain.report.notation.text import GREEK, PLAIN_DIGITS, cleaned, component
 

@@ -5,8 +5,8 @@ import pytest
 from jacchain.check import curve
 from jacchain.pipeline import from_expressions
 from jacchain.report.documents.curve import curve_document
+from jacchain.report.layout.lines import plain
 from jacchain.report.look import Look
-from jacchain.report.painters.paint import plain
 
 # fmt: off
 CASES = [

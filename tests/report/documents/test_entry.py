@@ -9,8 +9,8 @@ import pytest
 from jacchain.pipeline import from_expressions, load
 from jacchain.report.documents.entry import jacobian_entry, product_entry, with_numbers
 from jacchain.report.documents.run import run_document
+from jacchain.report.layout.lines import plain
 from jacchain.report.look import Look
-from jacchain.report.painters.paint import plain
 from jacchain.run import Request, run
 
 SAMPLES = Path(__file__).parents[3] / "samples"

@@ -6,8 +6,8 @@ import pytest
 
 from jacchain.pipeline import from_expressions, load
 from jacchain.report.documents.lesson import first_entry, matrix_of, step_document, steps
+from jacchain.report.layout.lines import plain
 from jacchain.report.look import Look
-from jacchain.report.painters.paint import plain
 from jacchain.run import Request, run
 
 SAMPLES = sorted((Path(__file__).parents[3] / "samples").glob("*.*"))

@@ -13,9 +13,9 @@ from jacchain.chain.planner import make_plan
 from jacchain.errors import Fragment
 from jacchain.linear.pattern import Pattern
 from jacchain.report.documents.plan import plan_document, ways
+from jacchain.report.layout.lines import plain
 from jacchain.report.look import Look
 from jacchain.report.notation.text import cells
-from jacchain.report.painters.paint import plain
 
 CLRS = (25, 20, 10, 5, 15, 35, 30)
 widths = st.lists(st.integers(1, 40), min_size=2, max_size=60).map(tuple)

@@ -9,10 +9,12 @@ from jsonschema import Draft202012Validator
 from strategies.reports import anything, looks
 
 from jacchain.errors import Fragment, JacchainError, Problem, Source, Span
-from jacchain.report.documents.problems import ECHO, problems_document, problems_json, problems_text
+from jacchain.report import render_problems
+from jacchain.report.documents.problems import ECHO, problems_document
+from jacchain.report.layout.lines import plain
 from jacchain.report.look import Look
 from jacchain.report.notation.text import cells, cleaned
-from jacchain.report.painters.paint import plain
+from jacchain.report.records.problems import problems_json
 
 FRAME = """name: Frame
 constants:
@@ -32,6 +34,10 @@ SOURCE = Source("frame.yaml", FRAME)
 WIDE = Look(width=100)
 
 
+def told(error, look=WIDE):
+    return render_problems(error, "text", look).decode()
+
+
 def span(text, source=SOURCE):
     start = source.text.index(text)
     return Span(source, start, start + len(text))
@@ -49,7 +55,7 @@ TWO_PLACES = Problem(
 
 
 def test_two_places_a_cause_and_a_way_out():
-    assert problems_text(JacchainError(TWO_PLACES), WIDE).splitlines() == [
+    assert told(JacchainError(TWO_PLACES)).splitlines() == [
         "error[JC201]: `out` cannot follow `act`: it takes 3 numbers, gets 2",
         "  --> frame.yaml:13:11",
         "   |",
@@ -66,16 +72,13 @@ def test_two_places_a_cause_and_a_way_out():
 
 def test_without_a_place_there_is_no_excerpt():
     problem = Problem("JC001", "no such option --colour", help="did you mean `--color`?")
-    assert (
-        problems_text(JacchainError(problem), WIDE)
-        == "error[JC001]: no such option --colour\n  = help: did you mean `--color`?\n"
-    )
+    assert told(JacchainError(problem)) == "error[JC001]: no such option --colour\n  = help: did you mean `--color`?\n"
 
 
 def test_a_place_in_another_text_has_its_own_heading():
     option = Fragment.whole("(1 2 3)", "--order").span(1, 6)
     problem = Problem("JC021", "three operands", span("hidden"), related=((option, "here"),))
-    assert problems_text(JacchainError(problem), WIDE).splitlines()[2:] == [
+    assert told(JacchainError(problem)).splitlines()[2:] == [
         "  |",
         "5 |   hidden(x):",
         "  |   ^^^^^^",
@@ -115,7 +118,7 @@ errors = st.tuples(st.lists(problems, min_size=1, max_size=3), st.integers(1, 6)
 @settings(max_examples=30)
 @given(errors, looks)
 def test_whatever_the_file_holds_the_message_is_a_clean_page(error, look):
-    text = problems_text(error, Look(look.width, ascii_only=look.ascii_only))
+    text = told(error, Look(look.width, ascii_only=look.ascii_only))
     assert 1 <= len(text.encode()) <= 4_000
     for line in text.splitlines():
         assert cells(line) <= look.width
@@ -148,7 +151,7 @@ def test_the_mark_stands_below_what_it_marks(line, data):
     source = Source("x.yaml", f"first\n{line}\nlast")
     look = Look(width=100, ascii_only=data.draw(st.booleans()))
     place = Span(source, 6 + start, 6 + end)
-    shown, mark = problems_text(JacchainError(Problem("JC151", "m", place)), look).splitlines()[3:5]
+    shown, mark = told(JacchainError(Problem("JC151", "m", place)), look).splitlines()[3:5]
     shown, mark = shown.removeprefix("2 | ").removeprefix("2 |"), mark.removeprefix("  | ")
     assert len(shown) <= ECHO if shown.isascii() and line.isascii() else True
     before = mark[: mark.index("^")]
@@ -158,7 +161,7 @@ def test_the_mark_stands_below_what_it_marks(line, data):
         if position >= offset and position < offset + mark.count("^"):
             marked += character
         position += cells(character)
-    whole = problems_text(JacchainError(Problem("JC151", "m", Span(Source("x", line[start:end]), 0, 1))), look).splitlines()[3]
+    whole = told(JacchainError(Problem("JC151", "m", Span(Source("x", line[start:end]), 0, 1))), look).splitlines()[3]
     assert marked.rstrip()[:10] == whole.removeprefix("1 | ").removeprefix("1 |").rstrip()[: len(marked.rstrip()[:10])]
 
 
@@ -166,7 +169,7 @@ def test_the_mark_stands_below_what_it_marks(line, data):
 def test_of_a_long_line_the_stretch_around_the_place_is_echoed(length):
     line = "a" * (length // 2) + "HERE" + "b" * (length // 2)
     source = Source("x.yaml", line)
-    text = problems_text(JacchainError(Problem("JC151", "m", span("HERE", source))), WIDE).splitlines()
+    text = told(JacchainError(Problem("JC151", "m", span("HERE", source)))).splitlines()
     echoed, mark = text[3].removeprefix("1 | "), text[4].removeprefix("  | ")
     assert len(echoed) <= ECHO
     assert echoed[mark.index("^") : mark.index("^") + 4] == "HERE"
@@ -175,7 +178,7 @@ def test_of_a_long_line_the_stretch_around_the_place_is_echoed(length):
 
 
 def test_problems_beyond_a_page_are_counted():
-    text = problems_text(JacchainError(*[TWO_PLACES] * 30), WIDE)
+    text = told(JacchainError(*[TWO_PLACES] * 30))
     assert text.count("error[JC201]") + int(text.split()[-3]) == 30
     assert text.splitlines()[-1].endswith("more problems")
 

@@ -25,8 +25,9 @@ from jacchain.linear.map import LinearMap
 from jacchain.pipeline import from_expressions
 from jacchain.report import render_run
 from jacchain.report.documents.run import result_document, run_document
+from jacchain.report.layout.lines import plain
 from jacchain.report.look import Look
-from jacchain.report.painters.paint import paint, plain
+from jacchain.report.painters.paint import paint
 from jacchain.results import Certificate, PipelineFacts, Report, StageResult
 from jacchain.run import Request, run
 

@@ -10,9 +10,9 @@ from jacchain.chain.planner import make_plan
 from jacchain.chain.survey import candidates, survey
 from jacchain.frozen import replace
 from jacchain.report.documents.plan import plan_document
+from jacchain.report.layout.lines import plain
 from jacchain.report.look import Look
 from jacchain.report.notation.text import cells
-from jacchain.report.painters.paint import plain
 
 CLRS = (30, 35, 15, 5, 10, 20, 25)
 

@@ -11,10 +11,10 @@ from strategies.reports import anything, looks, matrices
 from jacchain.linear.map import LinearMap
 from jacchain.report.document import Equation, Formulas, Matrix
 from jacchain.report.layout.box import Box, width_of
+from jacchain.report.layout.lines import plain
 from jacchain.report.layout.matrix import formulas_box, matrix_box
 from jacchain.report.layout.strip import entries, strips
 from jacchain.report.look import Look
-from jacchain.report.painters.paint import plain
 
 NARROW = Look(width=60)
 

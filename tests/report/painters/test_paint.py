@@ -12,10 +12,11 @@ from strategies.reports import anything, looks, numbers, reports
 
 from jacchain.report.document import Column, Figure, Paragraph, Run, Table, Vector, runs
 from jacchain.report.documents.run import run_document
+from jacchain.report.layout.lines import plain
 from jacchain.report.look import Look
 from jacchain.report.notation.text import cells
 from jacchain.report.painters.colour import STYLES
-from jacchain.report.painters.paint import PAINTERS, paint, plain
+from jacchain.report.painters.paint import FORMATS, paint
 
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 roles = st.sampled_from([*STYLES, "text", "number"])
@@ -168,7 +169,7 @@ def test_latex_is_balanced_and_escaped(report, full):
 @given(anyruns, looks)
 def test_every_painter_takes_every_text(parts, look):
     document = (Paragraph(parts), Figure((parts, runs("```"))))
-    for form in PAINTERS:
+    for form in FORMATS:
         assert paint(document, look, form)
 
 

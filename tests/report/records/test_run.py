@@ -21,8 +21,8 @@ from jacchain.linear.enclosure import Enclosure
 from jacchain.linear.map import LinearMap
 from jacchain.reference import function_facts
 from jacchain.report import render_plan, render_run
-from jacchain.report.documents.functions import functions_json
 from jacchain.report.look import Look
+from jacchain.report.records.functions import functions_json
 from jacchain.report.records.json_text import json_bytes
 from jacchain.report.records.run import run_json
 from jacchain.results import Certificate
