@@ -13,6 +13,7 @@ adjoint, then to the smallest split.
 
 from __future__ import annotations
 
+from math import inf
 from operator import add
 from typing import NamedTuple
 
@@ -37,6 +38,13 @@ class Choice(NamedTuple):
     cost: int
     operation: int
     split: int
+
+    def parts(self, i: int, j: int) -> list[tuple[int, int]]:
+        """The sub-chains whose matrices are needed for that of ``i:j``, left ones first: none for a single stage."""
+        if i == j:
+            return []
+        left, right = (i, self.split), (self.split + 1, j)
+        return [left, right] if self.operation == MULTIPLY else [left if self.operation == TANGENT else right]
 
 
 class Table:
@@ -72,12 +80,18 @@ class Table:
             found.append(Choice(self.cost(i + 1, j) + d[j] * adjoint, ADJOINT, i))
         return found
 
-    def choices(self, i: int, j: int) -> list[Choice]:
-        """Every way to have ``i:j`` from the best parts, products first, splits in order."""
+    def choices(self, i: int, j: int, most: float = inf) -> list[Choice]:
+        """Every way to have ``i:j`` from the best parts for at most so much, products first, splits in order."""
         if i == j:
-            return leaf_choices(self.instance, i)
-        products = [Choice(cost, MULTIPLY, k) for k, cost in enumerate(self.multiplying(i, j), i)]
-        return products + self.eliminating(i, j)
+            return [choice for choice in leaf_choices(self.instance, i) if choice.cost <= most]
+        products = [Choice(cost, MULTIPLY, k) for k, cost in enumerate(self.multiplying(i, j), i) if cost <= most]
+        return products + [choice for choice in self.eliminating(i, j) if choice.cost <= most]
+
+    def optimal_splits(self, i: int, j: int) -> list[int]:
+        """The splits of ``i:j`` that attain its least cost by any operation."""
+        least = self.cost(i, j)
+        found = [k for k, cost in enumerate(self.multiplying(i, j), i) if cost == least]
+        return list({*found, *(choice.split for choice in self.eliminating(i, j) if choice.cost == least)})
 
     def best(self, i: int, j: int) -> Choice:
         """The cheapest choice, with the ties of :meth:`choices`."""
@@ -104,8 +118,8 @@ def solve(instance: Instance, prices: Prices, *, worst: bool = False) -> Table:
 
 
 def leaf_choices(instance: Instance, i: int) -> list[Choice]:
-    """The ways to have the Jacobian of stage ``i`` itself."""
-    if instance.costs is None:
+    """The ways to have the Jacobian of stage ``i`` itself: one that lies there already is not built."""
+    if instance.costs is None or instance.costs[i - 1].given == 0:
         return [Choice(0, 0, i)]
     cost, d = instance.costs[i - 1], instance.dims
     ways = ((1, cost.given), (d[i - 1], cost.tangent), (d[i], cost.adjoint))

@@ -9,7 +9,6 @@ Costs are floats, in single precision where they stay below 2^24 and in double w
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -32,24 +31,17 @@ class Grid(Table):
     def __init__(self, instance: Instance, prices: Prices, costs: Costs) -> None:
         self.instance, self.prices, self.costs = instance, prices, costs
 
-    @cached_property
-    def integers(self) -> npt.NDArray[np.int64]:
-        """The costs with a margin of zeros, counted from 1; zero where there is no sub-chain."""
-        return np.pad(np.where(np.tri(len(self.costs), k=-1, dtype=bool), 0, self.costs).astype(np.int64), 1)
-
-    @cached_property
-    def rows(self) -> list[list[int]]:  # type: ignore[override]
-        """``C[i:j]`` by i and j."""
-        return self.integers.tolist()  # type: ignore[no-any-return]
-
-    @cached_property
-    def columns(self) -> list[list[int]]:  # type: ignore[override]
-        """``C[i:j]`` by j and i."""
-        return self.integers.T.tolist()  # type: ignore[no-any-return]
-
     def cost(self, i: int, j: int) -> int:
         """``C[i:j]``."""
         return int(self.costs[i - 1, j - 1])
+
+    def multiplying(self, i: int, j: int) -> list[int]:
+        """The costs of having ``i:j`` as a product, for the splits ``i, …, j-1``."""
+        return self._products(i, j).astype(np.int64).tolist()  # type: ignore[no-any-return]
+
+    def _products(self, i: int, j: int) -> npt.NDArray[Any]:
+        costs: npt.NDArray[Any] = self.costs[i - 1, i - 1 : j - 1] + self.prices.split_array(i, j) + self.costs[i:j, j - 1]
+        return costs
 
     def best(self, i: int, j: int) -> Choice:
         """The cheapest choice, with the ties of :meth:`choices`."""
@@ -57,7 +49,7 @@ class Grid(Table):
             return min(leaf_choices(self.instance, i))
         if j == i + 1 and self.instance.costs is None:
             return Choice(self.cost(i, j), MULTIPLY, i)
-        products = self.costs[i - 1, i - 1 : j - 1] + self.prices.split_array(i, j) + self.costs[i:j, j - 1]
+        products = self._products(i, j)
         k = int(products.argmin())
         return min([Choice(int(products[k]), MULTIPLY, i + k), *self.eliminating(i, j)])
 

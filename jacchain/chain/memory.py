@@ -3,17 +3,29 @@
 Of the ways to have a sub-chain only those count that no other beats in both multiplications and peak; they form its front, and a
 front is made of the fronts of the parts.  The parts of a product are worked out in the order that needs less: the second
 while the first is kept, or the first while the second is kept.  Jacobians that lie there already are not counted.
+
+What is cheapest under a limit seldom costs much more than what is cheapest without.  So only ways that cost little more are
+looked at, and where none of them fits, some that cost more than these.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from jacchain.chain.dynamic import ADJOINT, MULTIPLY, TANGENT, leaf_choices
-from jacchain.chain.instance import Instance
+from jacchain.chain.dynamic import ADJOINT, MULTIPLY, TANGENT, Choice, Table
+from jacchain.chain.instance import Instance, StageCost
 from jacchain.chain.prices import Prices
 from jacchain.chain.scheme import Entry, Scheme
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Numbers = npt.NDArray[Any]
+
+MORE, FACTOR = 64, 4
+"""Ways that cost up to a 64th more than the optimum are looked at, then those up to four times as much more, and so on."""
 
 
 class Point(NamedTuple):
@@ -27,8 +39,8 @@ class Point(NamedTuple):
     right: Point | None = None
 
 
+Chain = tuple[int, int]
 Front = list[Point]
-Made = tuple[int, Front]
 
 
 class Memory:
@@ -39,14 +51,23 @@ class Memory:
 
     def size(self, i: int, j: int) -> int:
         """The entries that are kept while the matrix of ``i:j`` is."""
+        return self.prices.entries(i, j) if i < j or self._is_built(i) else 0
+
+    def _is_built(self, i: int) -> bool:
         costs = self.instance.costs
-        if i == j and (costs is None or costs[i - 1].given == 0):
-            return 0
-        return self.prices.entries(i, j)
+        return costs is not None and costs[i - 1].given != 0
+
+    @cached_property
+    def sizes(self) -> Numbers:
+        """The sizes of all sub-chains, by their first and last stages counted from 0."""
+        sizes = self.prices.all_entries()
+        for i in range(len(sizes)):
+            sizes[i, i] *= self._is_built(i + 1)
+        return sizes
 
     def calmest(self, scheme: Scheme) -> tuple[int, Scheme]:
         """The least peak a scheme can be carried out with, and the scheme in the order that does it."""
-        points: dict[tuple[int, int], Point] = {}
+        points: dict[Chain, Point] = {}
         whole = there = Point(0, 0, MULTIPLY, 0)
         for i, k, j, operation, cost in scheme:
             left = points.get((i, k), there) if i < j and operation != ADJOINT else None
@@ -56,63 +77,51 @@ class Memory:
             whole = points[i, j] = Point(cost, peak, operation, k, left, right)
         return whole.peak, self._scheme(whole)
 
-    def least_peak(self, known: int) -> int:
-        """The least peak of all ways to have the chain, one of which has the peak ``known``."""
+    def least_peak(self) -> int:
+        """The least peak of all ways to have the chain, from those of its sub-chains, one length after the other.
 
-        def calmest(points: Iterable[Point]) -> Front:
-            found = min(points, key=lambda point: point.peak, default=None)
-            return [found] if found else []
-
-        return self._front(known, calmest)[0].peak
-
-    def cheapest_within(self, limit: int) -> Scheme:
-        """The cheapest scheme with a peak of at most ``limit`` entries, which must not be less than :meth:`least_peak`."""
-        return self._scheme(self._front(limit, _unbeaten)[0])
-
-    def _front(self, limit: int, kept: Callable[[Iterable[Point]], Front]) -> Front:
-        """The points of the whole chain up to a limit, when of every sub-chain only those ``kept`` are combined further.
-
-        ``rows[i]`` holds what there is of ``i:i``, ``i:i+1``, …, and ``column`` of ``j:j``, ``j-1:j``, …: sizes and fronts.
+        Sizes and peaks are kept by length and first stage, and by length and last stage.
         """
-        q = self.instance.length
-        rows: list[list[Made]] = [[] for _ in range(q + 1)]
-        for j in range(1, q + 1):
-            column: list[Made] = []
-            for i in range(j, 0, -1):
-                points = self._points((i, j), rows[i], column, limit) if i < j else self._leaves(j, limit)
-                made = self.size(i, j), kept(points)
-                rows[i].append(made)
-                column.append(made)
-        return rows[1][-1][1]
+        import numpy as np  # noqa: PLC0415 - short chains are planned without numpy
 
-    def _leaves(self, i: int, limit: int) -> Iterator[Point]:
-        """Every way to have the Jacobian of stage ``i`` itself."""
-        size = self.size(i, i)
-        if size <= limit:
-            for cost, operation, _ in leaf_choices(self.instance, i):
-                yield Point(cost, size, operation, i)
+        q, sizes = self.instance.length, self.sizes
+        costs = self.instance.costs or [StageCost()] * q
+        tangents, adjoints = np.array([(cost.tangent is not None, cost.adjoint is not None) for cost in costs]).T
+        from_first, to_last, first_peaks, last_peaks = (np.zeros_like(sizes) for _ in range(4))
+        for length in range(q):
+            size = peaks = sizes.diagonal(length)
+            if length:
+                left, left_peaks = from_first[:length, :-length], first_peaks[:length, :-length]
+                right, right_peaks = to_last[length - 1 :: -1, length:], last_peaks[length - 1 :: -1, length:]
+                calm = np.minimum(np.maximum(left_peaks, left + right_peaks), np.maximum(right_peaks, right + left_peaks))
+                peaks = np.maximum(calm, left + right + size).min(axis=0)
+                pushed, pulled = np.maximum(left_peaks[-1], left[-1] + size), np.maximum(right_peaks[0], right[0] + size)
+                peaks = np.where(tangents[length:], np.minimum(peaks, pushed), peaks)
+                peaks = np.where(adjoints[:-length], np.minimum(peaks, pulled), peaks)
+            from_first[length, : q - length] = to_last[length, length:] = size
+            first_peaks[length, : q - length] = last_peaks[length, length:] = peaks
+        return int(first_peaks[-1, 0])
 
-    def _points(self, span: tuple[int, int], before: list[Made], behind: list[Made], limit: int) -> Iterator[Point]:
-        """Every way to have ``i:j`` from the points of its first parts and of its last ones, longer ones last."""
-        i, j = span
-        size = self.size(i, j)
-        pairs = zip(before, reversed(behind), self.prices.splits(i, j), strict=True)
-        for k, ((first, lefts), (second, rights), work) in enumerate(pairs, i):
-            if first + second + size <= limit:
-                for left in lefts:
-                    for right in rights:
-                        if (peak := _peak(first, second, size, left.peak, right.peak)) <= limit:
-                            yield Point(left.cost + right.cost + work, peak, MULTIPLY, k, left, right)
-        if self.instance.costs is None:
-            return
-        d, tangent, adjoint = self.instance.dims, self.instance.costs[j - 1].tangent, self.instance.costs[i - 1].adjoint
-        (first, lefts), (second, rights) = before[-1], behind[-1]
-        if tangent is not None and first + size <= limit:
-            for left in lefts:
-                yield Point(left.cost + d[i - 1] * tangent, max(left.peak, first + size), TANGENT, j - 1, left)
-        if adjoint is not None and second + size <= limit:
-            for right in rights:
-                yield Point(right.cost + d[j] * adjoint, max(right.peak, second + size), ADJOINT, i, None, right)
+    def cheapest_within(self, limit: int, table: Table) -> Scheme:
+        """The cheapest scheme with a peak of at most ``limit`` entries, which must not be less than :meth:`least_peak`."""
+        more = 1 + table.total // MORE
+        while not (front := self._front(limit, _near_optimal(table, more))):
+            more *= FACTOR
+        return self._scheme(front[0])
+
+    def _front(self, limit: int, ways: dict[Chain, list[Choice]]) -> Front:
+        """The points of the whole chain up to a limit, of the given ways to have its parts: shorter parts come last."""
+        fronts: dict[Chain, Front] = {}
+        sizes = self.sizes.tolist()
+        for (i, j), choices in reversed(ways.items()):
+            size = sizes[i - 1][j - 1]
+            points: list[Point] = []
+            for choice in choices:
+                kept = [sizes[first - 1][last - 1] for first, last in choice.parts(i, j)]
+                if sum(kept) + size <= limit:
+                    points += _points(choice, [*kept, size], [fronts[part] for part in choice.parts(i, j)])
+            fronts[i, j] = _unbeaten(point for point in points if point.peak <= limit)
+        return fronts[1, self.instance.length]
 
     def _scheme(self, whole: Point) -> Scheme:
         """The scheme of a point, parts in the calmer order, left ones first when it does not matter."""
@@ -133,6 +142,47 @@ class Memory:
                     parts.reverse()
             pending += parts
         return found[::-1]
+
+
+def _near_optimal(table: Table, more: int) -> dict[Chain, list[Choice]]:
+    """The ways to have every sub-chain that occur in schemes costing up to ``more`` above the optimum, longer ones first.
+
+    What they cost is what they cost beyond their parts.
+    """
+    q = table.instance.length
+    allowed = {(1, q): more}
+    waiting: list[list[Chain]] = [[] for _ in range(q - 1)] + [[(1, q)]]
+    found: dict[Chain, list[Choice]] = {}
+    for i, j in (chain for chains in reversed(waiting) for chain in chains):
+        most = table.cost(i, j) + allowed[i, j]
+        choices = found[i, j] = []
+        for choice in table.choices(i, j, most):
+            own = choice.cost
+            for part in choice.parts(i, j):
+                if part not in allowed:
+                    waiting[part[1] - part[0]].append(part)
+                allowed[part] = max(allowed.get(part, 0), most - choice.cost)
+                own -= table.cost(*part)
+            choices.append(choice._replace(cost=own))
+    return found
+
+
+def _points(choice: Choice, sizes: list[int], fronts: list[Front]) -> Iterator[Point]:
+    """The points that a way makes of those of its parts; ``sizes`` are those of the parts and of the whole."""
+    cost, operation, k = choice
+    match fronts:
+        case []:
+            yield Point(cost, sizes[0], operation, k)
+        case [front]:
+            for part in front:
+                both = (part, None) if operation == TANGENT else (None, part)
+                yield Point(part.cost + cost, max(part.peak, sum(sizes)), operation, k, *both)
+        case [lefts, rights]:
+            first, second, size = sizes
+            for left in lefts:
+                for right in rights:
+                    peak = _peak(first, second, size, left.peak, right.peak)
+                    yield Point(left.cost + right.cost + cost, peak, MULTIPLY, k, left, right)
 
 
 def _peak(first: int, second: int, size: int, left: int, right: int) -> int:

@@ -17,6 +17,19 @@ Building = Literal["given", "tangent", "adjoint"]
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
+def bracketing(tree: Tree) -> str:
+    """A tree as people write it: ``J₁ᵀ (J₂ᵀ J₃ᵀ)``."""
+    pending: list[Tree | str] = [tree]
+    text: list[str] = []
+    while pending:
+        part = pending.pop()
+        if isinstance(part, tuple):
+            pending += [")", part[1], " ", part[0], "("]
+        else:
+            text.append(part if isinstance(part, str) else f"J{part}ᵀ")
+    return "".join(text[1:-1] if isinstance(tree, tuple) else text).translate(SUBSCRIPTS)
+
+
 class Operand(NamedTuple):
     """One side of a product: the factor ``Jᵢᵀ`` of a stage, or an earlier product ``Pᵢ``."""
 
@@ -92,19 +105,6 @@ class Plan(Frozen, eq=True):
             )
             trees.append((left, right))
         return trees[-1]
-
-    def bracketing(self, *, ascii_only: bool = False) -> str:
-        """The bracketing as people write it: ``J₁ᵀ (J₂ᵀ J₃ᵀ)``, or ``J1T (J2T J3T)``."""
-        pending: list[Tree | str] = [self.tree]
-        text: list[str] = []
-        while pending:
-            part = pending.pop()
-            if isinstance(part, tuple):
-                pending += [")", part[1], " ", part[0], "("]
-            else:
-                text.append(part if isinstance(part, str) else f"J{part}ᵀ")
-        whole = "".join(text[1:-1] if self.products else text)
-        return whole.replace("ᵀ", "T") if ascii_only else whole.translate(SUBSCRIPTS)
 
     @cached_property
     def peak(self) -> int:

@@ -177,9 +177,9 @@ def _within(memory: Memory, scheme: Scheme, limit: int, *, free: bool) -> Scheme
         if length > LONGEST_MEMORY:
             message = f"a chain of {length:,} factors is too long for a search under a memory limit: {LONGEST_MEMORY} is the most"
             raise JacchainError(Problem("JC450", message, help=f"the cheapest plan needs {least:,} live entries"))
-        least = memory.least_peak(least)
+        least = memory.least_peak()
         if least <= limit:
-            return memory.cheapest_within(limit)
+            return memory.cheapest_within(limit, tabulate(memory.instance, memory.prices))
     which = "no order keeps" if free else "this order does not keep"
     message = f"{which} to {limit:,} live entries of intermediate matrices"
     raise JacchainError(Problem("JC452", message, help=f"the smallest limit that would do is {least:,}"))

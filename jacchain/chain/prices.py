@@ -17,6 +17,10 @@ Join = tuple[int, int, int]
 """``(i, k, j)``: the sub-chain ``i:j`` is made of ``i:k`` and ``k+1:j``."""
 
 
+LARGEST = 1 << 62
+"""Sums below this are worked out in 64 bits."""
+
+
 class Prices(Protocol):
     """Exact costs in multiplications; sub-chains ``i:j`` are counted from 1, both ends included."""
 
@@ -33,6 +37,9 @@ class Prices(Protocol):
 
     def entries(self, i: int, j: int) -> int:
         """How many entries the matrix of ``i:j`` stores."""
+
+    def all_entries(self) -> Numbers:
+        """The same for all ``i:j``, by i - 1 and j - 1; anything where there is no sub-chain."""
 
     def costs(self, joins: Sequence[Join]) -> list[int]:
         """The costs of the products ``i:j`` of ``(i, k, j)``."""
@@ -70,6 +77,13 @@ class Shapes:
     def entries(self, i: int, j: int) -> int:
         """How many entries the matrix of ``i:j`` stores: all of them."""
         return self.dims[i - 1] * self.dims[j]
+
+    def all_entries(self) -> Numbers:
+        """The same for all ``i:j``, by i - 1 and j - 1: Python's integers where others might overflow."""
+        import numpy as np  # noqa: PLC0415 - short chains are planned without numpy
+
+        d = np.array(self.dims, np.int64 if len(self.dims) * max(self.dims) ** 2 < LARGEST else object)
+        return np.asarray(np.multiply.outer(d[:-1], d[1:]))
 
     def costs(self, joins: Sequence[Join]) -> list[int]:
         """The costs of the products ``i:j`` of ``(i, k, j)``."""

@@ -73,6 +73,10 @@ class Structures:
         """How many entries the matrix of ``i:j`` stores: those that can be nonzero."""
         return int(self.rows[j, self.offsets[i - 1] : self.offsets[i]].sum(dtype=np.int64))
 
+    def all_entries(self) -> Counts:
+        """The same for all ``i:j``, by i - 1 and j - 1; zero where there is no sub-chain."""
+        return np.add.reduceat(self.rows[1:], self.offsets[:-1], axis=1, dtype=np.int64)[:, :-1].T
+
     def costs(self, joins: Sequence[Join]) -> list[int]:
         """The costs of the products ``i:j`` of ``(i, k, j)``."""
         if not joins:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from itertools import islice
 from math import comb
 
 from jacchain.chain.dynamic import ADJOINT, BUILDINGS, OPERATIONS, SCALAR_LENGTH, TANGENT, Choice, Table
 from jacchain.chain.instance import Instance
-from jacchain.chain.plan import Building, Operation, Plan
+from jacchain.chain.memory import Memory
+from jacchain.chain.plan import Building, Operation, Tree
 from jacchain.chain.planner import LONGEST_SURVEY, prices_of, tabulate
-from jacchain.chain.prices import Prices
 from jacchain.chain.ranking import Ranking, count_optimal
-from jacchain.chain.scheme import Scheme, accumulations_of, cost_of, products_of
-from jacchain.frozen import Frozen, replace
+from jacchain.chain.scheme import Scheme, cost_of
+from jacchain.frozen import Frozen
 
 
 class Candidate(Frozen, eq=True):
@@ -32,6 +34,14 @@ class Candidate(Frozen, eq=True):
     own: int
 
 
+class Alternative(Frozen, eq=True):
+    """One of the cheapest plans: its bracketing, what it costs, and the most entries that are alive at one time."""
+
+    tree: Tree
+    multiplications: int
+    peak: int
+
+
 class Survey(Frozen, eq=True):
     """The surroundings of a plan; what would take too long for a long chain is ``None`` or empty.
 
@@ -41,24 +51,25 @@ class Survey(Frozen, eq=True):
     """
 
     triangle: tuple[tuple[Candidate, ...], ...] = ()
-    alternatives: tuple[Plan, ...] = ()
+    alternatives: tuple[Alternative, ...] = ()
     margin: int | None = None
     bracketings: int | None = None
     optimal: int | None = None
     candidates: tuple[Candidate, ...] = ()
 
 
-def survey(instance: Instance, plan: Plan, *, best: int = 1) -> Survey:
-    """The surroundings of a plan of an instance, with its ``best`` cheapest plans (fewer when there are not so many)."""
+def survey(instance: Instance, *, best: int = 1) -> Survey:
+    """What the plans of an instance are chosen from, with its ``best`` cheapest plans (fewer when there are not so many)."""
     q = instance.length
     if q > LONGEST_SURVEY:
         return Survey()
     prices, _ = prices_of(instance)
     table = tabulate(instance, prices)
+    size = cache(Memory(instance, prices).size)
     schemes = list(islice(Ranking(table).schemes(), max(best, 2)))
     return Survey(
         triangle=_triangle(table) if q <= SCALAR_LENGTH else (),
-        alternatives=tuple(_alternative(instance, prices, plan, scheme) for scheme in schemes[:best]),
+        alternatives=tuple(_alternative(scheme, q, size) for scheme in schemes[:best]),
         margin=cost_of(schemes[1]) - cost_of(schemes[0]) if len(schemes) > 1 else None,
         bracketings=comb(2 * q - 2, q - 1) // q,
         optimal=count_optimal(table),
@@ -79,8 +90,8 @@ def candidates(instance: Instance, first: int, last: int) -> tuple[Candidate, ..
 
 def _candidate(table: Table, i: int, j: int, choice: Choice) -> Candidate:
     cost, operation, k = choice
-    left = 0 if i == j or operation == ADJOINT else table.rows[i][k]
-    right = 0 if i == j or operation == TANGENT else table.rows[k + 1][j]
+    left = 0 if i == j or operation == ADJOINT else table.cost(i, k)
+    right = 0 if i == j or operation == TANGENT else table.cost(k + 1, j)
     name = BUILDINGS[operation] if i == j else OPERATIONS[operation]
     return Candidate(i, j, name, k, cost, left, right, cost - left - right)
 
@@ -90,12 +101,17 @@ def _triangle(table: Table) -> tuple[tuple[Candidate, ...], ...]:
     return tuple(tuple(_candidate(table, i, j, table.best(i, j)) for j in range(i, q + 1)) for i in range(1, q + 1))
 
 
-def _alternative(instance: Instance, prices: Prices, plan: Plan, scheme: Scheme) -> Plan:
-    """The plan that follows another scheme."""
-    return replace(
-        plan,
-        products=products_of(scheme, prices),
-        multiplications=cost_of(scheme),
-        order="given",
-        accumulations=accumulations_of(scheme, instance, prices),
-    )
+def _alternative(scheme: Scheme, length: int, size: Callable[[int, int], int]) -> Alternative:
+    """The plan that follows a scheme, of which every sub-chain that is built takes so many entries."""
+    made: dict[tuple[int, int], tuple[Tree, int, int]] = {}
+    for i, k, j, _, _ in scheme:
+        own = size(i, j)
+        if i == j:
+            made[i, j] = i, own, own
+            continue
+        left, first, left_peak = made.get((i, k), (i, 0, 0))
+        right, second, right_peak = made.get((k + 1, j), (j, 0, 0))
+        meanwhile = (first if i < k else 0) + right_peak
+        made[i, j] = (left, right), own, max(left_peak, meanwhile, first + second + own)
+    tree, _, peak = made.get((1, length), (1, 0, 0))
+    return Alternative(tree, cost_of(scheme), peak)

@@ -43,7 +43,7 @@ def plan(file: str | None, **options: Any) -> None:
     facts, instance = _asked(file, options)
     order = parse_order(Fragment.whole(options["order"], "--order"), instance.length)
     chosen = make_plan(instance, order, memory_limit=options["memory_limit"], thorough=True)
-    surroundings = survey(instance, chosen, best=options["best"])
+    surroundings = survey(instance, best=options["best"])
     if options["explain"] is not None:
         first, last = parse_subchain(Fragment.whole(options["explain"], "--explain"), instance.length)
         surroundings = replace(surroundings, candidates=candidates(instance, first, last))

@@ -14,6 +14,7 @@ from strategies.chains import random_instance
 
 from jacchain.chain import planner
 from jacchain.chain.instance import Instance, StageCost
+from jacchain.chain.plan import bracketing
 from jacchain.chain.planner import make_plan, prices_of
 from jacchain.errors import JacchainError
 from jacchain.linear.pattern import Pattern
@@ -159,7 +160,7 @@ def test_a_chain_of_one_needs_no_product(order):
     plan = make_plan(Instance((3, 4)), order)
     assert plan.products == ()
     assert plan.tree == 1
-    assert plan.bracketing() == "J₁ᵀ"
+    assert bracketing(plan.tree) == "J₁ᵀ"
     assert (plan.multiplications, plan.forward, plan.reverse, plan.worst, plan.optimum, plan.peak) == (0, 0, 0, 0, 0, 0)
 
 
@@ -185,8 +186,7 @@ def test_published_dense_chains(name):
 def test_neither_forward_nor_reverse_is_best_in_the_lecture():
     plan = make_plan(Instance((25, 20, 10, 5, 15, 35, 30)))
     assert (plan.forward, plan.reverse) == (47500, 40500)
-    assert plan.bracketing() == "(J₁ᵀ (J₂ᵀ J₃ᵀ)) ((J₄ᵀ J₅ᵀ) J₆ᵀ)"
-    assert plan.bracketing(ascii_only=True) == "(J1T (J2T J3T)) ((J4T J5T) J6T)"
+    assert bracketing(plan.tree) == "(J₁ᵀ (J₂ᵀ J₃ᵀ)) ((J₄ᵀ J₅ᵀ) J₆ᵀ)"
 
 
 @pytest.mark.parametrize(
@@ -225,7 +225,7 @@ def test_long_dense_chains_agree_with_the_table():
 def test_ten_thousand_matrices_and_their_lopsided_trees():
     plan = make_plan(Instance((7,) * 10_001), "reverse")
     assert plan.multiplications == 9_999 * 7**3
-    assert plan.bracketing(ascii_only=True).startswith("J1T (J2T (J3T ")
+    assert bracketing(plan.tree).startswith("J₁ᵀ (J₂ᵀ (J₃ᵀ ")
     assert plan.worst is None
 
 

@@ -35,8 +35,8 @@ def report(name):
     return run(pipeline(name), Request(certify=True, spectrum=True))
 
 
-def surroundings(instance, plan):
-    return replace(survey(instance, plan, best=3), candidates=candidates(instance, 1, instance.length))
+def surroundings(instance):
+    return replace(survey(instance, best=3), candidates=candidates(instance, 1, instance.length))
 
 
 @pytest.fixture(scope="session")
@@ -59,7 +59,7 @@ def test_the_json_of_check_and_plan_is_what_the_schema_says(name, strict):
     strict.validate(json.loads(render_check(check(pipeline(name), report(name)), "json", Look())))
     instance = instance_of(pipeline(name))
     plan = make_plan(instance)
-    found = render_plan(plan, pipeline_facts(pipeline(name)), "json", Look(), surroundings(instance, plan))
+    found = render_plan(plan, pipeline_facts(pipeline(name)), "json", Look(), surroundings(instance))
     strict.validate(json.loads(found))
 
 
@@ -71,5 +71,5 @@ def test_documents_are_as_they_are(form, golden):
 def test_the_plan_of_the_classical_widths_is_as_it_is(golden):
     instance = instance_of(pipeline("widths.yaml"))
     plan = make_plan(instance)
-    page = render_plan(plan, None, "text", Look(100), surroundings(instance, plan))
+    page = render_plan(plan, None, "text", Look(100), surroundings(instance))
     golden(GOLDENS / "plan-widths-100.txt", page.decode())

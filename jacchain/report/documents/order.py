@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jacchain.chain.plan import Plan
+from jacchain.chain.plan import Plan, Tree, bracketing
 from jacchain.report.document import Paragraph, Run, runs
 from jacchain.report.look import Look
 from jacchain.report.notation.symbols import jacobian_symbol
@@ -18,21 +18,29 @@ def order_line(plan: Plan, look: Look) -> Paragraph:
     trivial = plan.length == 2 and plan.mode == "explicit"
     remark = "" if trivial else f"(forward {plan.forward:,}, reverse {plan.reverse:,}: {remark_on(plan)})"
     cost = f"{plan.multiplications:,} multiplication{'' if plan.multiplications == 1 else 's'}"
-    order = Run(bracketing_text(plan, look), "symbol")
+    order = Run(bracketing_text(plan.tree, plan.length, look), "symbol")
     return Paragraph(runs(Run("order  ", "heading"), order, "   ", Run(cost, "number"), "   ", Run(remark, "note")), hang=7)
 
 
-def bracketing_text(plan: Plan, look: Look) -> str:
-    """The bracketing; of a long chain only the name of its shape, or its beginning."""
-    if plan.length <= FACTORS or look.full:
-        return plan.bracketing()
-    first, second, last = (f"{jacobian_symbol(number)}ᵀ" for number in (1, 2, plan.length))
-    products = plan.products
-    if all(product.left.kind == "stage" for product in products):
+def bracketing_text(tree: Tree, length: int, look: Look) -> str:
+    """A bracketing; of a long chain only the name of its shape, or its beginning."""
+    if length <= FACTORS or look.full:
+        return bracketing(tree)
+    first, second, last = (f"{jacobian_symbol(number)}ᵀ" for number in (1, 2, length))
+    if _comb_of(tree, 1) == length:
         return f"{first} ({second} (… {last}))"
-    if all(product.right.kind == "stage" for product in products):
+    if _comb_of(tree, 0) == length:
         return f"(({first} {second}) …) {last}"
-    return f"{plan.length} factors, bracketed in between (--full)"
+    return f"{length} factors, bracketed in between (--full)"
+
+
+def _comb_of(tree: Tree, side: int) -> int:
+    """How many factors follow before the first operand on the other side that is a product."""
+    factors = 1
+    while isinstance(tree, tuple) and isinstance(tree[1 - side], int):
+        tree = tree[side]
+        factors += 1
+    return factors
 
 
 def remark_on(plan: Plan) -> str:

@@ -49,7 +49,7 @@ def plan_document(plan: Plan, look: Look, pipeline: PipelineFacts | None = None,
         blocks += [*_products(plan, look), Gap(), Figure(_bars(plan, look))]
     blocks += [Gap(), *_verdict(plan, survey, look)]
     if survey is not None:
-        blocks += [*alternatives_blocks(survey, look), *candidates_blocks(survey.candidates, look)]
+        blocks += [*alternatives_blocks(survey.alternatives, plan.length, look), *candidates_blocks(survey.candidates, look)]
     return tuple(blocks)
 
 
@@ -175,7 +175,7 @@ def _product_row(product: PlannedProduct, total: int) -> tuple[Runs, ...]:
 
 
 def _verdict(plan: Plan, survey: Survey | None, look: Look) -> Iterator[Block]:
-    yield Paragraph(runs(Run("order  ", "heading"), Run(bracketing_text(plan, look), "symbol")), hang=7)
+    yield Paragraph(runs(Run("order  ", "heading"), Run(bracketing_text(plan.tree, plan.length, look), "symbol")), hang=7)
     cost = f"{plan.multiplications:,} multiplication{'' if plan.multiplications == 1 else 's'}"
     bound = ", at most: the zero patterns are too large to count on" if plan.upper_bound else ""
     remark = "" if plan.forward == plan.reverse == plan.worst else remark_on(plan)

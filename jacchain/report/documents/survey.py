@@ -14,7 +14,7 @@ from jacchain.report.notation.symbols import jacobian_symbol
 from jacchain.report.notation.text import cells
 
 if TYPE_CHECKING:
-    from jacchain.chain.survey import Candidate, Survey
+    from jacchain.chain.survey import Alternative, Candidate, Survey
 
 TRIANGLE = 14
 """Factors up to which the triangle is drawn."""
@@ -89,19 +89,19 @@ def _count(number: int) -> str:
     return f"{number:,}" if number < 10**12 else f"about {number:.2e}".replace("e+", "e")
 
 
-def alternatives_blocks(survey: Survey, look: Look) -> Iterator[Block]:
+def alternatives_blocks(alternatives: Sequence[Alternative], length: int, look: Look) -> Iterator[Block]:
     """The cheapest plans, where more than one was asked for."""
-    if len(survey.alternatives) < 2:
+    if len(alternatives) < 2:
         return
-    least = survey.alternatives[0].multiplications
+    least = alternatives[0].multiplications
     rows = [
         (
             runs(str(rank)),
             runs(Run(f"{plan.multiplications:,}", "number")),
             runs(f"+{plan.multiplications - least:,}" if plan.multiplications > least else ""),
-            runs(Run(bracketing_text(plan, look), "symbol")),
+            runs(Run(bracketing_text(plan.tree, length, look), "symbol")),
         )
-        for rank, plan in enumerate(survey.alternatives, 1)
+        for rank, plan in enumerate(alternatives, 1)
     ]
     columns = (
         Column("#", right=True),

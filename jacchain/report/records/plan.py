@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import isfinite
 from typing import TYPE_CHECKING
 
-from jacchain.chain.plan import Operand, Plan, PlannedProduct
+from jacchain.chain.plan import Operand, Plan, PlannedProduct, bracketing
 from jacchain.frozen import contents
 from jacchain.report.records.json_text import Json, head, json_bytes, tree_fragment
 
@@ -38,7 +38,7 @@ def pipeline_record(facts: PipelineFacts) -> Json:
 def plan_record(plan: Plan) -> Json:
     """The order and its costs."""
     return {
-        "order": plan.bracketing(),
+        "order": bracketing(plan.tree),
         "tree": tree_fragment(plan.tree, _depth(plan.products)),
         "chosen": plan.order,
         "mode": plan.mode,
@@ -66,7 +66,7 @@ def _survey(survey: Survey) -> Json:
         "margin": survey.margin,
         "triangle": [[contents(candidate) for candidate in row] for row in survey.triangle],
         "alternatives": [
-            {"order": best.bracketing(), "multiplications": best.multiplications, "peak": best.peak}
+            {"order": bracketing(best.tree), "multiplications": best.multiplications, "peak": best.peak}
             for best in survey.alternatives
         ],
         "candidates": [contents(candidate) for candidate in survey.candidates],

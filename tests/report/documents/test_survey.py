@@ -20,7 +20,7 @@ CLRS = (30, 35, 15, 5, 10, 20, 25)
 def shown(dims, look, best=1, explain=False):
     instance = Instance(dims)
     plan = make_plan(instance)
-    found = survey(instance, plan, best=best)
+    found = survey(instance, best=best)
     if explain:
         found = replace(found, candidates=candidates(instance, 1, instance.length))
     return plain(plan_document(plan, look, None, found), look)
