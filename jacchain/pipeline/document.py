@@ -11,11 +11,14 @@ from jacchain.frozen import Frozen
 Kind = Literal["text", "number", "boolean", "null"]
 
 DEPTH = 32
+"""How deep lists and mappings may be nested; libyaml in C runs out of its stack at 25,000."""
 DEPTH_ADVICE = "nothing in a pipeline goes deeper than a list of lists"
 NODES = 100_000
+"""Values of a file beside long lists of numbers."""
 NUMBERS = 1 << 21
+"""Numbers in those lists."""
 TEXT = 2_000_000
-"""Characters of a file beside long lists of numbers."""
+"""Characters of a file beside them."""
 
 
 class Scalar(Frozen):
@@ -123,6 +126,12 @@ def clip(text: str) -> str:
     """A piece of the file to be shown inside a message: one line, at most 60 characters, nothing a terminal would obey."""
     shown = "".join(character if character.isprintable() else "�" for character in text[:61])
     return shown if len(text) <= 60 else shown[:59] + "…"
+
+
+def too_deep(span: Span) -> JacchainError:
+    """The error for a list or a mapping that lies in too many others."""
+    message = f"lists and mappings are nested more than {DEPTH} levels deep"
+    return JacchainError(Problem("JC198", message, span, help=DEPTH_ADVICE))
 
 
 def too_large(span: Span, what: str, limit: int) -> JacchainError:

@@ -9,7 +9,6 @@ from jacchain.errors import Fragment, JacchainError, Problem, Source, Span
 from jacchain.pipeline.bulk import json_list, refuse_excess
 from jacchain.pipeline.document import (
     DEPTH,
-    DEPTH_ADVICE,
     NODES,
     NUMBERS,
     TEXT,
@@ -20,6 +19,7 @@ from jacchain.pipeline.document import (
     Sequence,
     clip,
     mapping_of,
+    too_deep,
     too_large,
 )
 from jacchain.pipeline.numbers import JSON_NUMBER
@@ -46,7 +46,7 @@ def read_json(source: Source, ledger: Ledger) -> Node:
     root = reader.value()
     reader.blank()
     if reader.position < len(source.text):
-        raise reader.error("the text goes on after the end of the value", help="delete the rest")
+        raise reader.error("the text goes on after the end of the value", way_out="delete the rest")
     for problem in reader.problems:
         ledger.add(problem)
     return root
@@ -64,11 +64,11 @@ class _Reader:
         self.numbers = 0
         self.problems: list[Problem] = []
 
-    def error(self, message: str, start: int | None = None, help: str = "", code: str = "JC110") -> JacchainError:  # noqa: A002
-        """The error at the given place, or at the current one."""
+    def error(self, message: str, start: int | None = None, way_out: str = "") -> JacchainError:
+        """The mistake of syntax (JC110) that is found here and began at ``start``."""
         start = self.position if start is None else start
         end = min(max(start + 1, self.position), len(self.text))
-        return JacchainError(Problem(code, message, Span(self.source, min(start, end), end), help=help))
+        return JacchainError(Problem("JC110", message, Span(self.source, min(start, end), end), help=way_out))
 
     def blank(self) -> str:
         """Skips blanks; the character after them, or nothing at the end."""
@@ -90,7 +90,7 @@ class _Reader:
         if character in {"[", "{"}:
             self.depth += 1
             if self.depth > DEPTH:
-                raise self.error(f"lists and mappings are nested more than {DEPTH} levels deep", help=DEPTH_ADVICE, code="JC198")
+                raise too_deep(Span(self.source, self.position, self.position + 1))
             collection = self.sequence() if character == "[" else self.mapping()
             self.depth -= 1
             return collection

@@ -14,7 +14,6 @@ from jacchain.errors import JacchainError, Problem, Source, Span
 from jacchain.pipeline.bulk import cut, expand
 from jacchain.pipeline.document import (
     DEPTH,
-    DEPTH_ADVICE,
     NODES,
     TEXT,
     Block,
@@ -24,6 +23,7 @@ from jacchain.pipeline.document import (
     Sequence,
     clip,
     mapping_of,
+    too_deep,
     too_large,
 )
 from jacchain.pipeline.numbers import kind_of
@@ -66,7 +66,11 @@ def _admit(source: Source, characters: int) -> None:
 
 
 class _Frame:
-    """A collection that is being read."""
+    """A collection that is being read, from its first ``event`` on.
+
+    ``items`` are its values so far, keys and values of a mapping in turn; ``runs`` the long lists of numbers that stand, cut
+    out of the text, where an item of that position is.
+    """
 
     def __init__(self, event: Any, *, is_mapping: bool) -> None:
         self.event = event
@@ -76,7 +80,11 @@ class _Frame:
 
 
 class _Builder:
-    """Puts the tree together, event by event."""
+    """Puts the tree together, event by event.
+
+    ``blocks`` are the long lists that were cut out, by the place of their first number, and ``met`` how many of them the parser
+    has come to; ``texts`` are the places of scalars that are not plain.
+    """
 
     def __init__(self, source: Source, blocks: dict[int, Block]) -> None:
         self.source = source
@@ -114,9 +122,11 @@ class _Builder:
         return self.root
 
     def span(self, event: Any) -> Span:
+        """Where an event of the parser stands."""
         return Span(self.source, event.start_mark.index, max(event.end_mark.index, event.start_mark.index))
 
     def document(self, event: Any, number: int) -> None:
+        """Takes the beginning of a document.  Raises JacchainError (JC106) when it is not the first."""
         span = self.span(event)
         if number > 1:
             raise JacchainError(Problem("JC106", "a second document begins here", span, help="one file holds one pipeline"))
@@ -136,8 +146,7 @@ class _Builder:
             self.scalar(event)
         elif isinstance(event, yaml.CollectionStartEvent):
             if len(self.stack) >= DEPTH:
-                message = f"lists and mappings are nested more than {DEPTH} levels deep"
-                raise JacchainError(Problem("JC198", message, self.span(event), help=DEPTH_ADVICE))
+                raise too_deep(self.span(event))
             self.stack.append(_Frame(event, is_mapping=isinstance(event, yaml.MappingStartEvent)))
         elif isinstance(event, yaml.CollectionEndEvent):
             frame = self.stack.pop()
@@ -151,6 +160,7 @@ class _Builder:
         return Broken(span)
 
     def scalar(self, event: Any) -> None:
+        """Takes a text or a number."""
         start, end = event.start_mark.index, event.end_mark.index
         style = event.style or ""
         if start in self.blocks and not style and self.stack and not self.stack[-1].is_mapping:
@@ -176,6 +186,7 @@ class _Builder:
             self.root = node
 
     def sequence(self, frame: _Frame, event: Any) -> Node:
+        """The list that ends with an event."""
         span = Span(self.source, frame.event.start_mark.index, event.end_mark.index)
         if frame.event.flow_style and (split := _split_by_comma(frame.items)):
             return self.split(split, span)
@@ -187,12 +198,14 @@ class _Builder:
         return Sequence(span, tuple(items))
 
     def mapping(self, frame: _Frame, event: Any) -> Node:
+        """The mapping that ends with an event."""
         span = Span(self.source, frame.event.start_mark.index, event.end_mark.index)
         if frame.event.flow_style and (split := _split_by_comma(frame.items)):
             return self.split(split, span)
         return mapping_of(span, zip(frame.items[::2], frame.items[1::2], strict=True), self.problems)
 
     def split(self, item: Scalar, span: Span) -> Node:
+        """Writes down that YAML has cut an expression at its comma, and gives a value that nobody complains about again."""
         message = f"the comma splits the expression at `{clip(item.text)}`"
         self.problems.append(Problem("JC103", message, item.span, help=SPLIT_ADVICE))
         return Broken(span)
