@@ -79,15 +79,21 @@ def _refuse(error: JacchainError, words: Sequence[str]) -> int:
     from jacchain.cli.settings import look_of_errors
     from jacchain.report import render_problems
 
-    say(render_problems(error, "json" if _wants_json(words) else "text", look_of_errors(words)).decode())
+    form = "json" if "--json" in words or _said(words, "--format") == "json" else "text"
+    look = look_of_errors(_said(words, "--color"), ascii_only="--ascii" in words)
+    say(render_problems(error, form, look).decode())
     return error.exit_code
 
 
-def _wants_json(words: Sequence[str]) -> bool:
-    return "--json" in words or "--format=json" in words or ("--format", "json") in pairwise(words)
+def _said(words: Sequence[str], option: str) -> str:
+    """The value of an option on a command line that may not have been understood, ``""`` where there is none."""
+    followed = dict(pairwise([*words, ""]))
+    given = next((word for word in words if word.startswith(f"{option}=")), "")
+    return followed.get(option, given.partition("=")[2])
 
 
 def _confess(bug: Exception, words: Sequence[str]) -> int:
+    """Says that jacchain itself is wrong."""
     from jacchain.cli.output import say
 
     if "--debug" in words:

@@ -6,13 +6,13 @@ from typing import Any
 
 import click
 
-from jacchain.cli.options import DOCUMENT, display_options, file_argument, output_options, pipeline_options, point_options
+from jacchain.cli.options import DOCUMENT, display_options, file_argument, output_options, pipeline_options, strict_option
 
 
 @click.command()
 @file_argument
 @pipeline_options
-@point_options
+@strict_option
 @display_options
 @output_options(*DOCUMENT)
 def check(file: str | None, **options: Any) -> int:

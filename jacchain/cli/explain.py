@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from jacchain.cli.options import debug_option, display_options, order_option, pipeline_options, point_options
+from jacchain.cli.options import debug_option, display_options, run_options
 from jacchain.errors import JacchainError, Problem, suggestion
 
 if TYPE_CHECKING:
@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("what", metavar="WHAT")
 @click.argument("file", required=False, metavar="[FILE]")
-@pipeline_options
-@point_options
-@order_option
+@run_options
 @debug_option
 @display_options
 def explain(what: str, file: str | None, **options: Any) -> None:

@@ -56,8 +56,7 @@ def _remarked(loaded: Pipeline, options: dict[str, Any]) -> Pipeline:
         from jacchain.cli.settings import look_of_errors
         from jacchain.report import render_warnings
 
-        words = [f"--color={options.get('color', 'auto')}", *(["--ascii"] if options.get("ascii") else [])]
-        say(render_warnings(loaded.warnings, look_of_errors(words)).decode())
+        say(render_warnings(loaded.warnings, look_of_errors(options["color"], ascii_only=options["ascii"])).decode())
     return loaded
 
 

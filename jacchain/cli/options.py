@@ -12,6 +12,8 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def _group(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    """Several options as one, listed in this order."""
+
     def decorate(command: Command) -> Command:
         for option in reversed(options):
             command = option(command)
@@ -49,13 +51,12 @@ pipeline_options = _group(
     ),
 )
 
-point_options = _group(
-    click.option("--strict", is_flag=True, help="Refuse a point without a derivative instead of a convention."),
-)
-
+strict_option = click.option("--strict", is_flag=True, help="Refuse a point without a derivative instead of a convention.")
 order_option = click.option(
     "--order", default="optimal", metavar="ORDER", help="optimal, forward, reverse, or a bracketing: '(1 (2 3))'."
 )
+run_options = _group(pipeline_options, strict_option, order_option)
+
 debug_option = click.option("--debug", is_flag=True, hidden=True, expose_value=False, help="Show the traceback of a bug.")
 
 display_options = _group(

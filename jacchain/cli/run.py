@@ -8,22 +8,12 @@ from typing import Any
 
 import click
 
-from jacchain.cli.options import (
-    DOCUMENT,
-    display_options,
-    file_argument,
-    order_option,
-    output_options,
-    pipeline_options,
-    point_options,
-)
+from jacchain.cli.options import DOCUMENT, display_options, file_argument, output_options, run_options
 
 
 @click.command()
 @file_argument
-@pipeline_options
-@point_options
-@order_option
+@run_options
 @click.option("--method", type=click.Choice(["analytic", "difference"]), help="How to differentiate, whatever the file says.")
 @click.option("--mode", type=click.Choice(["explicit", "matrix-free"]), default="explicit", help="How to multiply.")
 @click.option("--check/--no-check", default=True, help="Compare analytic Jacobians with differences, where that is cheap.")

@@ -25,27 +25,28 @@ def samples(name: str | None, output: str | None) -> None:
 
     from jacchain.cli.output import deliver, say
 
+    target = None if output == "-" else output
     known = {Path(entry.name).stem: entry for entry in _folder().iterdir() if Path(entry.name).suffix in {".yaml", ".json"}}
     if name is None:
         width = max(map(len, known))
         lines = [f"{stem:{width}}  {_title(entry)}" for stem, entry in sorted(known.items())]
-        deliver("\n".join([*lines, ""]).encode(), output)
+        deliver("\n".join([*lines, ""]).encode(), target)
         return
     stem = name.removesuffix(".yaml").removesuffix(".json")
     if stem not in known:
         way_out = did_you_mean(stem, list(known), "`jacchain samples` lists them")
         raise JacchainError(Problem("JC003", f"there is no sample `{name}`", help=way_out))
     text = known[stem].read_bytes()
-    deliver(text, output)
+    deliver(text, target)
     beside = [
         entry for entry in _folder().iterdir() if Path(entry.name).suffix in {".csv", ".npy"} and entry.name.encode() in text
     ]
-    if output is None and beside:
+    if target is not None:
+        for entry in beside:
+            deliver(entry.read_bytes(), str(Path(target).with_name(entry.name)))
+    elif beside:
         files = " and ".join(sorted(entry.name for entry in beside))
         say(f"note: it reads {files}: `jacchain samples {stem} -o {known[stem].name}` writes all of it\n")
-    if output is not None:
-        for entry in beside:
-            deliver(entry.read_bytes(), str(Path(output).with_name(entry.name)))
 
 
 def _folder() -> Traversable:

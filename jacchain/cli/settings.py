@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -19,14 +18,13 @@ def look_of(options: dict[str, Any]) -> Look:
     return resolve(wishes, sys.stdout if options.get("output") in {None, "-"} else None, os.environ)
 
 
-def look_of_errors(words: Sequence[str]) -> Look:
-    """The look of an error, which goes to stderr: the command line may not have been understood, so few of its words count."""
+def look_of_errors(color: str, *, ascii_only: bool) -> Look:
+    """The look of what goes to stderr; a plain one where the environment asks for something that is not to be had."""
     from jacchain.errors import JacchainError
     from jacchain.report.look import Look
     from jacchain.report.terminal import Wishes, resolve
 
-    color = next((word.partition("=")[2] for word in words if word.startswith("--color=")), "auto")
     try:
-        return resolve(Wishes(color=color, ascii_only="--ascii" in words), sys.stderr, os.environ)
+        return resolve(Wishes(color=color, ascii_only=ascii_only), sys.stderr, os.environ)
     except JacchainError:
         return Look(ascii_only=True)

@@ -6,23 +6,13 @@ from typing import Any
 
 import click
 
-from jacchain.cli.options import (
-    PAGES,
-    display_options,
-    file_argument,
-    order_option,
-    output_options,
-    pipeline_options,
-    point_options,
-)
+from jacchain.cli.options import PAGES, display_options, file_argument, output_options, run_options
 
 
 @click.command()
 @file_argument
 @click.argument("name", required=False, metavar="[NAME]")
-@pipeline_options
-@point_options
-@order_option
+@run_options
 @display_options
 @output_options(*PAGES, "csv", "npy")
 def show(file: str | None, name: str | None, **options: Any) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from jacchain.cli.options import debug_option, display_options, file_argument, order_option, pipeline_options, point_options
+from jacchain.cli.options import debug_option, display_options, file_argument, run_options
 from jacchain.frozen import Frozen
 
 if TYPE_CHECKING:
@@ -24,9 +24,7 @@ SECONDS = click.FloatRange(0, 3600)
 
 @click.command()
 @file_argument
-@pipeline_options
-@point_options
-@order_option
+@run_options
 @click.option("--pace", type=SECONDS, metavar="SECONDS", help="Ask nothing; show a step every so many seconds.")
 @click.option("--no-input", is_flag=True, help="Ask nothing; show all steps at once, as into a pipe.")
 @debug_option

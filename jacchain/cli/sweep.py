@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from jacchain.cli.options import DOCUMENT, display_options, file_argument, output_options, pipeline_options, point_options
+from jacchain.cli.options import DOCUMENT, display_options, file_argument, output_options, pipeline_options, strict_option
 from jacchain.errors import JacchainError, Problem
 from jacchain.frozen import replace
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.argument("points", required=False, metavar="[POINTS]")
 @click.option("--over", multiple=True, metavar="NAME=FROM:TO:COUNT", help="A range of an input, in place of POINTS; repeatable.")
 @pipeline_options
-@point_options
+@strict_option
 @click.option("--method", type=click.Choice(["analytic", "difference"]), help="How to differentiate, whatever the file says.")
 @display_options
 @output_options(*DOCUMENT, "csv", "npz")

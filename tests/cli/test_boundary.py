@@ -57,6 +57,14 @@ def test_a_warning_is_said_on_stderr_and_stops_nothing(jacchain, words):
     assert b"<stdin>:5:3" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("words", "coloured"), [(["--color", "always"], True), (["--color=always"], True), (["--color", "never"], False)]
+)
+def test_errors_have_colour_when_that_is_asked_for(jacchain, words, coloured):
+    done = jacchain("run", "no-such-file.yaml", *words, environment={} if coloured else {"FORCE_COLOR": "1"})
+    assert (b"\x1b[" in done.stderr) is coloured
+
+
 def test_with_json_errors_are_json(jacchain):
     done = jacchain("run", "-", "--json", stdin=b"functions: 3\n")
     assert done.returncode == 3

@@ -17,6 +17,12 @@ def test_a_sample_is_written_with_the_files_it_refers_to(jacchain, tmp_path):
     assert jacchain("run", tmp_path / "my.yaml").returncode == 0
 
 
+def test_a_sample_for_stdout_leaves_no_files_behind(jacchain, tmp_path):
+    printed, asked = (jacchain("samples", "challenger", *words, cwd=tmp_path) for words in ([], ["-o", "-"]))
+    assert (asked.stdout, asked.stderr) == (printed.stdout, printed.stderr)
+    assert not [*tmp_path.iterdir()]
+
+
 def test_a_sample_that_needs_files_says_how_to_get_them(jacchain):
     printed = jacchain("samples", "challenger")
     assert printed.stderr.decode() == (
