@@ -1,17 +1,18 @@
 """A sweep says at every point what a run there says, also where there is little to say."""
 
 import json
-from importlib import resources
 from io import BytesIO
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from strategies.outcomes import outcome
 
 import jacchain.sweep
+from jacchain.cli.schema import schema
 from jacchain.frozen import replace
 from jacchain.pipeline import from_expressions, load
 from jacchain.report import render_sweep
@@ -127,8 +128,7 @@ def test_differences_together_find_what_they_find_alone(points):
 
 @pytest.fixture(scope="module")
 def row_schema():
-    schema = json.loads((resources.files("jacchain") / "schemas" / "result.json").read_text(encoding="utf-8"))
-    return {"$ref": "#/$defs/row", "$defs": schema["$defs"]}
+    return json.loads(CliRunner().invoke(schema, ["row"]).output)
 
 
 @pytest.fixture(scope="module")

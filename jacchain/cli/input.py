@@ -56,7 +56,8 @@ def _remarked(loaded: Pipeline, options: dict[str, Any]) -> Pipeline:
         from jacchain.cli.settings import look_of_errors
         from jacchain.report import render_warnings
 
-        say(render_warnings(loaded.warnings, look_of_errors(options["color"], ascii_only=options["ascii"])).decode())
+        look = look_of_errors(options["color"], ascii_only=options["ascii"])
+        say(render_warnings(loaded.warnings, options.get("format", "text"), look).decode())
     return loaded
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 import sys
 from contextlib import contextmanager, suppress
@@ -14,6 +15,10 @@ from jacchain.errors import JacchainError, Problem
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+
+OPEN = re.compile(r"(?:/dev|/proc/self)/(stdout|stderr|fd/\d+)")
+"""Paths of streams that are open already: to open one anew would write over what it holds."""
 
 
 class ReaderGoneError(Exception):
@@ -44,8 +49,11 @@ def sink(target: str | None) -> Iterator[Callable[[bytes], None]]:
     from pathlib import Path
 
     with _named(target):
-        path = Path(target)
-        writer = _Device(path) if path.exists() and not path.is_file() else _Replacement(path.resolve())
+        path, open_already = Path(target), OPEN.fullmatch(target)
+        if open_already or (path.exists() and not path.is_file()):
+            writer: _Device | _Replacement = _Device(os.dup(_number(open_already)) if open_already else _opened(path))
+        else:
+            writer = _Replacement(path.resolve())
 
     def write(part: bytes) -> None:
         with _named(target):
@@ -89,20 +97,31 @@ def _named(target: str) -> Iterator[None]:
         raise _failure(target, (error.strerror if isinstance(error, OSError) else None) or str(error)) from error
 
 
-class _Device:
-    """A pipe or a device, written to directly; a pipe that nobody reads is not waited for."""
+def _number(opened: re.Match[str]) -> int:
+    """The number of a stream that is named as something open already."""
+    name = opened[1]
+    return {"stdout": 1, "stderr": 2}.get(name) or int(name.rpartition("/")[2])
 
-    def __init__(self, target: Path) -> None:
-        if target.is_dir():
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-        try:
-            handle = os.open(target, os.O_WRONLY | getattr(os, "O_NONBLOCK", 0))
-        except OSError as error:
-            if error.errno == errno.ENXIO:
-                raise OSError(errno.ENXIO, "no program reads from it") from error
-            raise
+
+def _opened(target: Path) -> int:
+    """A pipe or a device, opened; a pipe that nobody reads is not waited for."""
+    if target.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    try:
+        handle = os.open(target, os.O_WRONLY | getattr(os, "O_NONBLOCK", 0))
+    except OSError as error:
+        if error.errno == errno.ENXIO:
+            raise OSError(errno.ENXIO, "no program reads from it") from error
+        raise
+    os.set_blocking(handle, True)
+    return handle
+
+
+class _Device:
+    """A stream that is written to directly, and goes on where it is."""
+
+    def __init__(self, handle: int) -> None:
         self.stream = os.fdopen(handle, "wb")
-        os.set_blocking(handle, True)
 
     def commit(self) -> None:
         self.stream.close()

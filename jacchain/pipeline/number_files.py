@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from jacchain.errors import JacchainError, Problem, Source, Span
 from jacchain.expression.arithmetic import Array
 from jacchain.memory import claim
 from jacchain.pipeline.document import clip
+from jacchain.pipeline.ledger import EnoughError, Ledger
 from jacchain.pipeline.numbers import NUMBER as LITERAL
 
 NUMBER = 24
@@ -120,31 +122,37 @@ def _fits(rows: Array, parts: list[Array]) -> bool:
 def _rows_one_by_one(source: Source, start: int, end: int, before: list[Array]) -> list[Array]:
     """The rows of a part of the text, blank lines left out, with whatever is wrong found at its place."""
     parts: list[Array] = []
-    for found in re.compile(r"[^\r\n]+").finditer(source.text, start, end):
-        place, line = found.start(), found.group()
-        if not line.strip():
-            continue
-        parts.append(_row(source, place, line))
-        first = (before or parts)[0]
-        if not _fits(parts[-1], [first]):
-            message = f"this row has {parts[-1].size} cells, the first has {first.shape[1]}"
-            raise csv_error(source, place, place + len(line), message, "give every row as many cells")
+    width = before[0].shape[1] if before else 0
+    ledger = Ledger()
+    with suppress(EnoughError):
+        for found in re.compile(r"[^\r\n]+").finditer(source.text, start, end):
+            place, line = found.start(), found.group()
+            if not line.strip():
+                continue
+            row, cells = _plain_rows(line), line.count(",") + 1
+            width = width or cells
+            for problem in _mistakes(source, place, line) if row is None else ():
+                ledger.add(problem)
+            if cells != width:
+                message = f"this row has {cells} cells, the first has {width}"
+                ledger.add(_problem(source, place, place + len(line), message, "give every row as many cells"))
+            elif row is not None:
+                parts.append(row)
+    ledger.settle()
     return parts
 
 
-def _row(source: Source, start: int, line: str) -> Array:
-    """The numbers of one line that begins at ``start``, as a matrix of one row."""
-    row = _plain_rows(line)
-    if row is not None:
-        return row
+def _mistakes(source: Source, start: int, line: str) -> Iterator[Problem]:
+    """What is wrong with the cells of a line that begins at ``start``."""
     place = start
     for cell in line.split(","):
         text = cell.strip(" \t")
         if not LITERAL.fullmatch(text) or not np.isfinite(float(text)):
             message = f"`{clip(text)}` is not a finite number" if text else "a cell is empty"
-            raise csv_error(source, place, place + len(cell), message, _cell_advice(text, line, first=not start))
+            yield _problem(source, place, place + len(cell), message, _cell_advice(text, line, first=not start))
+            if not start and text[:1].isalpha():
+                return  # a line of names is one mistake
         place += len(cell) + 1
-    raise AssertionError
 
 
 def _cell_advice(text: str, line: str, *, first: bool) -> str:
@@ -160,4 +168,8 @@ def _cell_advice(text: str, line: str, *, first: bool) -> str:
 
 def csv_error(source: Source, start: int, end: int, message: str, way_out: str) -> JacchainError:
     """The error for a stretch of a .csv file."""
-    return JacchainError(Problem("JC343", message, Span(source, start, end), help=way_out))
+    return JacchainError(_problem(source, start, end, message, way_out))
+
+
+def _problem(source: Source, start: int, end: int, message: str, way_out: str) -> Problem:
+    return Problem("JC343", message, Span(source, start, end), help=way_out)

@@ -161,8 +161,12 @@ def render_problems(error: JacchainError, form: str, look: Look) -> bytes:
     return render_page(problems_document(error, look), look)
 
 
-def render_warnings(warnings: Sequence[Problem], look: Look) -> bytes:
-    """Remarks that stop nothing, as text."""
+def render_warnings(warnings: Sequence[Problem], form: str, look: Look) -> bytes:
+    """Remarks that stop nothing, as text or as ``json``."""
+    if form == "json":
+        from jacchain.report.records.problems import warnings_json
+
+        return warnings_json(warnings)
     from jacchain.errors import JacchainError
     from jacchain.report.documents.problems import problems_document
 

@@ -48,7 +48,7 @@ def test_a_mistake_has_its_exit_code_one_message_and_no_output(jacchain, words, 
     assert b"Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("words", [["run"], ["run", "--json"], ["plan"]])
+@pytest.mark.parametrize("words", [["run"], ["plan"]])
 def test_a_warning_is_said_on_stderr_and_stops_nothing(jacchain, words):
     done = jacchain(*words, "-", stdin=POLAR.replace(b"at:", b"  g(y, x): x/y\nat:"))
     assert done.returncode == 0
@@ -65,7 +65,10 @@ def test_errors_have_colour_when_that_is_asked_for(jacchain, words, coloured):
     assert (b"\x1b[" in done.stderr) is coloured
 
 
-def test_with_json_errors_are_json(jacchain):
+def test_with_json_errors_and_warnings_are_json(jacchain):
+    odd = jacchain("run", "-", "--json", stdin=POLAR.replace(b"at:", b"  g(y, x): x/y\nat:"))
+    assert odd.returncode == 0
+    assert [json.loads(odd.stderr)["warnings"][0][key] for key in ("code", "line", "column")] == ["JC390", 5, 3]
     done = jacchain("run", "-", "--json", stdin=b"functions: 3\n")
     assert done.returncode == 3
     assert json.loads(done.stderr)["errors"][0]["code"].startswith("JC")

@@ -2,8 +2,11 @@
 
 import json
 import os
+import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -83,6 +86,26 @@ def test_arrays_are_read_back_as_they_are_in_the_json(jacchain, tmp_path):
     printed = json.loads(jacchain("run", "-", "--json", stdin=POLAR).stdout)
     with np.load(tmp_path / "a.npz") as arrays:
         assert np.array_equal(arrays["jacobian"], printed["jacobian"])
+
+
+@pytest.mark.skipif(not Path("/dev/fd").exists(), reason="needs names for open streams")
+class TestAStreamThatIsOpenAlready:
+    def test_goes_on_where_it_is(self, tmp_path):
+        with (tmp_path / "log").open("wb") as log:
+            log.write(b"first\n")
+            log.flush()
+            words = [sys.executable, "-m", "jacchain", "plan", "--dims", "2,3,4", "-o", "/dev/stdout"]
+            subprocess.run(words, stdout=log, check=True, cwd=Path(__file__).parents[2])
+            log.seek(0, os.SEEK_END)
+            log.write(b"last\n")
+        lines = (tmp_path / "log").read_bytes().splitlines()
+        assert (lines[0], lines[-1]) == (b"first", b"last")
+        assert len(lines) > 4
+
+    def test_is_named_when_it_is_none(self, jacchain):
+        done = jacchain("plan", "--dims", "2,3,4", "-o", "/dev/fd/77")
+        assert (done.returncode, done.stdout) == (74, b"")
+        assert b"/dev/fd/77" in done.stderr
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")

@@ -12,6 +12,7 @@ from strategies.outcomes import outcome
 
 from jacchain.errors import JacchainError
 from jacchain.memory import allowing
+from jacchain.pipeline.ledger import MOST
 from jacchain.pipeline.number_files import read_csv, read_npy
 
 
@@ -123,6 +124,15 @@ def test_a_bad_cell_is_found(content, line, column):
     (problem,) = raised.value.problems
     assert problem.code == "JC343"
     assert problem.span.position == (line, column)
+
+
+def test_all_bad_cells_are_found_at_once():
+    with pytest.raises(JacchainError) as raised:
+        read_csv(b"1,a\n2\n3,\nnan,4\n5,6\n", "f.csv")
+    assert [problem.span.position for problem in raised.value.problems] == [(1, 3), (2, 1), (3, 3), (4, 1)]
+    with pytest.raises(JacchainError) as raised:
+        read_csv(b"x\n" * 1000, "f.csv")
+    assert len(raised.value.problems) == MOST
 
 
 @given(st.binary(max_size=40))

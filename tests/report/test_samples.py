@@ -10,10 +10,10 @@ from jsonschema import Draft202012Validator
 
 from jacchain.chain.planner import make_plan
 from jacchain.chain.survey import candidates, survey
-from jacchain.check import check
+from jacchain.check import check, curve
 from jacchain.frozen import replace
 from jacchain.pipeline import load
-from jacchain.report import render_check, render_plan, render_run
+from jacchain.report import render_check, render_curve, render_plan, render_run
 from jacchain.report.look import Look
 from jacchain.run import Request, instance_of, pipeline_facts, run
 
@@ -61,6 +61,12 @@ def test_the_json_of_check_and_plan_is_what_the_schema_says(name, strict):
     plan = make_plan(instance)
     found = render_plan(plan, pipeline_facts(pipeline(name)), "json", Look(), surroundings(instance))
     strict.validate(json.loads(found))
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_json_of_a_curve_is_what_the_schema_says(name, strict):
+    stage = pipeline(name).stages[0]
+    strict.validate(json.loads(render_curve(curve(pipeline(name), stage.name, (1, 1)), "json", Look())))
 
 
 @pytest.mark.parametrize("form", ["markdown", "latex"])

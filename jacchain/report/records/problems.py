@@ -11,13 +11,24 @@ from jacchain.report.records.json_text import Json, head, json_bytes
 
 def problems_json(error: JacchainError) -> bytes:
     """The mistakes as one JSON object, those that fit on a page, and how many there are besides."""
+    records = _fitting(error.problems)
+    return json_bytes({**head(), "errors": records, "more": len(error.problems) - len(records), "exit_code": error.exit_code})
+
+
+def warnings_json(warnings: Sequence[Problem]) -> bytes:
+    """Remarks that stop nothing as one JSON object, those that fit on a page."""
+    return json_bytes({**head(), "warnings": _fitting(warnings)})
+
+
+def _fitting(problems: Sequence[Problem]) -> list[Json]:
+    """The records that fit on a page together."""
     records: list[Json] = []
-    for problem in error.problems[:MOST]:
+    for problem in problems[:MOST]:
         record = problem_record(problem, beside=records)
         if record is None:
             break
         records.append(record)
-    return json_bytes({**head(), "errors": records, "more": len(error.problems) - len(records), "exit_code": error.exit_code})
+    return records
 
 
 def problem_record(problem: Problem, beside: Sequence[Json] = ()) -> Json | None:
