@@ -14,7 +14,9 @@ LEVELS = {"double": 20, "longer": 26}
 NEARER = 8.0
 """The first of the steps on the scale of a function, in terms of the part of it that is known."""
 NEAR_ZERO_LEVELS = 12
-"""Further steps on the scale of an input that is small beside one."""
+"""Steps on the scale of an input that is small beside one, in place of those that are as short."""
+FEWEST = 12
+"""So many times can what they begin with be halved, at least."""
 
 
 def steps_to_a_side(epsilon: float) -> int:
@@ -32,12 +34,14 @@ def ladder(x: Array, epsilon: float, sweep: Sweep, nearest: Array) -> Array:
     factors = np.ldexp(1 - 0.25 * np.modf(0.6180339887498949 * index)[0], -2 * index).astype(x.dtype)
     size = np.abs(x)
     steps = sweep.size(x)[:, None] * LARGEST * factors
-    limits, last = np.finfo(x.dtype), 2.0 ** (2 * NEAR_ZERO_LEVELS)
-    smallest = last * np.maximum(limits.tiny, 2.0**4 * limits.eps * size)  # the last step is still one of many digits
+    limits = np.finfo(x.dtype)
+    smallest = np.maximum(limits.tiny, 2.0**4 * limits.eps * size)  # a step that is still one of many digits
     size = np.where(np.isfinite(nearest), nearest * NEARER, size)
-    small = (size > smallest) & (size < steps[:, -1] * 2.0**20)
+    small = (size > 2.0**FEWEST * smallest) & (size < steps[:, -1] * 2.0**20)
     if small.any():
         more = np.where(small[:, None], size[:, None] / 2 * factors[:NEAR_ZERO_LEVELS], np.nan)
+        more[more < smallest[:, None]] = np.nan
+        steps[small[:, None] & (steps < size[:, None])] = np.nan  # the others go further down, and ratios stay what they are
         steps = -np.sort(-np.concatenate([more, steps], axis=1), axis=1)
         steps = np.stack([np.roll(row, int(np.isnan(row).sum())) for row in steps])
     return np.asarray(steps)

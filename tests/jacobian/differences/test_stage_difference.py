@@ -157,6 +157,27 @@ def test_steps_go_to_the_scale_of_the_function_and_no_finer_than_numbers(dtype, 
     assert found.bars[0, 0] <= max(1e-6 * abs(truth), 4e-14)
 
 
+NEAR = {
+    "1/x": 0, "log(x)": 0, "sqrt(x)": 0, "atan2(1e-9, x)": 0, "hypot(x, 1e-9)": 0, "1/(1 + x/1e-9)": 0,
+    "acos(x)": 1, "atanh(x)": 1, "log(1 - x)": 1, "1/(x - 1)": 1,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("dtype", [float, np.longdouble])
+@pytest.mark.parametrize(("formula", "edge"), NEAR.items(), ids=NEAR)
+@settings(max_examples=10, deadline=None)
+@given(decades=st.floats(0, 12))
+def test_there_is_a_number_however_near_a_pole_or_an_edge_is(compiled, dtype, formula, edge, decades):
+    """At the edge 1 that is as near as a few bits of x, which the points around x have to share."""
+    program = compiled("x", formula)
+    shared = 9 if edge and dtype is float else 12
+    point = np.array([abs(edge - 0.3 * 10 ** -min(decades, shared))])
+    truth = exact_slopes(program.graph, point)[0]
+    found = stage_difference(Stage(1, "f", "f", ("x",), ("f",), program), point.astype(dtype))
+    assert abs(found.value[0] - truth) <= found.error_bar[0] + np.spacing(abs(truth))
+    assert found.error_bar[0] <= 1e-3 * abs(truth)
+
+
 def test_what_no_step_resolves_is_not_told():
     (stage,), x = stages_of("f(x): x + sin(x)", at="1e100")
     assert np.isinf(stage_difference(stage, x).error_bar[0])
