@@ -221,9 +221,9 @@ FUNCTIONS: dict[str, Row] = {
     "softplus":    Row("x", softplus, lambda o, y, x: [logistic(o, x)],                                ("sigmoid(x)",),                  real=True, says="log(1 + exp(x))"),
     "relu":        Row("x", lambda o, x: o.maximum(x, o.number(0)), lambda o, y, x: [o.where(x > 0, o.number(1), o.number(0))], ("where(x > 0, 1, 0)",), switch="x", real=True, says="max(x, 0)"),
     "softsign":    Row("x", lambda o, x: x / (1 + o.abs(x)), lambda o, y, x: [1 / o.square(1 + o.abs(x))], ("1/(1 + abs(x))^2",), real=True, says="x/(1 + abs(x))"),
-    "silu":        Row("x", lambda o, x: x * logistic(o, x), lambda o, y, x: [logistic(o, x) * (1 + x * logistic(o, -x))],      ("sigmoid(x)*(1 + x*(1 - sigmoid(x)))",), real=True, says="x*sigmoid(x)"),
-    "swish":       Row("x", defined="silu(x)", says="silu by its other name"),
-    "gelu":        Row("x", lambda o, x: x * normal_distribution(o, x), lambda o, y, x: [normal_distribution(o, x) + x * normal_density(o, x)], ("normcdf(x) + x*normpdf(x)",), real=True, double=True, says="x*normcdf(x), exact"),
+    "silu":        Row("x", defined="x*sigmoid(x)", says="x*sigmoid(x)"),
+    "swish":       Row("x", defined="x*sigmoid(x)", says="silu by its other name"),
+    "gelu":        Row("x", defined="x*normcdf(x)", says="x*normcdf(x), exact"),
     "leaky_relu":  Row("x", says="where(x > 0, x, x/100); leaky_relu(x, slope) for another slope", defined="leaky_relu(x, 0.01)"),
     "elu":         Row("x", says="where(x > 0, x, expm1(x)); elu(x, a) for a multiple of expm1",   defined="elu(x, 1)"),
     # the normal distribution

@@ -17,6 +17,8 @@ AMPLIFIED = [
     ("sin(1000000*x)",                lambda x: mpmath.sin(10**6 * x),               [0.37]),
     ("exp(50*sin(x))",                lambda x: mpmath.exp(50 * mpmath.sin(x)),      [1.0]),
     ("log(sigmoid(x))",               lambda x: -mpmath.log1p(mpmath.exp(-x)),       [-30.0, 30.0]),
+    ("silu(x)",                       lambda x: x / (1 + mpmath.exp(-x)),            [-1.2784645427610738, -1.278464]),
+    ("gelu(x)",                       lambda x: x * mpmath.ncdf(x),                  [-0.7517915246935645, -0.751791]),
 ]
 # fmt: on
 CASES = [(formula, twin, x) for formula, twin, points in AMPLIFIED for x in points]
