@@ -41,7 +41,6 @@ class Arithmetic:
     exp2 = staticmethod(np.exp2)
     expm1 = staticmethod(np.expm1)
     log = staticmethod(np.log)
-    log1p = staticmethod(np.log1p)
     log2 = staticmethod(np.log2)
     log10 = staticmethod(np.log10)
     sin = staticmethod(np.sin)
@@ -83,6 +82,13 @@ class Arithmetic:
     def choice(self, condition: Array, a: Array, b: Array) -> Array:
         """``a`` where a condition that was worked out before is true, ``b`` elsewhere."""
         return np.where(condition != 0, a, b)
+
+    def log1p(self, x: Array) -> Array:
+        """``log(1 + x)``, accurate near zero also in complex numbers, where numpy adds the one first."""
+        if self.dtype.kind == "f":
+            return np.asarray(np.log1p(x))
+        length = np.log1p(x.real * (2 + x.real) + np.square(x.imag)) / 2
+        return np.where(np.abs(x.real) < 0.5, length + 1j * np.arctan2(x.imag, 1 + x.real), np.log1p(x))
 
     def erf(self, x: Array) -> Array:
         """The error function, to the digits of a double whatever the type."""

@@ -217,6 +217,16 @@ def test_values_and_derivatives_are_right_to_the_last_digits_wherever_a_double_g
     assert compared >= 6
 
 
+@pytest.mark.parametrize("name", [name for name in TESTED if shapes_of(name) == [()] and not program_of(name, [()]).real])
+def test_beside_the_real_line_the_real_part_is_the_value(name):
+    program, points = program_of(name, [()]), places(name, [()])
+    points = points[admitted(name, [()], points)[0]]
+    size = np.abs(program.values(points)[:, 0])
+    points = points[(size > np.finfo(float).tiny) & (size < np.finfo(float).max)]
+    assert len(points) >= 6
+    assert program.values(points + 1e-200j).real == pytest.approx(program.values(points), rel=1e-12, abs=0)
+
+
 @pytest.mark.parametrize("exponent", [-3, -2, -1, 0, 1, 2, 3, 7])
 def test_whole_powers_take_bases_of_any_sign(exponent):
     program = compiled([()], f"p0^({exponent})")
