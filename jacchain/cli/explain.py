@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from jacchain.cli.completion import codes_and_functions
 from jacchain.cli.options import debug_option, display_options, run_options
 from jacchain.errors import JacchainError, Problem, suggestion
 
@@ -14,8 +15,8 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("what", metavar="WHAT")
-@click.argument("file", required=False, metavar="[FILE]")
+@click.argument("what", metavar="WHAT", shell_complete=codes_and_functions)
+@click.argument("file", required=False, metavar="[FILE]", type=click.Path())
 @run_options
 @debug_option
 @display_options

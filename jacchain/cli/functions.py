@@ -6,11 +6,12 @@ from typing import Any
 
 import click
 
+from jacchain.cli.completion import function_names
 from jacchain.cli.options import DOCUMENT, display_options, output_options
 
 
 @click.command()
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=function_names)
 @display_options
 @output_options(*DOCUMENT)
 def functions(name: str | None, **options: Any) -> None:

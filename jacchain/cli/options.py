@@ -31,7 +31,7 @@ def _allow(context: click.Context, text: str | None) -> None:
         context.with_resource(allowing(read_size(Fragment.whole(text, "--max-memory", option=True))))
 
 
-file_argument = click.argument("file", required=False, metavar="FILE")
+file_argument = click.argument("file", required=False, metavar="FILE", type=click.Path())
 
 pipeline_options = _group(
     click.option(
@@ -108,7 +108,7 @@ def _only(_: click.Context, parameter: click.Parameter, values: tuple[str, ...])
 
 def output_option(said: str) -> Callable[[Command], Command]:
     """Where an answer goes."""
-    return click.option("-o", "--output", metavar="FILE", multiple=True, callback=_only, help=said)
+    return click.option("-o", "--output", metavar="FILE", multiple=True, type=click.Path(), callback=_only, help=said)
 
 
 def output_options(*formats: str) -> Callable[[Command], Command]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from jacchain.cli.completion import sample_names
 from jacchain.cli.options import output_option
 from jacchain.errors import JacchainError, Problem, did_you_mean
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=sample_names)
 @output_option("Write the sample to FILE, with the files it refers to beside it.")
 def samples(name: str | None, output: str | None) -> None:
     """List the samples, or print one.
@@ -26,7 +27,7 @@ def samples(name: str | None, output: str | None) -> None:
     from jacchain.cli.output import deliver, say
 
     target = None if output == "-" else output
-    known = {Path(entry.name).stem: entry for entry in _folder().iterdir() if Path(entry.name).suffix in {".yaml", ".json"}}
+    known = known_samples()
     if name is None:
         width = max(map(len, known))
         lines = [f"{stem:{width}}  {_title(entry)}" for stem, entry in sorted(known.items())]
@@ -47,6 +48,13 @@ def samples(name: str | None, output: str | None) -> None:
     elif beside:
         files = " and ".join(sorted(entry.name for entry in beside))
         say(f"note: it reads {files}: `jacchain samples {stem} -o {known[stem].name}` writes all of it\n")
+
+
+def known_samples() -> dict[str, Traversable]:
+    """The file of each sample by its name."""
+    from pathlib import Path
+
+    return {Path(entry.name).stem: entry for entry in _folder().iterdir() if Path(entry.name).suffix in {".yaml", ".json"}}
 
 
 def _folder() -> Traversable:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @file_argument
-@click.argument("points", required=False, metavar="[POINTS]")
+@click.argument("points", required=False, metavar="[POINTS]", type=click.Path())
 @click.option("--over", multiple=True, metavar="NAME=FROM:TO:COUNT", help="A range of an input, in place of POINTS; repeatable.")
 @pipeline_options
 @strict_option

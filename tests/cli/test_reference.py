@@ -79,3 +79,21 @@ def test_every_command_is_told_on_one_line_of_the_help(jacchain):
     told = text.partition("Commands:")[2].partition("Start with")[0].strip().splitlines()
     assert len(told) >= 9
     assert all(len(line.split()) > 2 and line.endswith(".") and not line.endswith("...") for line in told)
+
+
+@pytest.mark.parametrize(
+    ("words", "last", "expected"),
+    [
+        ("jacchain fun", 1, ["plain,functions"]),
+        ("jacchain functions tan", 2, ["plain,tan", "plain,tanh"]),
+        ("jacchain samples pol", 2, ["plain,polar"]),
+        ("jacchain explain jc20", 2, None),
+        ("jacchain run sam", 2, ["file,sam"]),
+        ("jacchain run x.yaml -o an", 4, ["file,an"]),
+    ],
+)
+def test_shells_complete_names_and_files(jacchain, words, last, expected):
+    done = jacchain(environment={"_JACCHAIN_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(last)})
+    told = done.stdout.decode().splitlines()
+    assert done.returncode == 0
+    assert told == expected or (expected is None and "plain,JC201" in told)
