@@ -160,8 +160,8 @@ def did_you_mean(word: str, known: list[str] | tuple[str, ...], otherwise: str =
 
 
 def counted(count: int, noun: str = "number") -> str:
-    """``1 number``, ``3 numbers``, ``1,000 entries``."""
-    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    """``1 number``, ``3 numbers``, ``1,000 entries``, ``42 ways``."""
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") and not noun.endswith("ay") else f"{noun}s"
     return f"{count:,} {noun if count == 1 else plural}"
 
 

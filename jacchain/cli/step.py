@@ -87,7 +87,7 @@ class _Lesson(Frozen, eq=True):
         from jacchain.report.document import Gap
         from jacchain.report.documents.lesson import step_document
 
-        return (*step_document(self.report, self.steps[number], self.look, entry, symbols=symbols), Gap())
+        return (*step_document(self.report, self.steps[number], self.look, entry, ("symbols" if symbols else "numbers",)), Gap())
 
     def ask(self, number: int) -> Document:
         """The question of a step, on a page of its own, and what is to be said about the answer: nothing to an empty one."""

@@ -106,11 +106,12 @@ Cell = Runs | Vector
 class Column(Frozen, eq=True):
     """A column of a table; ``optional`` ones are left out where the width does not allow them, and named; higher numbers first.
 
+    Columns of numbers stand at the ``right``, or with their decimal ``point`` below each other, and are whole or left out.
     Words in a ``flexible`` column are cut where the others leave no more room.
     """
 
     title: str
-    right: bool = False
+    align: Literal["left", "right", "point"] = "left"
     optional: int = 0
     flexible: bool = False
 

@@ -33,9 +33,10 @@ def test_csv_and_npy_hold_the_numbers_of_the_json(jacchain, printed, name, tmp_p
 
 def test_a_person_sees_it_with_its_labels(jacchain):
     assert jacchain("show", MAZUR, "J2").stdout.decode().splitlines() == [
-        "             net₁    net₂",
-        "J₂ = act1₁ ⎡ 0.2413  ·      ⎤",
-        "     act1₂ ⎣ ·       0.2406 ⎦",
+        "J₂ =",
+        "            net₁    net₂",
+        "    act1₁ ⎡ 0.2413  ·      ⎤",
+        "    act1₂ ⎣ ·       0.2406 ⎦",
     ]
     assert rb"J_{2} = \begin{pmatrix} 0.2413" in jacchain("show", MAZUR, "J2", "--format", "latex").stdout
 

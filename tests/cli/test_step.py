@@ -122,7 +122,7 @@ def test_interrupting_is_quiet(terminal):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["P2[1,1]", MAZUR], "P2[1,1] = J₃ᵀ[1,1]·P1[1,1] + J₃ᵀ[1,2]·P1[2,1] = 0.03635"),
+        (["P2[1,1]", MAZUR], "P2[1,1] = J₃ᵀ[1,1]·P1[1,1] + J₃ᵀ[1,2]·P1[2,1] = 0.4·0.1385 + 0.5·(-0.03810) = 0.03635"),
         (["J2[2,2]", MAZUR], "J₂[2,2] = ∂act1₂/∂net₂ = act1[2]*(1 - act1[2]) = 0.5969*(1 - 0.5969) = 0.2406"),
         (["J5", MAZUR], "J₅ = ∂E/∂act2 = (o - target)'"),
         (["tanh"], "1 - tanh(x)^2"),

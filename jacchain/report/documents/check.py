@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from jacchain.errors import counted
 from jacchain.jacobian.judgement.diagnosis import Diagnosis
 from jacchain.jacobian.judgement.verdict import EntryVerdict, Judgement, Verdict
 from jacchain.report.document import Block, Column, Document, Figure, Gap, Paragraph, Role, Run, Runs, Table, runs
@@ -67,18 +68,19 @@ def _counted(check: CheckReport) -> str:
     verdicts = [stage.verdict for stage in check.stages] + ([check.total] if check.total is not None else [])
     counts = {judgement: sum(verdict.count(judgement) for verdict in verdicts) for judgement in ROLES}
     said = [f"{judgement} {count:,}" for judgement, count in counts.items() if count]
-    return f"entries: {', '.join(said) or 'none'}"
+    total = sum(counts.values())
+    return f"all {counted(total, 'entry')}" if len(said) == 1 and total > 1 else f"entries: {', '.join(said) or 'none'}"
 
 
 def _verdicts(check: CheckReport, look: Look) -> Iterator[Block]:
     columns = (
-        Column("#", right=True),
+        Column("#", "right"),
         Column("function"),
-        Column("judged"),
-        Column("entries", right=True, optional=2),
+        Column("judged", optional=1),
+        Column("entries", "right", optional=3),
         Column("verdict"),
-        Column("differences agree to", right=True),
-        Column("evaluations", right=True, optional=1),
+        Column("differences agree to", "point"),
+        Column("evaluations", "right", optional=2),
     )
     shown = list(check.stages)
     if len(shown) > STAGES and not look.full:
@@ -132,10 +134,10 @@ def _entries(verdict: Verdict, look: Look) -> Iterator[Block]:
     entries = [verdict.entry(int(position)) for position in (told if look.full else told[:ENTRIES])]
     columns = (
         Column("entry"),
-        Column("Jacobian", right=True),
-        Column("difference", right=True),
+        Column("Jacobian", "point"),
+        Column("difference", "point"),
         Column("verdict"),
-        Column("step", right=True, optional=1),
+        Column("step", "point", optional=1),
         Column("side", optional=1),
     )
     yield Table(columns, tuple(_entry(entry, look) for entry in entries))

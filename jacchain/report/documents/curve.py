@@ -35,6 +35,7 @@ def curve_document(curve: Curve, look: Look) -> Document:
         Figure(_picture(curve, look)),
         Gap(),
         _schemes(curve.schemes, kink=curve.left is not None),
+        Paragraph(runs(Run(" where letters fall together the last of them is seen", "note"))),
         Gap(),
         Paragraph(runs(Run("adaptive  ", "heading"), *_adaptive(curve)), hang=10),
         Paragraph(runs(Run(_explanation(curve), "note"))),
@@ -56,10 +57,11 @@ def _picture(curve: Curve, look: Look) -> tuple[Runs, ...]:
                 cells[_line(error)][x] = LETTERS[scheme.scheme]
     lines: list[Runs] = []
     for number, row in enumerate(cells):
-        label = f"1e{CEILING - number:+03d}" if number % 3 == 0 else ""
+        label = number_text(10.0 ** (CEILING - number), 1) if number % 3 == 0 else ""
         lines.append(runs(Run(f"{label:>{MARGIN - 2}} |", "note"), Run("".join(row).rstrip(), "number")))
     axis = f"{'':>{MARGIN - 2}} +{'-' * width}"
-    ends = f"{'':>{MARGIN - 1}}h = {10**low:.0e}{'':{max(1, width - 16)}}{10**high:.0e}"
+    first, last = (number_text(float(f"{10**end:.0e}"), 1) for end in (low, high))
+    ends = f"{'':>{MARGIN - 1}}h = {first}{last:>{width - 3 - len(first)}}"
     return (*lines, runs(Run(axis, "note")), runs(Run(ends, "note")))
 
 
@@ -73,13 +75,13 @@ def _schemes(schemes: Sequence[SchemeCurve], *, kink: bool) -> Table:
     columns = (
         Column(""),
         Column("scheme"),
-        Column("order", right=True),
-        Column("h by rule", right=True),
-        Column("error", right=True),
-        Column("best h", right=True),
-        Column("error", right=True),
-        Column("left slope", right=True, optional=1),
-        Column("right slope", right=True, optional=1),
+        Column("order", "right", optional=3),
+        Column("h by rule", "point", optional=2),
+        Column("error by rule", "point", optional=2),
+        Column("best h", "point"),
+        Column("best error", "point"),
+        Column("left slope", "right", optional=4),
+        Column("right slope", "right", optional=4),
     )
     count = 5 if kink else len(columns)
     return Table(columns[:count], tuple(_row(scheme)[:count] for scheme in schemes))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from itertools import accumulate
+from typing import Literal
 
 import numpy as np
 
@@ -22,6 +24,9 @@ from jacchain.results import ProductResult, Report, StageResult
 
 TERMS = 8
 """Summands up to which all are written."""
+
+Way = Literal["symbols", "numbers"]
+"""How the sum of an entry is written."""
 
 _DIAGONAL = re.compile(r"diag\((.*)\)")
 _NAME = re.compile(r"[^\W\d]\w*(?:\[\d+\])?")
@@ -49,8 +54,10 @@ def jacobian_entry(report: Report, number: int, entry: Entry, look: Look) -> Par
     return Paragraph(runs(*parts), hang=4)
 
 
-def product_entry(report: Report, product: ProductResult, entry: Entry, look: Look, *, symbols: bool) -> Paragraph:
-    """``P1[1,1] = 0.2247*(-1.517) + … = -0.3410``, or the same in symbols, ``J₁ᵀ[1,1]*J₂ᵀ[1,1] + …``; ``entry`` from 0."""
+def product_entry(
+    report: Report, product: ProductResult, entry: Entry, look: Look, ways: Sequence[Way] = ("numbers",)
+) -> Paragraph:
+    """``P1[1,1] = J₁ᵀ[1,1]·J₂ᵀ[1,1] + … = 0.2247·(-1.517) + … = -0.3410``, in symbols, in numbers, or both; ``entry`` from 0."""
     planned, (i, j) = product.planned, entry
     head = runs(Run(f"P{planned.number}[{i + 1},{j + 1}]", "symbol"), " = ")
     result, result_is_there = window(operand_matrix(report, Operand("product", planned.number)), [i], [j])
@@ -61,12 +68,17 @@ def product_entry(report: Report, product: ProductResult, entry: Entry, look: Lo
     end = runs(" = ", Run(_text(float(result[0, 0]), product.exponent, look), "number"))
     if planned.operation != "multiply":
         return Paragraph(runs(*head, Run(f"by {planned.operation}s", "note"), *end), hang=4)
-    summands, zeros = _summands(report, product, entry, look, symbols=symbols)
-    shown = summands if look.full or len(summands) <= TERMS else [*summands[: TERMS - 2], "…", summands[-1]]
+    inner = operand_matrix(report, planned.left).linear.shape[1]
+    said: list[Run | str] = []
+    for way in ways:
+        summands = _summands(report, product, entry, look, way)
+        shown = summands if look.full or len(summands) <= TERMS else [*summands[: TERMS - 2], "…", summands[-1]]
+        said += [" = " if said else "", Run(" + ".join(shown), "formula")]
+    zeros = inner - len(summands)
     notes = [f"{len(summands) - TERMS + 1:,} summands are left out"] if len(shown) < len(summands) else []
     notes += [f"{zeros:,} more summand{' is' if zeros == 1 else 's are'} always 0"] if zeros else []
     note = Run(f"   ({', '.join(notes)})" if notes else "", "note")
-    return Paragraph(runs(*head, Run(" + ".join(shown), "formula"), *end, note), hang=4)
+    return Paragraph(runs(*head, *said, *end, note), hang=4)
 
 
 def with_numbers(formula: str, numbers: dict[str, float], look: Look) -> str:
@@ -114,21 +126,19 @@ def _numbers(report: Report, number: int) -> dict[str, float]:
     return outputs | dict(zip(stage.inputs, before.tolist(), strict=True))
 
 
-def _summands(report: Report, product: ProductResult, entry: Entry, look: Look, *, symbols: bool) -> tuple[list[str], int]:
-    """The products of a row and a column, and how many there are not because one of both is always zero."""
+def _summands(report: Report, product: ProductResult, entry: Entry, look: Look, way: Way) -> list[str]:
+    """The products of a row and a column, but for those that are not there because one of both is always zero."""
     planned, (i, j) = product.planned, entry
     left, right = operand_matrix(report, planned.left), operand_matrix(report, planned.right)
     inner = range(left.linear.shape[1])
     (row, in_row), (column, in_column) = window(left, [i], inner), window(right, inner, [j])
     together = np.flatnonzero(in_row[0] & in_column[:, 0]).tolist()
-    if symbols:
+    if way == "symbols":
         names = operand_symbol(planned.left), operand_symbol(planned.right)
-        terms = [f"{names[0]}[{i + 1},{t + 1}]·{names[1]}[{t + 1},{j + 1}]" for t in together]
-    else:
-        first = [_text(value, left.exponent, look) for value in row[0, together].tolist()]
-        second = [_text(value, right.exponent, look) for value in column[together, 0].tolist()]
-        terms = [f"{_enclosed(a)}·{_enclosed(b)}" for a, b in zip(first, second, strict=True)]
-    return terms, len(inner) - len(together)
+        return [f"{names[0]}[{i + 1},{t + 1}]·{names[1]}[{t + 1},{j + 1}]" for t in together]
+    first = [_text(value, left.exponent, look) for value in row[0, together].tolist()]
+    second = [_text(value, right.exponent, look) for value in column[together, 0].tolist()]
+    return [f"{_enclosed(a)}·{_enclosed(b)}" for a, b in zip(first, second, strict=True)]
 
 
 def _text(value: float, exponent: int, look: Look) -> str:

@@ -6,6 +6,7 @@ Before it sees a step, a class can be asked for what it should be able to tell b
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import partial
 from typing import Literal
 
@@ -13,7 +14,7 @@ from jacchain.chain.plan import Operand, Plan
 from jacchain.frozen import Frozen
 from jacchain.linear.map import LinearMap
 from jacchain.report.document import Document, Equation, Gap, Run, Runs, runs
-from jacchain.report.documents.entry import jacobian_entry, product_entry
+from jacchain.report.documents.entry import Way, jacobian_entry, product_entry
 from jacchain.report.documents.jacobians import NOWHERE, denominator, derivative, jacobian_blocks
 from jacchain.report.documents.matrices import Bars, operand_matrix
 from jacchain.report.documents.order import order_line
@@ -59,8 +60,10 @@ def opening(report: Report, look: Look) -> Document:
     return (*run_title(report, look), Gap())
 
 
-def step_document(report: Report, step: Step, look: Look, entry: Entry | None = None, *, symbols: bool = False) -> Document:
-    """What a step reveals; an ``entry`` of its matrix is marked, and told how it comes about, in ``symbols`` or in numbers."""
+def step_document(
+    report: Report, step: Step, look: Look, entry: Entry | None = None, ways: Sequence[Way] = ("numbers",)
+) -> Document:
+    """What a step reveals; an ``entry`` of its matrix is marked, and told how it comes about, in symbols, in numbers, or both."""
     if step.about == "result":
         return result_document(report, look)
     if step.about == "order":
@@ -71,7 +74,7 @@ def step_document(report: Report, step: Step, look: Look, entry: Entry | None = 
         return (*blocks, *([] if entry is None else [jacobian_entry(report, number, entry, look)]))
     product = report.products[number - 1]
     equation = Equation(product_terms(report, product, look, place))
-    return (equation, *([] if entry is None else [product_entry(report, product, entry, look, symbols=symbols)]))
+    return (equation, *([] if entry is None else [product_entry(report, product, entry, look, ways)]))
 
 
 def matrix_of(report: Report, step: Step) -> LinearMap | None:

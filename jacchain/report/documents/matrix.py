@@ -30,10 +30,7 @@ def explanation(report: Report, name: MatrixName, look: Look) -> Document:
         return Paragraph(runs(Run(f"{name} = {same}", "symbol"), told)), *explanation(report, same, look)
     about = Operand("stage" if name.kind == "J" else "product", name.number) if name.number else "result"
     step = next(step for step in steps(report, look) if step.about == about)
-    document = (Paragraph(step.head, hang=4), *step_document(report, step, look, entry))
-    if entry is not None and name.kind == "P":
-        document = (*document, *step_document(report, step, look, entry, symbols=True)[-1:])
-    return document
+    return (Paragraph(step.head, hang=4), *step_document(report, step, look, entry, ("symbols", "numbers")))
 
 
 def matrix_document(matrix: Matrix) -> Document:

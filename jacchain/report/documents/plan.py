@@ -7,6 +7,7 @@ from math import comb, lgamma, log
 from typing import TYPE_CHECKING
 
 from jacchain.chain.plan import Plan, PlannedProduct
+from jacchain.errors import counted
 from jacchain.report.document import Block, Column, Document, Figure, Gap, Paragraph, Run, Runs, Table, runs
 from jacchain.report.documents.order import bracketing_text, remark_on
 from jacchain.report.documents.survey import alternatives_blocks, candidates_blocks, optimum_text, triangle_blocks
@@ -58,7 +59,7 @@ def _widths(plan: Plan, look: Look) -> Paragraph:
     texts = [f"{plan.dims[number]:,}" for number in shown]
     if len(shown) < len(plan.dims):
         texts.insert(len(shown) // 2, f"… {len(plan.dims) - len(shown):,} more …")
-    count = f"{plan.length:,} Jacobian{'' if plan.length == 1 else 's'}, {ways(plan.length)} to bracket"
+    count = f"{counted(plan.length, 'Jacobian')}, {ways(plan.length)} to bracket"
     return Paragraph(runs(Run("widths  ", "heading"), Run(" → ".join(texts), "number"), "   ", Run(count, "note")), hang=8)
 
 
@@ -68,19 +69,23 @@ def ways(length: int) -> str:
         size = (lgamma(2 * length - 1) - lgamma(length) - lgamma(length + 1)) / log(10)
         return f"about 10^{round(size):,} ways"
     catalan = comb(2 * (length - 1), length - 1) // length
-    text = f"{catalan:,}" if catalan < 10**12 else f"about {catalan:.2e}".replace("e+", "e")
-    return f"{text} way{'' if catalan == 1 else 's'}"
+    return counted(catalan, "way") if catalan < 10**12 else f"about {catalan:.2e} ways".replace("e+", "e")
 
 
 def _tree(plan: Plan) -> tuple[Runs, ...]:
-    """The products as a tree, each above its operands."""
+    """The products as a tree, each above its operands: its shape, what it costs, and how it is formed where not as a product."""
+    built = {accumulation.stage: accumulation for accumulation in plan.accumulations if accumulation.multiplications}
     lines: list[Runs] = []
     pending = [("product", plan.length - 1, "", "")]
     while pending:
         kind, number, before, below = pending.pop()
         if kind == "stage":
             m, n = plan.dims[number - 1], plan.dims[number]
-            lines.append(runs(Run(before, "note"), Run(f"{jacobian_symbol(number)}ᵀ", "symbol"), f"  {m:,}×{n:,}"))
+            node: list[str | Run] = [Run(f"{jacobian_symbol(number)}ᵀ", "symbol"), f"  {m:,}×{n:,}"]
+            if number in built:
+                how = "" if built[number].operation == "given" else f"   built by {built[number].operation}s"
+                node += [Run(f"   {built[number].multiplications:,}", "number"), Run(how, "note")]
+            lines.append(runs(Run(before, "note"), *node))
             continue
         product = plan.products[number - 1]
         lines.append(runs(Run(before, "note"), *_step(product)))
@@ -92,8 +97,9 @@ def _tree(plan: Plan) -> tuple[Runs, ...]:
 def _step(product: PlannedProduct) -> Runs:
     m, n = product.shape
     structure = "" if product.structure in {"dense", "scalar"} else f"   {product.structure}"
-    how = "" if product.operation == "multiply" else f"   {product.operation}"
-    return runs(f"× {m:,}×{n:,}   ", Run(f"{product.multiplications:,}", "number"), Run(structure + how, "note"))
+    how = "" if product.operation == "multiply" else f"   by {product.operation}s"
+    cost = Run(f"   {product.multiplications:,}", "number")
+    return runs(Run(f"P{product.number}", "symbol"), f"  {m:,}×{n:,}", cost, Run(structure + how, "note"))
 
 
 def _bars(plan: Plan, look: Look) -> tuple[Runs, ...]:
@@ -113,13 +119,13 @@ def _bars(plan: Plan, look: Look) -> tuple[Runs, ...]:
     if most == least:
         return (runs(Run(f"every order costs {most:,}", "note")),)
     name_width, cost_width = max(map(len, costs)), len(f"{most:,}")
-    bar = min(BAR, max(4, look.width - name_width - cost_width - 12))
+    ratios = {name: f"{number_text(cost / least, 2)}×" if least and cost > least else "" for name, cost in costs.items()}
+    bar = min(BAR, max(4, look.width - name_width - cost_width - max(map(len, ratios.values())) - 5))
     lines = []
     for name, cost in sorted(costs.items(), key=lambda item: item[1]):
-        ratio = f"{number_text(cost / least, 2)}×" if least and cost > least else ""
         drawn = _bar(bar * 8 * cost // most if most else 0, bar, look)
         title = Run(f"{name:{name_width}}  ", "heading" if name == plan.order else "text")
-        lines.append(runs(title, Run(f"{cost:>{cost_width},}  ", "number"), f"{drawn} ", Run(ratio, "note")))
+        lines.append(runs(title, Run(f"{cost:>{cost_width},}  ", "number"), f"{drawn} ", Run(ratios[name], "note")))
     return tuple(lines)
 
 
@@ -153,8 +159,8 @@ def _products(plan: Plan, look: Look) -> Iterator[Block]:
     columns = (
         Column("product"),
         Column("shape"),
-        Column("multiplications", right=True),
-        Column("share", right=True),
+        Column("multiplications", "right"),
+        Column("share", "right", optional=2),
         Column("structure", optional=1),
     )
     yield Table(columns, tuple(rows))
@@ -176,10 +182,10 @@ def _product_row(product: PlannedProduct, total: int) -> tuple[Runs, ...]:
 
 def _verdict(plan: Plan, survey: Survey | None, look: Look) -> Iterator[Block]:
     yield Paragraph(runs(Run("order  ", "heading"), Run(bracketing_text(plan.tree, plan.length, look), "symbol")), hang=7)
-    cost = f"{plan.multiplications:,} multiplication{'' if plan.multiplications == 1 else 's'}"
+    cost = counted(plan.multiplications, "multiplication")
     bound = ", at most: the zero patterns are too large to count on" if plan.upper_bound else ""
     remark = "" if plan.forward == plan.reverse == plan.worst else remark_on(plan)
-    yield Paragraph(runs(Run(cost, "number"), bound, "   ", Run(remark, "note")), indent=7)
+    yield Paragraph(runs(Run(cost, "number"), bound, Run(remark and f"   {remark}", "note")), indent=7)
     yield Paragraph(runs(Run(f"at most {plan.peak:,} numbers of intermediate matrices are alive at a time", "note")), indent=7)
     if survey is not None and (standing := optimum_text(survey, plan.optimum)):
         yield Paragraph(runs(Run(standing, "note")), indent=7)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from jacchain.errors import JacchainError, Problem, Span
+from jacchain.errors import JacchainError, Problem, Span, counted
 from jacchain.report.document import Block, Document, Figure, Gap, Paragraph, Role, Run, Runs, runs
 from jacchain.report.layout.box import width_of
 from jacchain.report.layout.lines import plain
@@ -34,8 +34,8 @@ def problems_document(error: JacchainError, look: Look, *, severity: Role = "err
         room -= size
         count += 1
     if count < len(error.problems):
-        more = len(error.problems) - count
-        document += [Gap(), Paragraph(runs(Run(f"and {more:,} more problem{'' if more == 1 else 's'}", "note")))]
+        more = counted(len(error.problems) - count, "more problem")
+        document += [Gap(), Paragraph(runs(Run(f"and {more}", "note")))]
     return tuple(document)
 
 

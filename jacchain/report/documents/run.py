@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from jacchain.errors import counted
 from jacchain.jacobian.judgement.verdict import Verdict
 from jacchain.report.document import Block, Column, Document, Equation, Gap, Matrix, Paragraph, Run, Runs, Table, Vector, runs
 from jacchain.report.documents.jacobians import derivative, jacobians
@@ -81,15 +82,9 @@ def _result(report: Report, look: Look) -> Document:
 def run_title(report: Report, look: Look) -> Iterator[Block]:
     """The file, the chain and the point, and what the author says of them."""
     facts, outputs = report.pipeline, report.stages[-1].outputs
-    count = f"{len(report.stages):,} stage{'' if len(report.stages) == 1 else 's'}"
-    maps = (
-        variables(facts.inputs, look),
-        f" ∈ {space(len(facts.inputs))} → ",
-        variables(outputs, look),
-        f" ∈ {space(len(outputs))}",
-    )
-    parts = runs(Run(facts.file, "title"), "   ", count, "   ", *maps, "   at ", *point(facts.inputs, facts.at, look))
-    yield Paragraph(parts, hang=4)
+    maps = (variables(facts.inputs, look), f" ∈ {space(len(facts.inputs))} → ", variables(outputs, look))
+    parts = (counted(len(report.stages), "stage"), "   ", *maps, f" ∈ {space(len(outputs))}   at ")
+    yield Paragraph(runs(Run(facts.file, "title"), "   ", *parts, *point(facts.inputs, facts.at, look)), hang=4)
     if facts.name and facts.name not in {facts.file, facts.file.rpartition("/")[2].partition(".")[0]}:
         yield Paragraph(runs(Run(facts.name, "heading")), hang=0)
     for line in facts.description.splitlines():
@@ -101,12 +96,12 @@ def _stages(report: Report, look: Look) -> Iterator[Block]:
     """The table of the functions, with how well differences agree where they were made."""
     checked = any(stage.agreement is not None for stage in report.stages)
     columns = (
-        Column("#", right=True),
+        Column("#", "right"),
         Column("function"),
         Column("shape", optional=2),
         Column("value"),
         Column("Jacobian", optional=3),
-        *((Column("differences agree to", optional=1),) if checked else ()),
+        *((Column("differences agree to", "point", optional=1),) if checked else ()),
     )
     rows = [
         number if isinstance(number, Run) else _stage_row(report.stages[number], Bars(report), look)[: len(columns)]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from jacchain.report.document import Block, Column, Figure, Gap, Paragraph, Run, Runs, Table, runs
+from jacchain.report.document import Block, Column, Gap, Paragraph, Run, Runs, Table, runs
 from jacchain.report.documents.order import bracketing_text
+from jacchain.report.layout.table import table_width
 from jacchain.report.look import Look
 from jacchain.report.notation.elision import elided
 from jacchain.report.notation.number import number_text
 from jacchain.report.notation.symbols import jacobian_symbol
-from jacchain.report.notation.text import cells
 
 if TYPE_CHECKING:
     from jacchain.chain.survey import Alternative, Candidate, Survey
@@ -30,34 +30,28 @@ def triangle_blocks(survey: Survey, look: Look) -> Iterator[Block]:
     length = len(survey.triangle)
     if not 2 < length <= TRIANGLE:
         return
-    texts = [[_cell_text(candidate) for candidate in row] for row in survey.triangle]
-    heads = [f"{jacobian_symbol(number)}ᵀ" for number in range(1, length + 1)]
-    margin = max(map(cells, heads)) + 2
-    natural = [max(cells(heads[j]), *(len(texts[i][j - i]) for i in range(j + 1))) for j in range(length)]
-    gap = 3 if margin + sum(natural) + 3 * length <= look.width else 2
-    widths = [width + gap for width in natural]
+    columns = (Column(""), *(Column(f"{jacobian_symbol(number)}ᵀ", "right") for number in range(1, length + 1)))
+    rows = [
+        (runs(Run(columns[number].title, "symbol")), *[()] * (number - 1), *map(_cell, row))
+        for number, row in enumerate(survey.triangle, 1)
+    ]
+    table = Table(columns, tuple(rows))
+    needed = table_width(table, look)
     yield Gap()
-    if margin + sum(widths) > look.width:
-        note = f"the triangle of all sub-chains takes {margin + sum(widths)} columns (--width)"
-        yield Paragraph(runs(Run(note, "note")))
-        return
-    head = runs(" " * margin, *(Run(f"{name:>{width}}", "symbol") for name, width in zip(heads, widths, strict=True)))
-    lines = [head]
-    for i, row in enumerate(texts):
-        before = " " * sum(widths[:i])
-        pieces = [
-            Run(f"{text:>{width}}", "structural" if text == "·" else "number")
-            for text, width in zip(row, widths[i:], strict=True)
-        ]
-        lines.append(runs(Run(f"  {heads[i]:<{margin - 2}}", "symbol"), before, *pieces))
-    yield Figure(tuple(lines))
-    yield Paragraph(runs(Run(_caption(survey), "note")), hang=2)
+    if needed <= look.width or look.full:
+        yield table
+        yield Paragraph(runs(Run(_caption(survey), "note")), hang=2)
+    else:
+        way_out = f"(--width {needed}, or --full for it in parts)"
+        yield Paragraph(runs(Run(f"the triangle of all sub-chains takes {needed} columns {way_out}", "note")))
 
 
-def _cell_text(candidate: Candidate) -> str:
-    if candidate.first == candidate.last:
-        return f"{candidate.multiplications:,}{MARKS[candidate.operation]}" if candidate.multiplications else "·"
-    return f"{candidate.multiplications:,}|{MARKS[candidate.operation] or candidate.split}"
+def _cell(candidate: Candidate) -> Runs:
+    mark = MARKS[candidate.operation]
+    if candidate.first == candidate.last and not candidate.multiplications:
+        return runs(Run("·", "structural"))
+    text = mark if candidate.first == candidate.last else f"|{mark or candidate.split}"
+    return runs(Run(f"{candidate.multiplications:,}{text}", "number"))
 
 
 def _caption(survey: Survey) -> str:
@@ -104,13 +98,16 @@ def alternatives_blocks(alternatives: Sequence[Alternative], length: int, look: 
         for rank, plan in enumerate(alternatives, 1)
     ]
     columns = (
-        Column("#", right=True),
-        Column("multiplications", right=True),
-        Column("more", right=True),
-        Column("order", flexible=True),
+        Column("#", "right"),
+        Column("multiplications", "right"),
+        Column("more", "right", optional=1),
+        Column("order"),
     )
     yield Gap()
     yield Table(columns, tuple(rows))
+    if len({plan.tree for plan in alternatives}) < len(alternatives):
+        note = " plans of one order differ in what is built, and in what is formed by tangents or by adjoints"
+        yield Paragraph(runs(Run(note, "note")))
 
 
 def candidates_blocks(candidates: Sequence[Candidate], look: Look) -> Iterator[Block]:
@@ -124,10 +121,10 @@ def candidates_blocks(candidates: Sequence[Candidate], look: Look) -> Iterator[B
     ]
     columns = (
         Column("way"),
-        Column("left part", right=True, optional=2),
-        Column("right part", right=True, optional=2),
-        Column("this product", right=True, optional=1),
-        Column("together", right=True),
+        Column("left part", "right", optional=2),
+        Column("right part", "right", optional=2),
+        Column("this product", "right", optional=1),
+        Column("together", "right"),
         Column(""),
     )
     first, last = candidates[0].first, candidates[0].last

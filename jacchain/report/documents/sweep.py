@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import product
-
-import numpy as np
+from math import isnan
 
 from jacchain.pipeline.stage import Pipeline
 from jacchain.report.document import Block, Column, Document, Gap, Paragraph, Run, Runs, Table, runs
@@ -25,12 +24,9 @@ def sweep_document(pipeline: Pipeline, parts: Sequence[Answers], look: Look) -> 
     count = sum(len(part.at) for part in parts)
     outputs = output_names(pipeline)
     derivatives = [f"∂{component(y)}/∂{component(x)}" for y, x in product(outputs, pipeline.inputs)]
-    columns = (
-        Column("#", right=True),
-        *(Column(component(name), right=True) for name in (*pipeline.inputs, *outputs)),
-        *(Column(name, right=True, optional=number) for number, name in enumerate(derivatives, 1)),
-        Column("remark"),
-    )
+    names = [*map(component, (*pipeline.inputs, *outputs)), *derivatives]
+    numbers = (Column(name, "point", optional=number) for number, name in enumerate(names, 1))
+    columns = (Column("#", "right"), *numbers, Column("remark"))
     rows = [
         number if isinstance(number, Run) else _row(*_found(parts, number), look)
         for number in elided("points", count, SHOWN, look)
@@ -61,6 +57,9 @@ def _found(parts: Sequence[Answers], number: int) -> tuple[Answers, int]:
 
 def _row(answers: Answers, row: int, look: Look) -> tuple[Runs, ...]:
     numbers = (*answers.at[row], *answers.value[row], *answers.jacobian[row].ravel())
-    texts = [runs(Run("-", "note") if np.isnan(number) else number_text(float(number), look.digits)) for number in numbers]
     said = Run(answers.codes(row), "error" if row in answers.failures else "warning")
-    return runs(str(answers.first + row)), *texts, runs(said)
+    return runs(str(answers.first + row)), *(runs(_number(float(number), look)) for number in numbers), runs(said)
+
+
+def _number(number: float, look: Look) -> Run:
+    return Run("-", "note") if isnan(number) else Run(number_text(number, look.digits), "number")

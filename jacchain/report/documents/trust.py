@@ -42,8 +42,7 @@ def trust_blocks(report: Report, look: Look) -> Iterator[Block]:
     elif report.unreached:
         yield Paragraph(runs(Run("valid for  ", "heading"), Run(f"not worked out: {report.unreached}", "note")), hang=11)
     if report.spectra:
-        yield Gap()
-        yield _spectra(report, look)
+        yield from _spectra(report, look)
 
 
 def _certified(report: Report, certificate: Certificate, look: Look) -> Paragraph:
@@ -102,7 +101,9 @@ def _lost(digits: Digits, look: Look) -> Iterator[Block]:
     rows += [(runs(Run(f"P{number}", "symbol")), (), runs(f"{most:.1f}")) for number, most in enumerate(gone, 1)]
     shown = [number if isinstance(number, Run) else rows[number] for number in elided("matrices", len(rows), ROWS, look)]
     yield Gap()
-    yield Table((Column("matrix"), Column("digits, at least", right=True), Column("cancel, at most", right=True)), tuple(shown))
+    yield Table(
+        (Column("matrix"), Column("right digits, at least", "point"), Column("digits lost, at most", "point")), tuple(shown)
+    )
 
 
 def _place(name: str) -> str:
@@ -132,23 +133,29 @@ def _valid(reach: Reach, inputs: Sequence[str], look: Look) -> Iterator[Block]:
         yield Paragraph(runs(Run("valid for  ", "heading"), *parts, Run(proved, "note")), hang=11)
 
 
-def _spectra(report: Report, look: Look) -> Table:
+def _spectra(report: Report, look: Look) -> Iterator[Block]:
     """The singular values along the chain: where gradients vanish or explode."""
     rows = [
         number if isinstance(number, Run) else _spectrum_row(report.stages[number].name, number + 1, report.spectra[number], look)
         for number in elided("stages", len(report.spectra), ROWS, look)
     ]
     columns = (
-        Column("#", right=True),
+        Column("#", "right"),
         Column("function"),
-        Column("largest σ"),
-        Column("smallest"),
-        Column("condition"),
-        Column("product: largest"),
-        Column("smallest", optional=1),
-        Column("condition", optional=1),
+        Column("largest", "point"),
+        Column("smallest", "point", optional=2),
+        Column("condition", "point", optional=3),
+        Column("product: largest", "point", optional=1),
+        Column("product: smallest", "point", optional=4),
+        Column("product: condition", "point", optional=4),
     )
-    return Table(columns, tuple(rows))
+    yield Gap()
+    yield Paragraph(runs(Run("singular values  ", "heading"), "of each Jacobian, and of the product of all up to it"), hang=17)
+    yield Table(columns, tuple(rows))
+    if any(spectrum.condition is None for pair in report.spectra for spectrum in (pair.jacobian, pair.running)):
+        yield Paragraph(
+            runs(Run(" ?  is not worked out for a matrix of this size; <= stands before a bound on the largest", "note"))
+        )
 
 
 def _spectrum_row(name: str, number: int, spectrum: StageSpectrum, look: Look) -> tuple[Runs, ...]:

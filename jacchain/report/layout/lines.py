@@ -16,6 +16,7 @@ from jacchain.report.document import (
     Paragraph,
     Run,
     Table,
+    Term,
     runs,
 )
 from jacchain.report.layout.box import Box, Line, padded, side_by_side, trimmed, unique, words
@@ -79,7 +80,7 @@ def _arranged(equation: Equation, units: list[Box], look: Look) -> Iterator[Line
     lead = words(equation.lead, look)
     if equation.lead:
         lead = padded(lead, min(equation.margin, look.width // 3))
-        if lead.width + 1 + together <= look.width:
+        if lead.width + 1 + together <= look.width and not _is_labelled(equation.terms[0]):
             yield from _placed([lead, *units], look)
             return
         yield from _placed([lead], look)
@@ -88,6 +89,11 @@ def _arranged(equation: Equation, units: list[Box], look: Look) -> Iterator[Line
         aside = max(0, min(INDENT + 1, look.width - units[0].width - 1))
         units[0] = side_by_side([padded(words((), look), aside), units[0]])
     yield from _flow(units, first, look)
+
+
+def _is_labelled(term: Term) -> bool:
+    """Whether names stand at the left of a matrix: beside a lead they would read as part of it."""
+    return isinstance(term, Matrix | Formulas) and bool(term.rows)
 
 
 def _flow(units: Sequence[Box], indent: int, look: Look) -> Iterator[Line]:

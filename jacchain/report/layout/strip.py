@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from jacchain.frozen import Frozen, replace
 from jacchain.report.document import Matrix, Role
 from jacchain.report.look import Look
-from jacchain.report.notation.number import MARK, number_text, scaled_text
+from jacchain.report.notation.number import MARK, number_text, point_of, scaled_text
 from jacchain.report.notation.text import cells, component, shortened, spoken_text
 
 LABEL = 16
@@ -107,16 +107,9 @@ def _role(text: str) -> Role:
 
 def _aligned(number: int, column: list[Entry], label: str) -> Strip:
     """The entries with their decimal points (or the place where one would be) below each other."""
-    points = [_point(text) for text, _ in column]
+    points = [point_of(text) for text, _ in column]
     before = max(points)
     shifted = [" " * (before - point) + text for (text, _), point in zip(column, points, strict=True)]
     width = max(map(len, shifted))
     padded = tuple([(text.ljust(width), role) for text, (_, role) in zip(shifted, column, strict=True)])
     return Strip(number, width, padded, label, cells(label))
-
-
-def _point(text: str) -> int:
-    place = text.find(".", 1)
-    if place < 0:
-        place = text.find("e")
-    return place if place >= 0 else len(text.rstrip(MARK))

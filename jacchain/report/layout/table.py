@@ -9,7 +9,7 @@ from jacchain.report.document import Cell, Column, Paragraph, Run, Table, Vector
 from jacchain.report.layout.box import Line, width_of
 from jacchain.report.layout.wrapping import wrapped
 from jacchain.report.look import Look
-from jacchain.report.notation.number import MARK, number_text
+from jacchain.report.notation.number import MARK, number_text, point_of
 from jacchain.report.notation.text import cells, shortened, spoken, spoken_text
 
 WORD = 6
@@ -21,9 +21,10 @@ LEAST = 24
 def table_lines(table: Table, look: Look) -> Iterator[Line]:
     """The rows under their titles, two cells of space between columns, numbers as many as fit.
 
-    Where the width does not allow that, titles take two lines; then optional columns are left out, which is said below, or, where
-    nothing is to be left out, columns go on below in a further panel that begins with the first column.
+    Where the width does not allow that, titles take two lines; then columns are left out, which is said below, or, where nothing
+    is to be left out, columns go on below in a further panel that begins with the first column.
     """
+    table = _pointed(table, look)
     everything = list(range(len(table.columns)))
     titles = [[column.title] for column in table.columns]
     if _taken(_widths(table, titles, everything, look)) > look.width:
@@ -40,15 +41,64 @@ def table_lines(table: Table, look: Look) -> Iterator[Line]:
         yield from wrapped(Paragraph(runs(Run(f"left out: {names} (--width {needed})", "note")), 1), look)
 
 
+def table_width(table: Table, look: Look) -> int:
+    """The cells that all columns take, titles on one line."""
+    return _taken(_widths(table, [[column.title] for column in table.columns], range(len(table.columns)), look))
+
+
+def _pointed(table: Table, look: Look) -> Table:
+    """The table with blanks around the numbers of a column that puts their decimal points below each other."""
+    bodies = [row for row in table.rows if not isinstance(row, Run)]
+    columns = [
+        [_text(row[number], look) for row in bodies] if column.align == "point" else []
+        for number, column in enumerate(table.columns)
+    ]
+    points = [max(map(point_of, texts), default=0) for texts in columns]
+    ends = [max((cells(text) - point_of(text) for text in texts), default=0) for texts in columns]
+
+    def placed(cell: Cell, number: int) -> Cell:
+        if isinstance(cell, Vector) or table.columns[number].align != "point":
+            return cell
+        text = _text(cell, look)
+        before, after = points[number] - point_of(text), ends[number] - cells(text) + point_of(text)
+        return (Run(" " * before), *cell, Run(" " * after))
+
+    rows = (row if isinstance(row, Run) else tuple(map(placed, row, range(len(row)))) for row in table.rows)
+    return replace(table, rows=tuple(rows))
+
+
+def _text(cell: Cell, look: Look) -> str:
+    return "" if isinstance(cell, Vector) else "".join(spoken(run, look).text for run in cell)
+
+
 def _fitting(table: Table, titles: Sequence[Sequence[str]], look: Look) -> list[int]:
-    """The columns that fit, as soon as the optional ones are left out that have to be."""
+    """The columns that fit: optional ones are left out first, then numbers from the last on, until what is left can be whole."""
     kept = list(range(len(table.columns)))
     while _taken(_widths(table, titles, kept, look)) > look.width:
         optional, place = max((table.columns[number].optional, place) for place, number in enumerate(kept))
         if not optional:
             break
         del kept[place]
+    while _taken(_least(table, kept, _widths(table, titles, kept, look), look)) > look.width:
+        numbers = [place for place, number in enumerate(kept) if place and table.columns[number].align != "left"]
+        if not numbers:
+            break
+        del kept[numbers[-1]]
     return kept
+
+
+def _least(table: Table, kept: Sequence[int], widths: Sequence[int], look: Look) -> list[int]:
+    """What every column is given at the least before numbers are left out: numbers are whole, words and titles may be cut."""
+    bodies = [row for row in table.rows if not isinstance(row, Run)]
+    least = []
+    for number, width in zip(kept, widths, strict=True):
+        if _is_numeric(table, number):
+            least.append(width)
+        elif table.columns[number].align == "left":
+            least.append(min(width, WORD))
+        else:
+            least.append(max((_cell_width(row[number], look.width, look) for row in bodies), default=0))
+    return least
 
 
 def _panels(table: Table, titles: Sequence[Sequence[str]], look: Look) -> list[list[int]]:
@@ -63,10 +113,10 @@ def _panels(table: Table, titles: Sequence[Sequence[str]], look: Look) -> list[l
 
 def _panel_lines(table: Table, titles: Sequence[Sequence[str]], kept: Sequence[int], look: Look) -> Iterator[Line]:
     """The titles and the rows of some of the columns; numbers, and then words, are given less where there is not enough."""
-    numeric = {place for place, number in enumerate(kept) if _is_numeric(table, number)}
-    room = look.width - 2 * len(kept) + 1
-    counted = numeric | {place for place, number in enumerate(kept) if table.columns[number].right}
-    widths = _squeezed(_squeezed(_widths(table, titles, kept, look), counted, room, WORD), numeric, room, 1)
+    wanted, room = _widths(table, titles, kept, look), look.width - 2 * len(kept) + 1
+    least = _least(table, kept, wanted, look)
+    narrow = [width if _is_numeric(table, number) else 1 for width, number in zip(least, kept, strict=True)]
+    widths = _squeezed(_squeezed(wanted, least, room), narrow, room)
     columns = [table.columns[number] for number in kept]
     height = max(len(titles[number]) for number in kept)
     for line in range(height):
@@ -112,14 +162,15 @@ def _is_numeric(table: Table, number: int) -> bool:
     return any(isinstance(row[number], Vector) for row in table.rows if not isinstance(row, Run))
 
 
-def _squeezed(widths: list[int], kept: set[int], room: int, least: int) -> list[int]:
-    """The widths, the widest of those that are not kept made narrower until all fit, or none of them is wider than the least."""
-    while sum(widths) > room:
-        widest = max(((width, place) for place, width in enumerate(widths) if place not in kept), default=(0, 0))
-        if widest[0] <= least:
+def _squeezed(widths: Sequence[int], least: Sequence[int], room: int) -> list[int]:
+    """The widths, the widest made narrower one by one until all fit, or none of them is wider than its least."""
+    narrower = list(widths)
+    while sum(narrower) > room:
+        width, place = max(((width, place) for place, width in enumerate(narrower) if width > least[place]), default=(0, 0))
+        if not width:
             break
-        widths = [width - (place == widest[1]) for place, width in enumerate(widths)]
-    return widths
+        narrower[place] -= 1
+    return narrower
 
 
 def _cell_width(cell: Cell, width: int, look: Look) -> int:
@@ -134,7 +185,7 @@ def _row(row: Sequence[Cell], columns: Sequence[Column], widths: Sequence[int], 
         for place, (cell, column, width) in enumerate(zip(drawn, columns, widths, strict=True)):
             parts = cell[number] if number < len(cell) else []
             padding = Run(" " * (width - width_of(parts)))
-            line += ([Run("  ")] if place else []) + ([padding, *parts] if column.right else [*parts, padding])
+            line += ([Run("  ")] if place else []) + ([padding, *parts] if column.align != "left" else [*parts, padding])
         yield tuple(line)
 
 
@@ -143,15 +194,17 @@ def _cell(cell: Cell, width: int, look: Look) -> list[list[Run]]:
     if isinstance(cell, Vector):
         texts = _full_texts(cell, width, look) if look.full else [_some_text(cell, width, look)]
         return [[Run(text, "uncertain" if MARK in text else "number")] for text in texts]
+    said = [spoken(run, look) for run in cell]
+    if width_of(said) <= width:
+        return [said]
     if look.full:
         return [list(line) for line in wrapped(Paragraph(cell, hang=0), replace(look, width=width))]
     parts, room = [], width
-    for run in cell:
-        said = spoken(run, look)
-        text = shortened(said.text, room, look.signs.cut)
-        parts.append(Run(text, said.role))
+    for run in said:
+        text = shortened(run.text, room, look.signs.cut)
+        parts.append(Run(text, run.role))
         room -= cells(text)
-        if text != said.text:
+        if text != run.text:
             break
     return [parts]
 

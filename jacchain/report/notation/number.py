@@ -9,6 +9,7 @@ them (``0.33~``), and one whose error bar leaves none is ``~0``.
 
 from __future__ import annotations
 
+import re
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from math import floor, inf, isfinite, log10
 
@@ -23,6 +24,7 @@ MARK_NOTE = f"{MARK}  behind a number: its error bar leaves no more digits"
 FINE = 0.05
 """An error bar up to which a decimal may be shown."""
 
+_WHOLE = re.compile(r"[<>=~ +-]*\d[\d,]*")
 EXACT = Context(prec=2200)
 """Enough digits for a sum of any two doubles."""
 GENERAL = tuple(f"#.{digits}g" for digits in range(18))
@@ -55,6 +57,12 @@ def _with_care(value: float, digits: int, error_bar: float) -> str:
     if not size:
         return "0"
     return _scientific(value, max(shown - 1, int(known > 1))) + mark if isfinite(value) else str(value)
+
+
+def point_of(text: str) -> int:
+    """Where in a number as it is shown its decimal point is, or would be."""
+    found = _WHOLE.match(text)
+    return found.end() if found else len(text)
 
 
 def bound_text(value: float) -> str:

@@ -58,7 +58,7 @@ def to_ascii(text: str, *, symbol: bool = False) -> str:
     if text.isascii():
         return text
     text = _LOWERED.sub(lambda found: _plain(found) if symbol else f"[{_plain(found)}]", text)
-    text = text.replace("·", "*") if symbol else text
+    text = text.replace("·", "*").replace("Δ", "Delta ") if symbol else text
     text = _RAISED.sub(lambda found: f"^{_plain(found)}", text).translate(ASCII)
     if text.isascii():
         return text

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from jacchain.frozen import replace
 from jacchain.report.document import Cell, Document, Equation, Figure, Gap, Matrix, Paragraph, Run, Runs, Table, Vector
 from jacchain.report.look import Look
 from jacchain.report.notation.text import spoken_text
-from jacchain.report.painters.tex import COLUMNS, equation, escaped, formula, names, notes, symbol, vector_text
+from jacchain.report.painters.tex import COLUMNS, equation, escaped, formula, names, notes, numbers_tex, symbol, vector_text
 
 BEGIN = r"""\documentclass{article}
 \usepackage[T1]{fontenc}
@@ -21,6 +22,8 @@ BEGIN = r"""\documentclass{article}
 \begin{document}
 """
 END = r"\end{document}" + "\n"
+
+_GAP = re.compile(" {3,}")
 
 
 def latex_text(document: Document, look: Look) -> str:
@@ -35,7 +38,7 @@ def latex_text(document: Document, look: Look) -> str:
     columns = max([COLUMNS, *widths]) + 1 if look.full else COLUMNS + 1
     blocks = ["\n".join(_block(block, look)) for block in document if not isinstance(block, Gap)]
     text = "\n\n".join(block for block in blocks if block)
-    return BEGIN % columns + "\n\n".join([text, *map(escaped, notes(text)), END])
+    return BEGIN % columns + "\n\n".join([text, *notes(text), END])
 
 
 def _block(block: Paragraph | Equation | Table | Figure, look: Look) -> Iterator[str]:
@@ -58,7 +61,7 @@ def _block(block: Paragraph | Equation | Table | Figure, look: Look) -> Iterator
 
 
 def _table(table: Table, look: Look) -> Iterator[str]:
-    yield rf"\begin{{tabular}}{{{''.join('r' if column.right else 'l' for column in table.columns)}}}"
+    yield rf"\begin{{tabular}}{{{''.join('r' if column.align != 'left' else 'l' for column in table.columns)}}}"
     yield " & ".join(rf"\textbf{{{escaped(column.title)}}}" for column in table.columns) + r" \\ \hline"
     for row in table.rows:
         if isinstance(row, Run):
@@ -88,10 +91,12 @@ def _run(run: Run) -> str:
             written = f"${names(body)}$"
         case "heading" if body:
             written = rf"\textbf{{{escaped(body)}}}"
+        case "number" | "uncertain" | "negative":
+            written = numbers_tex(body, escaped)
         case "code" | "command" if body:
             written = rf"\texttt{{{escaped(body)}}}"
         case _:
-            written = escaped(body)
+            written = _GAP.sub(r"\\quad ", escaped(body))
     before, after = len(text) - len(text.lstrip()), len(text) - len(text.rstrip()) if body else 0
     return _space(before) + written + _space(after)
 

@@ -9,7 +9,7 @@ from jacchain.report.document import Cell, Document, Equation, Figure, Gap, Para
 from jacchain.report.layout.box import Line
 from jacchain.report.look import Look
 from jacchain.report.notation.text import cleaned
-from jacchain.report.painters.tex import equation, formula, names, notes, symbol, vector_text
+from jacchain.report.painters.tex import equation, formula, names, notes, numbers_tex, symbol, vector_text
 
 _GAP = re.compile(" {3,}")
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~$&])")
@@ -19,7 +19,7 @@ def markdown_text(document: Document, look: Look) -> str:
     """The document as Markdown, blocks with an empty line between them."""
     blocks = ["\n".join(_block(block, look)) for block in document if not isinstance(block, Gap)]
     text = "\n\n".join(block for block in blocks if block)
-    return "\n\n".join([text, *map(_escaped, notes(text))]) + "\n"
+    return "\n\n".join([text, *notes(text)]) + "\n"
 
 
 def _block(block: Paragraph | Equation | Table | Figure, look: Look) -> Iterator[str]:
@@ -34,7 +34,7 @@ def _block(block: Paragraph | Equation | Table | Figure, look: Look) -> Iterator
             yield f"$$\n{equation(block, look)}\n$$"
         case Table():
             yield _row(_escaped(column.title) for column in block.columns)
-            yield _row("--:" if column.right else ":--" for column in block.columns)
+            yield _row("--:" if column.align != "left" else ":--" for column in block.columns)
             for row in block.rows:
                 yield _row(
                     [_inline((row,))] + [""] * (len(block.columns) - 1)
@@ -79,6 +79,8 @@ def _run(run: Run) -> str:
             body = f"${names(body)}$"
         case "heading":
             body = f"**{_escaped(body)}**"
+        case "number" | "uncertain" | "negative":
+            body = numbers_tex(body, _escaped)
         case "code" | "command":
             body = f"`{body.replace('`', chr(39))}`"
         case _:

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from jacchain.report.document import Equation, Formulas, Matrix, Runs, Vector
 from jacchain.report.layout.matrix import OUTER_ROWS, ROWS
 from jacchain.report.layout.strip import entries
 from jacchain.report.look import Look
 from jacchain.report.notation.elision import shown_numbers
-from jacchain.report.notation.number import MARK, MARK_NOTE, UNCERTAIN, number_text
+from jacchain.report.notation.number import MARK, MARK_NOTE, UNCERTAIN, UNCERTAIN_NOTE, number_text
 from jacchain.report.notation.text import GREEK, PLAIN_DIGITS, cleaned, component
 
 COLUMNS, OUTER_COLUMNS = 10, 8
 """Columns up to which a matrix is written whole, and how many are written of a wider one."""
 NUMBERS = 8
+NOTES = {
+    r"\approx 0": rf"$\approx 0$ {UNCERTAIN_NOTE.removeprefix(UNCERTAIN).strip()}",
+    r"{\sim}": rf"$\sim$ {MARK_NOTE.removeprefix(MARK).strip()}",
+}
+"""What is to be explained at the end, and how."""
 LINE = 96
 """Characters of a display that are written on one line."""
 
@@ -47,7 +52,7 @@ _GREEK_OR_NOT = re.compile(f"[{''.join(GREEK)}]+|[^{''.join(GREEK)}]+")
 _LOWERED = re.compile("^(.*?)([₀₁₂₃₄₅₆₇₈₉]+)$")
 _OURS = re.compile("^([JP])([0-9₀₁₂₃₄₅₆₇₈₉]+)(ᵀ?)$")
 
-_MARKED = re.compile(r"\d(?:\{\\sim\}|\\~|\\textasciitilde)")
+_UNUSUAL = re.compile(rf"{UNCERTAIN}|-?[0-9.]+(?:e[-+]?[0-9]+)?{MARK}|-?[0-9.]+e[-+]?[0-9]+")
 
 
 def name(text: str) -> str:
@@ -170,8 +175,8 @@ def _atom(tokens: list[tuple[str, str]], number: int, before: list[str]) -> tupl
 
 
 def notes(written: str) -> list[str]:
-    """What is to be explained at the end of a text in TeX or Markdown: the mark behind numbers."""
-    return [MARK_NOTE] if _MARKED.search(written) else []
+    """What is to be explained at the end of a text in TeX or Markdown: signs that stand for what an error bar leaves."""
+    return [note for sign, note in NOTES.items() if sign in written]
 
 
 def number_tex(text: str) -> str:
@@ -184,6 +189,15 @@ def number_tex(text: str) -> str:
     if found:
         return rf"{mantissa}\cdot 10^{{{int(power)}}}"
     return {"inf": r"\infty", "-inf": r"-\infty", "nan": r"\mathrm{nan}"}.get(text, text)
+
+
+def numbers_tex(text: str, escape: Callable[[str], str]) -> str:
+    """Numbers among words: powers of ten and what an error bar leaves as mathematics, the rest as ``escape`` writes it."""
+    parts, start = [], 0
+    for found in _UNUSUAL.finditer(text):
+        parts += [escape(text[start : found.start()]), f"${number_tex(found.group())}$"]
+        start = found.end()
+    return "".join([*parts, escape(text[start:])])
 
 
 def matrix_rows(matrix: Matrix, look: Look) -> list[list[str]]:
@@ -258,8 +272,8 @@ def vector_text(vector: Vector, look: Look) -> str:
     shown = vector.values if look.full or vector.values.size <= NUMBERS else vector.values[: NUMBERS - 2]
     bars = [0.0] * shown.size if vector.error_bar is None else vector.error_bar.tolist()
     texts = [number_text(value, look.digits, bar) for value, bar in zip(shown.tolist(), bars, strict=False)]
-    texts = [f"${number_tex(text)}$" if MARK in text else text for text in texts]
-    return ", ".join(texts + ([f"{vector.values.size - shown.size:,} more"] if shown.size < vector.values.size else []))
+    more = [f"{vector.values.size - shown.size:,} more"] if shown.size < vector.values.size else []
+    return numbers_tex(", ".join(texts + more), str)
 
 
 def escaped(text: str) -> str:

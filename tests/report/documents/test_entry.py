@@ -39,7 +39,7 @@ def test_the_sum_that_is_told_is_the_entry(name):
     for product in report.products:
         m, n = product.planned.shape
         for entry in ((i, j) for i in range(m) for j in range(n)):
-            told = text(product_entry(report, product, entry, FINE, symbols=False)).partition("   ")[0].split(" = ")
+            told = text(product_entry(report, product, entry, FINE, ["numbers"])).partition("   ")[0].split(" = ")
             value = product.linear.dense[0][entry]
             assert float(told[-1]) == pytest.approx(value, rel=1e-12, abs=1e-15)
             if len(told) == 3:
@@ -56,19 +56,19 @@ def test_what_is_said_already_is_not_said_again():
 
 def test_symbols_name_the_factors_that_are_there():
     report = report_of("mazur.yaml")
-    told = text(product_entry(report, report.products[1], (0, 0), FINE, symbols=True))
+    told = text(product_entry(report, report.products[1], (0, 0), FINE, ["symbols"]))
     assert told.startswith("P2[1,1] = J₃ᵀ[1,1]·P1[1,1] + J₃ᵀ[1,2]·P1[2,1] = 0.0363")
 
 
 def test_a_long_sum_is_cut_and_says_so():
     report = run(from_expressions(["f(v): 2*v", "g(v): sum(exp(v)*v)"], at="v=[1,2,3,4,5,6,7,8,9,10]"), Request(check=False))
-    told = text(product_entry(report, report.products[0], (3, 0), Look(), symbols=False))
+    told = text(product_entry(report, report.products[0], (3, 0), Look(), ["numbers"]))
     assert told.endswith("(9 more summands are always 0)")
     report = run(from_expressions(["f(v): softmax(v)", "g(v): sum(v^2)"], at="v=[1,2,3,4,5,6,7,8,9,10]"), Request(check=False))
-    told = text(product_entry(report, report.products[0], (3, 0), Look(), symbols=False))
+    told = text(product_entry(report, report.products[0], (3, 0), Look(), ["numbers"]))
     assert "… + " in told
     assert told.endswith("(3 summands are left out)")
-    assert "…" not in text(product_entry(report, report.products[0], (3, 0), Look(full=True), symbols=False))
+    assert "…" not in text(product_entry(report, report.products[0], (3, 0), Look(full=True), ["numbers"]))
 
 
 @pytest.mark.parametrize(

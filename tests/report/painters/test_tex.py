@@ -113,3 +113,16 @@ def test_names_of_any_script_are_sound(first, second):
     for form in ("markdown", "latex"):
         for tex in mathematics(render_run(found, form, Look()).decode()):
             assert_sound(tex)
+
+
+@pytest.mark.parametrize("form", ["markdown", "latex"])
+def test_what_an_error_bar_leaves_is_explained_wherever_it_is_seen(form):
+    asked = from_expressions(("f(x, y): [(x + 1e15) - 1e15, x*y]", "g(a, b): a*b - a*b + 1e-20*a"), at="0.1,0.3")
+    text = render_run(run(asked, Request(check=False, certify=True)), form, Look()).decode()
+    assert "cannot be told from zero" in text
+    assert "leaves no more digits" in text
+    body = text.partition("cannot be told")[0]
+    assert body.count(r"\approx 0") > 5
+    assert not re.search(r"\\~|textasciitilde", body)
+    plain = render_run(run(asked, Request(check=False)), form, Look()).decode()
+    assert ("cannot be told from zero" in plain) == (r"\approx 0" in plain)

@@ -220,7 +220,7 @@ def test_trust_is_what_the_schema_says(report):
 def test_a_large_sparse_matrix_is_written_by_its_entries(report):
     stage = report.stages[0]
     linear = LinearMap.diagonal(np.arange(1.0, 1101.0)[None])
-    large = replace(report, stages=(replace(stage, jacobian=replace(stage.jacobian, linear=linear, formula=None)),))
+    large = replace(report, stages=(replace(stage, jacobian=replace(stage.jacobian, linear=linear, spell=None)),))
     found = strictly(run_json(large))
     STRICT.validate(found)
     jacobian = found["stages"][0]["jacobian"]
