@@ -109,4 +109,5 @@ def _sharpened(whole: Interval, jacobians: Sequence[Interval]) -> Interval:
 
 
 def _transposed(x: Interval) -> Interval:
+    """The transpose."""
     return x.mapped(np.transpose)

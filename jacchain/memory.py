@@ -52,6 +52,7 @@ def claim(size: int, what: str, span: Span | None = None, way_out: str = "make i
 
 
 def _mebibytes(size: int) -> str:
+    """A number of bytes in words, rounded up."""
     return f"{-(-size >> 20):,} MiB"
 
 

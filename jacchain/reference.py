@@ -20,18 +20,21 @@ def function_facts(name: str | None = None) -> tuple[FunctionFacts, ...]:
 
 
 def _rows() -> Iterator[tuple[str, Row]]:
+    """Every function by name with its row, a row for each number of arguments that has one."""
     for name, row in FUNCTIONS.items():
         yield name, row
         yield from ((other, variant) for (other, _), (_, variant) in BY_ARITY.items() if other == name)
 
 
 def _kind(program: Program) -> str:
+    """What a function makes of what, in words."""
     if all(not parameter.shape for parameter in program.graph.parameters):
         return "elementwise"
     return "a vector becomes a number" if program.outputs == 1 else "a vector becomes a vector"
 
 
 def _facts(name: str, row: Row) -> FunctionFacts:
+    """What there is to know about one row, with its example worked out."""
     arguments = tuple(row.parameters.split(", "))
     names = [argument for argument in arguments if argument != "..."]
     point = tuple(np.atleast_1d(np.asarray(value, float)) for value in row.at)

@@ -28,29 +28,30 @@ def read_pipeline(
         JacchainError: neither or both are given (JC001), FILE cannot be read (JC002), or it is not a pipeline.
 
     """
-    from jacchain import pipeline
-
-    expressions: tuple[str, ...] = options.get("expression") or ()
+    expressions: tuple[str, ...] = options["expression"]
     if bool(expressions) == (file is not None):
         message = "FILE and -e exclude each other" if expressions else "FILE is missing"
         way_out = "give a pipeline file, `-` for stdin, or -e 'f(x, y): x*y'; `jacchain samples` lists samples"
         raise JacchainError(Problem("JC001", message, help=way_out))
-    if file is not None:
-        return pipeline_of(read_source(file), options, needs_point=needs_point, stand_in=stand_in)
-    at, sets = options.get("at"), options.get("set") or ()
-    loaded = pipeline.from_expressions(expressions, at=at, sets=sets, needs_point=needs_point, stand_in=stand_in)
-    return _remarked(loaded, options)
+    source = None if file is None else read_source(file)
+    return pipeline_of(source, options, needs_point=needs_point, stand_in=stand_in)
 
 
-def report_of(file: str | None, options: dict[str, Any]) -> Report:
-    """What a run of the pipeline a command line names finds, without differences beside it."""
-    from jacchain.run import Request, run
+def pipeline_of(
+    source: tuple[bytes, str, Path] | None, options: dict[str, Any], *, needs_point: bool = True, stand_in: str | None = None
+) -> Pipeline:
+    """The pipeline of a file that has been read, or of ``-e`` without one, as :func:`read_pipeline` gives it.
 
-    return run(read_pipeline(file, options), Request(order=options["order"], strict=options["strict"], check=False))
+    What is odd about it and stops nothing is said on stderr.
+    """
+    from jacchain import pipeline
 
-
-def _remarked(loaded: Pipeline, options: dict[str, Any]) -> Pipeline:
-    """The pipeline, after what is odd about it and stops nothing has been said on stderr."""
+    said = {"at": options["at"], "sets": options["set"], "needs_point": needs_point, "stand_in": stand_in}
+    if source is None:
+        loaded = pipeline.from_expressions(options["expression"], **said)
+    else:
+        text, name, folder = source
+        loaded = pipeline.load(text, name, folder=folder, allow_dirs=options["allow_dir"], **said)
     if loaded.warnings:
         from jacchain.cli.output import say
         from jacchain.cli.settings import look_of_errors
@@ -61,19 +62,11 @@ def _remarked(loaded: Pipeline, options: dict[str, Any]) -> Pipeline:
     return loaded
 
 
-def pipeline_of(
-    source: tuple[bytes, str, Path], options: dict[str, Any], *, needs_point: bool = True, stand_in: str | None = None
-) -> Pipeline:
-    """The pipeline of a file that has been read, as :func:`read_pipeline` gives it."""
-    from jacchain import pipeline
+def report_of(file: str | None, options: dict[str, Any]) -> Report:
+    """What a run of the pipeline a command line names finds, without differences beside it."""
+    from jacchain.run import Request, run
 
-    text, name, folder = source
-    at, sets = options.get("at"), options.get("set") or ()
-    folders = options.get("allow_dir") or ()
-    loaded = pipeline.load(
-        text, name, folder=folder, at=at, sets=sets, allow_dirs=folders, needs_point=needs_point, stand_in=stand_in
-    )
-    return _remarked(loaded, options)
+    return run(read_pipeline(file, options), Request(order=options["order"], strict=options["strict"], check=False))
 
 
 def read_source(file: str, limit: int = LIMIT) -> tuple[bytes, str, Path]:
@@ -95,6 +88,7 @@ def read_source(file: str, limit: int = LIMIT) -> tuple[bytes, str, Path]:
 
 
 def _limited(content: bytes, name: str, limit: int) -> bytes:
+    """The content.  Raises JacchainError (JC002) when it is longer than the limit."""
     if len(content) > limit:
         way_out = "keep large arrays in .npy files"
         raise JacchainError(Problem("JC002", f"{name} is larger than {limit >> 20} MiB", help=way_out))

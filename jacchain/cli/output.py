@@ -78,6 +78,7 @@ def say(text: str) -> None:
 
 
 def _write_stdout(content: bytes) -> None:
+    """Writes to stdout at once, so that what cannot be written is noticed."""
     if sys.stdout is None:
         raise _failure("stdout", "it is closed")
     with _named("stdout"):
@@ -124,9 +125,11 @@ class _Device:
         self.stream = os.fdopen(handle, "wb")
 
     def commit(self) -> None:
+        """Writes what is left."""
         self.stream.close()
 
     def close(self) -> None:
+        """Lets go of it, whatever has happened."""
         with suppress(OSError):
             self.stream.close()
 
@@ -142,6 +145,7 @@ class _Replacement:
         self.target, self.path, self.stream = target, Path(name), os.fdopen(handle, "wb")
 
     def commit(self) -> None:
+        """Puts the file in the place of the target, on the disk and with its permissions."""
         self.stream.flush()
         os.fsync(self.stream.fileno())
         self.stream.close()
@@ -149,6 +153,7 @@ class _Replacement:
         self.path.replace(self.target)
 
     def close(self) -> None:
+        """Lets go of it, and leaves no half of a file behind."""
         with suppress(OSError):
             self.stream.close()
         with suppress(OSError):
@@ -165,4 +170,5 @@ def _mode(target: Path) -> int:
 
 
 def _failure(target: str, reason: str) -> JacchainError:
+    """The error for an output that cannot be written."""
     return JacchainError(Problem("JC501", f"the output cannot be written to {target}: {reason.lower()}"))

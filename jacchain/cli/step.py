@@ -108,6 +108,7 @@ class _Lesson(Frozen, eq=True):
         return (Paragraph(runs(verdict, f"{words}: {step.reason}")),)
 
     def _print(self, document: Document) -> None:
+        """Paints a document on stdout."""
         from jacchain.cli.output import deliver
         from jacchain.report.painters.paint import paint
 

@@ -12,7 +12,6 @@ from jacchain.expression.tree import Binary, Call, Index, Name, Number, Tree, Un
 from jacchain.frozen import Frozen, replace
 
 ZERO, ONE = Number("0"), Number("1")
-HALF = Fraction(1, 2)
 MOST = 100
 """Exponents below which a power counts as a product of that many equal factors."""
 
@@ -67,13 +66,13 @@ def summands(tree: Tree) -> Sum:
         case Binary("-"):
             return collected(summands(tree.left) + summands(Unary("-", tree.right)))
         case Binary("*"):
-            return _product(single(tree.left), single(tree.right))
+            return collected((single(tree.left) * single(tree.right),))
         case Binary("/") if single(tree.right).coefficient:
-            return _product(single(tree.left), single(tree.right) ** -1)
+            return collected((single(tree.left) * single(tree.right) ** -1,))
         case Binary("^") if (exponent := number_of(tree.right)) is not None and abs(exponent) < MOST:
             return _raised(tree.left, exponent)
         case Call("sqrt", (inner,)):
-            return _raised(inner, HALF)
+            return _raised(inner, Fraction(1, 2))
         case _:
             return (Term(factors=((tree, Fraction(1)),)),)
 
@@ -123,10 +122,6 @@ def _fraction(number: Fraction) -> Tree:
     above, below = numerals(abs(number))
     tree = above if below == ONE else Binary("/", above, below)
     return signed(tree) if number < 0 else tree
-
-
-def _product(a: Term, b: Term) -> Sum:
-    return collected((a * b,))
 
 
 def _numeral(tree: Number) -> Sum:
@@ -205,13 +200,14 @@ def numerals(coefficient: Fraction) -> tuple[Tree, Tree]:
 
 
 def _power(atom: Tree, exponent: Fraction) -> Tree:
+    """A whole or a half power of an atom: ``x^2``, ``sqrt(x)``, ``x*sqrt(x)``."""
     whole, half = divmod(exponent, 1)
-    root = Call("sqrt", (atom,)) if half else None
-    if not whole:
-        assert root is not None
-        return root
-    power = atom if whole == 1 else Binary("^", atom, Number(str(whole)))
-    return power if root is None else Binary("*", power, root)
+    factors: list[Tree] = []
+    if whole:
+        factors.append(atom if whole == 1 else Binary("^", atom, Number(str(whole))))
+    if half:
+        factors.append(Call("sqrt", (atom,)))
+    return _chain(factors)
 
 
 def _chain(factors: list[Tree]) -> Tree:

@@ -141,6 +141,7 @@ class Arithmetic:
         return np.asarray(x.min(-1, keepdims=True)) if self.dtype.kind == "f" else self._at(x, x.real.argmin(-1))
 
     def _at(self, x: Array, places: Array) -> Array:
+        """The component of each vector at a place of its own."""
         return np.take_along_axis(x, places[..., None], -1)
 
     def hits(self, x: Array) -> Array:
@@ -171,6 +172,7 @@ class Arithmetic:
         return self._others(x, np.multiply, 1.0)
 
     def _others(self, x: Array, operation: np.ufunc, neutral: float) -> Array:
+        """For each component, an operation on all others: on those before it, on those after it, and on both results."""
         edge = np.full((*x.shape[:-1], 1), neutral, x.dtype)
         before = operation.accumulate(np.concatenate([edge, x[..., :-1]], -1), axis=-1)
         after = operation.accumulate(np.concatenate([edge, x[..., :0:-1]], -1), axis=-1)[..., ::-1]

@@ -55,6 +55,7 @@ def multiplied(link: Link, block: Block, is_vector: IsVector, size: int = 1) -> 
 
 
 def _multiplied(link: Link, piece: Piece, is_vector: IsVector, size: int) -> Piece:
+    """A factor times a piece, worked out as far as the form of its first link allows."""
     first, rest = piece.chain[0], piece.chain[1:]
     if link.kind == "column":
         return _normalised(piece.term, link, piece.chain, is_vector)
@@ -135,27 +136,21 @@ def vector_in(block: Block, kind: str) -> Tree | None:
 
 
 def block_text(block: Block) -> Tree:
-    """A block as an expression."""
+    """A block as an expression: pieces without a minus first."""
     total: Tree = ZERO
-    for piece in sorted(block, key=lambda piece: _sign(piece) < 0):
-        negative = _sign(piece) < 0
-        tree = _piece_text(piece)
+    for piece in sorted(block, key=lambda piece: piece.term.coefficient < 0):
         if total == ZERO:
-            total = tree
+            total = _piece_text(piece)
+        elif piece.term.coefficient < 0:
+            opposite = replace(piece, term=replace(piece.term, coefficient=-piece.term.coefficient))
+            total = Binary("-", total, _piece_text(opposite))
         else:
-            total = Binary("-" if negative else "+", total, _piece_text(_opposite(piece)) if negative else tree)
+            total = Binary("+", total, _piece_text(piece))
     return total
 
 
-def _sign(piece: Piece) -> int:
-    return -1 if piece.term.coefficient < 0 else 1
-
-
-def _opposite(piece: Piece) -> Piece:
-    return replace(piece, term=replace(piece.term, coefficient=-piece.term.coefficient))
-
-
 def _piece_text(piece: Piece) -> Tree:
+    """A piece as an expression: its number before the first factor, what the number is divided by under the whole."""
     term, chain = piece.term, piece.chain
     if term == Term(Fraction(-1)) and chain[0].kind == "row" and len(flipped := summands(chain[0].tree)) > 1:
         # the opposite of a difference is the difference the other way round
@@ -186,6 +181,7 @@ def _matrix_text(chain: tuple[Link, ...], number: Tree) -> Tree:
 
 
 def _numbered(number: Tree, factor: Tree) -> Tree:
+    """A number times a matrix, without a factor of one."""
     if number == ONE:
         return factor
     if isinstance(number, Unary) and number.operand == ONE:
@@ -194,6 +190,7 @@ def _numbered(number: Tree, factor: Tree) -> Tree:
 
 
 def _link_text(link: Link) -> Tree:
+    """One factor as an expression."""
     match link:
         case Link("diag", tree):
             return IDENTITY if tree == ONE else Call("diag", (tree,))

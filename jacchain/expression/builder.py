@@ -160,6 +160,7 @@ class Builder:
         return self._literals[key]
 
     def _name(self, place: Part, name: str, scope: Mapping[str, Value] | None) -> Value:
+        """The value of a constant or a built-in; in the definition of an abbreviation (with a ``scope``) of a built-in only."""
         if scope is None and name in self._constants:
             value = self._constants[name]
             if value.ndim == 2:
@@ -171,6 +172,7 @@ class Builder:
         raise unknown.name(place, name, [*self._scope, *self._constants, *CONSTANTS])
 
     def _matrix_product(self, place: Part, tree: Binary, left: Value, right: Value) -> Value:
+        """``left @ right``: of two vectors their dot product, of a matrix written out as lists a dot product for each row."""
         for value in (left, right):
             if isinstance(value, int):
                 self._make.numbers(place, "@", [value])
@@ -204,6 +206,7 @@ class Builder:
         return rows if len({self._make.items[row].size for row in rows}) == 1 else ()
 
     def _call(self, place: Part, called: str, values: list[Value]) -> Value:
+        """What a function of the table, by the name it is called by, makes of its arguments."""
         if called not in FUNCTIONS:
             vector = called in self._scope and bool(self._make.shape(self._scope[called]))
             raise unknown.function(place, called, {*self._scope, *self._constants, *CONSTANTS}, vector=vector)
@@ -235,6 +238,7 @@ class Builder:
         return self._build(Part(definition, parse(definition)), scope, place)
 
     def _index(self, place: Part, tree: Index, base: Value) -> Value:
+        """Components of a vector, or entries, rows and columns of a matrix, as an index picks them."""
         shape = self._make.shape(base) or (1,)
         if len(tree.selectors) > len(shape):
             count = "one index" if len(shape) == 1 else "two indices"
@@ -263,6 +267,7 @@ class Builder:
         return positions(place, first, last)
 
     def _position(self, place: Part, tree: Tree, length: int) -> int:
+        """The whole number that an index means, counted from 1."""
         value = self._build(Part(place.fragment, tree))
         if isinstance(value, int):
             self._make.numbers(place, "[...]", [value])

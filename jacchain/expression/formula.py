@@ -35,8 +35,7 @@ from jacchain.expression.tree import Binary, Call, Name, Number, Stack, Tree, Un
 from jacchain.expression.writer import write
 from jacchain.frozen import Frozen
 
-BLOCKS = 400
-LENGTH = 240
+BLOCKS, LENGTH = 400, 240
 """Blocks of a Jacobian, and characters of each, up to which it is written."""
 
 SHORT = 4
@@ -117,6 +116,7 @@ def _expanded(block: Tree, m: int, n: int) -> list[list[Tree]] | None:
 
 
 def _units(graph: Graph) -> list[_Unit]:
+    """What is differentiated by, in the order of the inputs: a vector of which only components are read counts as those."""
     numbers = {node.name: number for number, node in enumerate(graph.nodes) if node.operation == INPUT}
     whole = {argument for node in graph.nodes for argument in node.arguments if node.operation != GATHER or node.shape}
     whole.update(graph.outputs)

@@ -63,6 +63,7 @@ class Operations:
         return self._with_data(Node(CONSTANT, (), data.shape, data, varies=False, part=place, name=name))
 
     def _with_data(self, node: Node) -> int:
+        """The number of a node that holds numbers, paid for when it is new."""
         count = len(self.items)
         number = self.nodes.add_data(node)
         if number == count and node.part is not None:

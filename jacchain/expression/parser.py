@@ -17,11 +17,14 @@ from jacchain.expression.words import canonical, kind, words
 from jacchain.frozen import replace
 
 DEPTH = 64
+"""How deep brackets, signs and powers may be nested: each level takes a few calls of Python's own stack."""
 STRENGTH = {"or": 1, "and": 2} | dict.fromkeys(COMPARISONS, 4) | {"+": 5, "-": 5, "*": 6, "/": 6, "@": 6, "^": 8, "**": 8}
 NOT, COMPARISON, MINUS, POWER = 3, 4, 7, 8
+"""How tightly operators bind."""
 RESERVED = ("and", "or", "not")
 DIGITS = frozenset("0123456789.")
 NO_NAMES = {*STRENGTH, *RESERVED, ")", "]", ",", ":"}
+"""Words that are no value."""
 
 
 def parse(fragment: Fragment) -> Tree:

@@ -87,6 +87,7 @@ class Program(Frozen):
 
     @cached_property
     def _numbers(self) -> dict[tuple[int, int], int]:
+        """The numbers of the blocks by their ends."""
         return {(block.start, block.stop): number for number, block in enumerate(self.blocks)}
 
     @cached_property
@@ -252,6 +253,7 @@ def _groups(graph: Graph) -> list[tuple[int, ...]]:
 
 
 def _instruction(graph: Graph, group: tuple[int, ...], output: slice, first: Integers) -> Instruction:
+    """The instruction that computes the nodes of a group into the registers ``output``; ``first`` are those of all nodes."""
     nodes = graph.nodes
     node = nodes[group[0]]
     reads: tuple[bool, ...] = (node.varies,)
@@ -289,4 +291,5 @@ def _simplest(registers: Integers) -> Registers:
 
 
 def _is_real(operation: str) -> bool:
+    """Whether an operation has no complex form here."""
     return operation in CONDITIONS or (operation in ROWS and ROWS[operation].real)

@@ -92,6 +92,7 @@ class Texts:
         return self.made[number]
 
     def _written(self, node: Node) -> Tree:
+        """A node as an operation on its arguments, which are written already."""
         if node.operation in {INPUT, CONSTANT}:
             return self._leaf(node)
         arguments = tuple(self.named.get(argument) or self.made[argument] for argument in node.arguments)
@@ -114,6 +115,7 @@ class Texts:
                 return Call(SPELLED.get(operation, operation), arguments)
 
     def _leaf(self, node: Node) -> Tree:
+        """The name of an input or a constant, or its numbers."""
         if node.name:
             return read(node.name)
         assert node.data is not None

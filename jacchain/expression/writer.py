@@ -8,6 +8,7 @@ from jacchain.expression.parser import MINUS, NOT, STRENGTH
 from jacchain.expression.tree import COMPARISONS, Binary, Call, Index, Name, Number, Slice, Stack, Tree, Unary, fold
 
 ATOM = 9
+"""The strength of what needs no parentheses: more than any operator's."""
 
 
 def write(tree: Tree) -> str:
@@ -27,6 +28,7 @@ def strength(tree: Tree) -> int:
 
 
 def _text(tree: Tree, parts: Sequence[tuple[str, int]]) -> str:
+    """The text of a tree from the texts and the strengths of its parts."""
     texts = [text for text, _ in parts]
     match tree:
         case Number():
@@ -53,6 +55,7 @@ def _text(tree: Tree, parts: Sequence[tuple[str, int]]) -> str:
 
 
 def _binary(tree: Binary, left: tuple[str, int], right: tuple[str, int]) -> str:
+    """Two operands and the operator between them: comparisons do not chain, powers do so to the right."""
     own = STRENGTH[tree.operator]
     if tree.operator == "^":
         return f"{_enclosed(left, own + 1)}^{_enclosed(right, MINUS)}"
@@ -62,5 +65,6 @@ def _binary(tree: Binary, left: tuple[str, int], right: tuple[str, int]) -> str:
 
 
 def _enclosed(part: tuple[str, int], least: int) -> str:
+    """A part, in parentheses unless it holds together at least so tightly."""
     text, own = part
     return text if own >= least else f"({text})"

@@ -240,4 +240,5 @@ def _structural(local: LinearMap) -> LinearMap:
 
 
 def _rows(partial: Array, size: int) -> Array:
+    """A partial of a function of a whole vector, ``(batch, size)``."""
     return np.array(np.broadcast_to(partial, (partial.shape[0] if partial.ndim > 1 else 1, size)))

@@ -63,6 +63,7 @@ def evaluation_operations(program: Program) -> int:
 
 
 def _copies(instruction: Instruction) -> bool:
+    """Whether an instruction computes nothing, and only puts numbers together."""
     return instruction.operation in {GATHER, STACK}
 
 

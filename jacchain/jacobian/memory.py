@@ -18,6 +18,7 @@ from jacchain.memory import claim
 from jacchain.pipeline.stage import Stage
 
 DOUBLE = 8
+"""Bytes of a double."""
 PLACE = 24
 """Bytes that the place of an entry takes in a map that is not full: its row, its column, and its position on the way."""
 COPIES = 3
@@ -110,6 +111,7 @@ def _is_full(instruction: Instruction) -> bool:
 
 
 def _bytes(counts: Integers, n: int, item: int) -> int:
+    """Bytes of a map of ``n`` columns with so many entries in each row, each number of ``item`` bytes."""
     entries = int(counts.sum())
     return entries * (item if entries == counts.size * n else item + PLACE)
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from jacchain.frozen import Frozen
 from jacchain.linear.map import Numbers
-from jacchain.linear.pattern import Integers, Pattern
+from jacchain.linear.pattern import Integers, Pattern, distinct
 
 
 class Kink(Frozen, eq=True):
@@ -40,16 +40,13 @@ class Kink(Frozen, eq=True):
         return isnan(self.left) or isnan(self.right)
 
 
-NONE: Integers = np.zeros(0, np.int64)
-
-
 class Settled(Frozen):
     """The ``outputs`` (from 0) whose entries are right to the last digit, and the ``kinks`` among those entries.
 
     ``unexamined`` says how many more outputs stand on switches.
     """
 
-    outputs: Integers = NONE
+    outputs: Integers = np.zeros(0, np.int64)
     kinks: tuple[Kink, ...] = ()
     unexamined: int = 0
 
@@ -60,7 +57,7 @@ class Settled(Frozen):
     @property
     def bent(self) -> Integers:
         """The outputs that have a kink."""
-        return np.unique(np.array([kink.row for kink in self.kinks], np.int64))
+        return distinct(np.array([kink.row for kink in self.kinks], np.int64))
 
 
 UNSETTLED = Settled()

@@ -112,6 +112,11 @@ class LinearMap(Frozen):
         return cls(Pattern.full(m, n), Scaled(entries.reshape(-1, m, n)))
 
     @classmethod
+    def on(cls, pattern: Pattern, entries: Numbers) -> LinearMap:
+        """Dense matrices, of shape ``(batch, m, n)``, without the entries that a pattern has not."""
+        return cls.full(entries) if pattern.is_full else cls(pattern, entries[:, pattern.rows, pattern.columns])
+
+    @classmethod
     def constant(cls, matrix: Numbers) -> LinearMap:
         """A known matrix, of shape ``(m, n)``: its zeros are structural."""
         nonzero = matrix != 0
@@ -212,6 +217,7 @@ class LinearMap(Frozen):
 
 
 def _magnitude(numbers: Numbers) -> float:
+    """The least e with all numbers below 2^e: minus infinity for zeros, infinity or NaN when one is not finite."""
     largest = max(numbers.max(), -numbers.min()) if numbers.size else 0
     if largest == 0 or not isfinite(largest):
         return -inf if largest == 0 else float(largest)

@@ -299,6 +299,7 @@ def distinct(numbers: Integers) -> Integers:
 
 
 def _frozen(array: npt.NDArray[Any]) -> Integers:
+    """An array of integers that nobody can write to."""
     array = np.asarray(array, np.int64)
     array.flags.writeable = False
     return array

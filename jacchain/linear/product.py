@@ -65,8 +65,7 @@ def multiply(left: LinearMap, right: LinearMap) -> LinearMap:
     if a.is_full and (b.column_counts == 1).all():
         return scale_rows(right.T.values, left.T.take(b.T.columns)).T
     if is_small and work <= TINY and np.isfinite(product := _long_product(left, right)).all():
-        pattern = a @ b
-        return LinearMap.full(product) if pattern.is_full else LinearMap(pattern, product[:, pattern.rows, pattern.columns])
+        return LinearMap.on(a @ b, product)
     return _sparse_product(left, right)
 
 
@@ -151,25 +150,16 @@ def _is_better_second(left: Numbers, right: Numbers) -> bool:
 
 
 def _sparse_product(left: LinearMap, right: LinearMap) -> LinearMap:
-    """A product of which at least one side is sparse."""
+    """A product of which at least one side is sparse; what is infinite is never multiplied with a zero of a pattern."""
     a, b = left.pattern, right.pattern
     pairs = multiplications(a, b)
     if pairs > PAIRS and a.shape[0] * a.shape[1] * b.shape[1] <= CROWDED * pairs and left.magnitude + right.magnitude < inf:
-        return _crowded_product(left, right)
+        return LinearMap.on(a @ b, _matmul(left.dense, right.dense))  # sparse in name only: zeros are multiplied as well
     if b.is_full and a.row_counts.max() <= a.shape[1] ** 0.5 + 8:
         return _rows_times_full(left, right)
     if a.is_full and b.column_counts.max() <= b.shape[0] ** 0.5 + 8:
         return _rows_times_full(right.T, left.T).T
     return stack([_paired_product(left.take(rows), right) for rows in row_blocks(a, b, PAIRS)])
-
-
-def _crowded_product(left: LinearMap, right: LinearMap) -> LinearMap:
-    """Sparse in name only: finite numbers are multiplied densely, zeros included, and the zeros of the product left out."""
-    pattern = left.pattern @ right.pattern
-    product = _matmul(left.dense, right.dense)
-    if pattern.is_full:
-        return LinearMap.full(product)
-    return LinearMap(pattern, product[:, pattern.rows, pattern.columns])
 
 
 def _rows_times_full(left: LinearMap, right: LinearMap) -> LinearMap:

@@ -124,6 +124,7 @@ class _Chain:
 
 
 def _stage(index: int, name: str, function: FunctionSpec, compiled: Compiled) -> Stage:
+    """The stage that a compiled function is at its place in the chain (from 1)."""
     return Stage(
         index,
         name,

@@ -15,6 +15,7 @@ from jacchain.pipeline.document import NUMBERS, TEXT, Block, Scalar, too_large
 from jacchain.pipeline.numbers import JSON_NUMBER, NUMBER, UNSIGNED
 
 LONG = 8
+"""Numbers from which on a list is cut out."""
 
 _SIGNED = rf"[-+]?+{UNSIGNED}"
 _FLOW = rf"\[[ \r\n]*+(?:{_SIGNED}[ \r\n]*+,[ \r\n]*+){{{LONG - 1},}}+{_SIGNED}[ \r\n]*+,?+[ \r\n]*+\]"
@@ -76,11 +77,13 @@ def expand(block: Block) -> Iterator[Scalar]:
 
 
 def _flow(source: Source) -> Iterator[Block]:
+    """Lists in brackets."""
     if source.text.count(",") >= LONG - 1:
         yield from map(partial(_bracketed, source), re.finditer(_FLOW, source.text))
 
 
 def _bracketed(source: Source, found: re.Match[str]) -> Block:
+    """A list in brackets that a pattern has found."""
     text = found.group()[1:-1].rstrip().removesuffix(",")
     return Block(Span(source, *found.span()), text, text.count(",") + 1, ",")
 

@@ -22,7 +22,7 @@ from jacchain.pipeline.spec import ConstantSpec
 from jacchain.pipeline.written import Values, Written, scalar_of, with_trap, written
 
 NUMBER = 24
-"""Bytes that a number of a constant takes: itself, and twice what is made of it."""
+"""Bytes that a number of a constant takes: itself, and two copies that are made of it."""
 
 Reader = Callable[[Scalar, int], Array]
 """Reads a parameter file, given its name where it is written, and how many numbers are there already."""
@@ -109,6 +109,7 @@ def numbers_of(block: Block) -> Array:
 
 
 def _finite(value: Array, span: Span) -> Array:
+    """The number.  Raises JacchainError (JC155) when it is infinite."""
     if not np.isfinite(value):
         raise JacchainError(Problem("JC155", "the number is larger than any double", span, help="the largest is 1.797e308"))
     return value
@@ -140,6 +141,7 @@ def _vector(node: Node, constants: Constants) -> Array:
 
 
 def _entry(node: Node, constants: Constants) -> float:
+    """One number of a list."""
     if not isinstance(node, Scalar):
         way_out = "a vector is a list of numbers, a matrix a list of rows: [[1, 2], [3, 4]]"
         raise unexpected(node, "a number", way_out, "JC312")
@@ -150,6 +152,7 @@ def _entry(node: Node, constants: Constants) -> float:
 
 
 def _matrix(rows: list[Array], spans: list[Span]) -> Array:
+    """The matrix of rows that are written at some places.  Raises JacchainError (JC312) when their lengths differ."""
     for row, span in zip(rows, spans, strict=True):
         if row.size != rows[0].size:
             first = counted(rows[0].size, "entry")
@@ -160,6 +163,7 @@ def _matrix(rows: list[Array], spans: list[Span]) -> Array:
 
 
 def _from_file(node: Mapping, reader: Reader, held: int) -> Array:
+    """The numbers of ``{file: weights.npy}``, read beside so many others."""
     if [key.text for key, _ in node.entries] != ["file"]:
         raise unexpected(node, "a number, a list or an expression", "a constant from a file is written {file: weights.npy}")
     return reader(scalar_of(node.entries[0][1], "the name of a file"), held)

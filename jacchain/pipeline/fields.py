@@ -50,6 +50,7 @@ def fields_of(read: Callable[[Ledger], Node], key: str) -> Fields | None:
 
 
 def _entry(node: Node, step: str | int) -> Node | None:
+    """The value under a key of a mapping, or at a place of a list; None where there is none."""
     match node, step:
         case Mapping(), str():
             return next((value for name, value in node.entries if name.text == step), None)
@@ -80,4 +81,5 @@ def _value(node: Node) -> Any:
 
 
 def _number(text: str) -> int | float:
+    """A whole number exactly, any other as a double."""
     return int(text) if text.lstrip("+-").isdigit() else float(text)

@@ -212,6 +212,7 @@ class _Reader:
 
 
 def _advice(written: str) -> str:
+    """What to write instead of a word that is no value of JSON."""
     if written.lower().lstrip("+-") in {"nan", "infinity", "inf"}:
         return "numbers are finite"
     if written[:1] in "+.0123456789-":

@@ -107,6 +107,7 @@ def _pipeline(read: Callable[[Ledger], Node], name: str, files: ParameterFiles, 
 
 
 def _assembled(read: Callable[[Ledger], Node], name: str, files: ParameterFiles, options: Options, ledger: Ledger) -> Pipeline:
+    """The pipeline of a file that is read now; what is wrong with parts of it is in the ledger, and only then raised."""
     option = None if options.at is None else read_at(options.at, ledger)
     spec = read_spec(read(ledger), name, ledger)
     replaced = read_sets(options.sets, spec.constants, ledger)
@@ -144,4 +145,5 @@ def _definitions(texts: Sequence[str], ledger: Ledger) -> Node:
 
 
 def _text(text: str) -> Scalar:
+    """A text that nobody wrote, as a value of a file."""
     return Scalar(Fragment.whole(text, "-e"), "text", plain=False)

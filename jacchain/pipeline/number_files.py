@@ -18,6 +18,7 @@ from jacchain.pipeline.numbers import NUMBER as LITERAL
 NUMBER = 24
 """Bytes that a number of a parameter file takes: as it is in the file, as a double, and once more on the way."""
 CSV_BYTES = 1 << 24
+"""Bytes that a .csv file may have."""
 BLOCK = 1 << 16
 """Characters of a .csv file that are read at a time."""
 
@@ -116,6 +117,7 @@ def _plain_rows(text: str) -> Array | None:
 
 
 def _fits(rows: Array, parts: list[Array]) -> bool:
+    """Whether rows are as long as those before them."""
     return not parts or rows.shape[1] == parts[0].shape[1]
 
 

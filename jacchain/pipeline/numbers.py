@@ -68,4 +68,5 @@ def word_trap(scalar: Scalar) -> Problem | None:
 
 
 def _problem(scalar: Scalar, message: str, way_out: str, code: str = "JC113") -> Problem:
+    """The problem of a value that is no number here."""
     return Problem(code, f"`{scalar.text}`: {message}", scalar.span, help=way_out)

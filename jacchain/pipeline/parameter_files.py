@@ -20,6 +20,7 @@ from jacchain.pipeline.document import Scalar, clip
 from jacchain.pipeline.number_files import NUMBER, read_csv, read_npy
 
 LENGTH = 1000
+"""Characters that a path may have."""
 SUFFIXES = (".npy", ".csv")
 
 _PART = r"[^\x00-\x1f\x7f\\:]+"
@@ -100,15 +101,13 @@ def _read(path: Path, name: Scalar, held: int) -> bytes:
         status = os.fstat(stream.fileno())
         if not stat.S_ISREG(status.st_mode):
             raise JacchainError(Problem("JC341", f"`{clip(name.text)}` is not a regular file", name.span))
-        claim(NUMBER * (held + status.st_size // 8), _all_up_to(name), name.span, "use a smaller matrix")
+        what = f"all constants up to `{clip(name.text)}`"
+        claim(NUMBER * (held + status.st_size // 8), what, name.span, "use a smaller matrix")
         return stream.read(status.st_size + 1)
 
 
-def _all_up_to(name: Scalar) -> str:
-    return f"all constants up to `{clip(name.text)}`"
-
-
 def _refused(name: Scalar, reason: str, way_out: str) -> JacchainError:
+    """The error for a path that is not opened."""
     return JacchainError(Problem("JC340", f"`{clip(name.text)}` is not opened: {reason}", name.span, help=way_out))
 
 

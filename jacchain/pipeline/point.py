@@ -204,6 +204,7 @@ def _by_name(signature: Signature, placed: Placed, constants: Constants, ledger:
 
 
 def _span(entry: Named) -> Span:
+    """Where the values under a name stand, or the name itself where there are none."""
     if not entry.values:
         return entry.span
     first, last = entry.values[0].span, entry.values[-1].span
@@ -211,6 +212,7 @@ def _span(entry: Named) -> Span:
 
 
 def _count(signature: Signature, found: int, span: Span) -> Problem:
+    """The problem of a point with another number of numbers than a function takes."""
     due = "at least one number" if signature.size is None else counted(signature.size)
     return Problem(
         "JC322",
@@ -222,6 +224,7 @@ def _count(signature: Signature, found: int, span: Span) -> Problem:
 
 
 def _count_of_one(name: str, size: int, found: int, span: Span, parameter: Span) -> Problem:
+    """The problem of one input that has another number of numbers than its parameter, which stands at another place."""
     due = counted(size) if size else "at least one number"
     related = ((parameter, f"takes {due}"),)
     way_out = f"write {name} as a list of {size} numbers" if size > 1 else "write one number, or declare a vector: `p[2]`"

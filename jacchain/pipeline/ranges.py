@@ -60,6 +60,7 @@ def bounds_of(function: FunctionSpec, shapes: Shapes, constants: Constants) -> A
 
 
 def _total(shapes: Shapes) -> int:
+    """How many inputs the parameters have together."""
     return sum(size_of(shape) for _, shape in shapes)
 
 
@@ -73,6 +74,7 @@ def _places(shapes: Shapes) -> dict[str, slice]:
 
 
 def _place(places: dict[str, slice], name: str, span: Span, function: FunctionSpec) -> slice:
+    """Where the components of a parameter stand.  Raises JacchainError (JC331) when there is none of that name."""
     if name not in places:
         way_out = did_you_mean(name, list(places), f"the inputs are those of `{function.signature}`")
         raise JacchainError(Problem("JC331", f"`{name}` is not an input of `{function.name}`", span, help=way_out))
@@ -80,6 +82,7 @@ def _place(places: dict[str, slice], name: str, span: Span, function: FunctionSp
 
 
 def _fill(target: Array, numbers: Array, span: Span) -> None:
+    """Writes one number for all inputs, or one for each, into their places.  Raises JacchainError (JC331) for any other count."""
     if numbers.size not in {1, target.size}:
         message = f"{numbers.size} numbers are written for {target.size} inputs"
         raise JacchainError(Problem("JC331", message, span, help="write one for all, or one for each"))

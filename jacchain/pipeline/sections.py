@@ -61,6 +61,7 @@ def read_spec(root: Node, file: str, ledger: Ledger) -> Spec:
 
 
 def _constants(node: Node, ledger: Ledger) -> tuple[ConstantSpec, ...]:
+    """What is written for each constant, in order."""
     if isinstance(node, Scalar) and node.kind == "null":
         return ()
     if not isinstance(node, Mapping):

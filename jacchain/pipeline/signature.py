@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from jacchain.errors import Fragment, JacchainError, Problem, Span
+from jacchain.errors import Fragment, JacchainError, Problem
 from jacchain.expression.words import Token, tokens
 from jacchain.pipeline.document import clip
 from jacchain.pipeline.spec import ParameterSpec, Signature
@@ -85,6 +85,6 @@ def _size(fragment: Fragment, words: list[Token], position: int) -> tuple[int | 
 
 
 def _error(fragment: Fragment, word: Token, message: str, way_out: str = "write `name(x, y): ...`") -> JacchainError:
-    start, end = (word.start, word.end) if word.kind != "end" else (0, len(fragment.text))
-    span: Span = fragment.span(start, end)
+    """The error (JC303) for a word of a signature, or for all of it where a word is missing at its end."""
+    span = fragment.span() if word.kind == "end" else fragment.span(word.start, word.end)
     return JacchainError(Problem("JC303", message, span, help=way_out))

@@ -7,6 +7,7 @@ import re
 from jacchain.errors import JacchainError, Problem, Source, Span
 
 BYTES = 32 << 20
+"""Bytes that a pipeline file may have."""
 
 _OTHER_ENCODINGS = (
     (b"\xff\xfe\x00\x00", "UTF-32"),
@@ -58,6 +59,7 @@ def _other_encoding(data: bytes) -> str:
 
 
 def _not_utf8(data: bytes, name: str, offset: int) -> JacchainError:
+    """The error for the byte at an offset, at the character where it stands."""
     source = Source(name, data.decode("utf-8", "replace"))
     place = len(data[:offset].decode("utf-8"))
     message = f"byte {offset + 1} (0x{data[offset]:02X}) is not UTF-8"
@@ -65,6 +67,7 @@ def _not_utf8(data: bytes, name: str, offset: int) -> JacchainError:
 
 
 def _refused(span: Span, character: str) -> JacchainError:
+    """The error for a character that hides what a file says."""
     if character == "\r":
         message, way_out = "a line ends with a lone carriage return", "end lines with LF, or with CRLF"
     else:

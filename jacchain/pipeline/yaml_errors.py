@@ -94,5 +94,6 @@ def tab_problem(source: Source, place: int) -> Problem:
 
 
 def _place(source: Source, mark: Any) -> Span:
+    """The character that a mark of libyaml points at."""
     place = min(mark.index if mark else 0, len(source.text))
     return Span(source, place, min(place + 1, len(source.text)))

@@ -42,6 +42,7 @@ class _Text:
         self.places.extend([place] * len(folded))
 
     def fragment(self, source: Source, end: int) -> Fragment:
+        """All of them, which end at a place."""
         return Fragment("".join(self.characters), source, (*self.places, end))
 
 

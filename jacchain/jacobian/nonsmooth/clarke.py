@@ -18,7 +18,9 @@ from jacchain.frozen import Frozen
 
 Vector = npt.NDArray[np.longdouble]
 TOLERANCE = 1e-13
+"""Relative size of what is taken for zero: far above the rounding of long doubles, far below what anybody writes."""
 CELLS = 96
+"""Cells that are looked at; a point where more meet is called incomplete."""
 CLEAR = 0.5
 """How far inside walls a direction has to be that was worked out to be inside by three quarters at least."""
 
@@ -43,6 +45,7 @@ class Cell(Frozen):
 
     @cached_property
     def _inwards(self) -> npt.NDArray[np.float64]:
+        """The normals as doubles, one in each row."""
         return np.array(self.walls, float)
 
 
@@ -97,7 +100,7 @@ def generic_direction(size: int) -> Vector:
 
 
 def _samples(size: int) -> list[Vector]:
-    """More directions, each with its opposite: along the axes, and spread out."""
+    """More directions, each with its opposite: along eight axes at most, and four times as many that are spread out."""
     few = min(size, 8)
     # fractional parts of multiples of independent square roots fill a cube evenly (Weyl)
     spread = np.modf(np.outer(np.arange(1, 4 * few + 1), np.sqrt(np.arange(size) + 1.5)))[0] - 0.5
@@ -154,6 +157,7 @@ def nearest_point(points: Vector) -> Vector:
 
 
 def _nearest(points: Vector) -> Vector:
+    """The point of least norm by Wolfe's algorithm, which moves among the affine hulls of a few of the points (a corral)."""
     scale = np.abs(points).max()
     p = points / scale
     chosen = [int(np.argmin((p * p).sum(1)))]
@@ -174,7 +178,10 @@ def _nearest(points: Vector) -> Vector:
 
 
 def _corral(p: Vector, chosen: list[int], weights: Vector) -> tuple[list[int], Vector]:
-    """Moves to the nearest point of the affine hull of the chosen points, giving up those that are left behind on the way."""
+    """The chosen rows of p, without those that are given up, and their weights in the nearest point of their affine hull.
+
+    A point is given up when the way to that nearest point leaves the convex hull on the side opposite of it.
+    """
     while True:
         target = _affine(p[chosen])
         if (target > TOLERANCE).all():
@@ -190,7 +197,10 @@ def _corral(p: Vector, chosen: list[int], weights: Vector) -> tuple[list[int], V
 
 
 def _affine(q: Vector) -> Vector:
-    """The weights, with sum one, of the point nearest to zero in the affine hull of the rows of q."""
+    """The weights, with sum one, of the point nearest to zero in the affine hull of the rows of q.
+
+    Gauss and Jordan's elimination by hand, since LAPACK knows no long doubles.
+    """
     size = len(q)
     system = np.ones((size + 1, size + 2), np.longdouble)
     system[:size, :size] = q @ q.T

@@ -40,7 +40,7 @@ def refuse_values(name: str, program: Program, registers: Array, used: Mask) -> 
 
 
 def fails(program: Program, derivative: Derivative, used: Mask) -> Mask:
-    """The points of a batch at which one of the following would refuse a number, ``(batch,)``."""
+    """The points of a batch at which :func:`refuse_values` or :func:`refuse_derivatives` would refuse a number: ``(batch,)``."""
     wrong = [_beyond(derivative.values), _beyond(derivative.linear.values), ~np.isfinite(derivative.registers) & used]
     wrong += [outer for _, outer in outside(program, derivative.registers, used)]
     found = np.zeros(len(used), bool)
@@ -130,6 +130,7 @@ def led_here(problems: Sequence[Problem], steps: Sequence[tuple[str, Numbers]]) 
 
 
 def _shown(values: Numbers, component: int) -> str:
+    """A number, a short vector, or one component of a long one."""
     if values.size == 1:
         return f"{float(values[0]) + 0.0:.6g}"
     if component < values.size <= 4:

@@ -188,6 +188,7 @@ def power(x: Germ, exponent: Any) -> Any:
 
 
 def _quotient(a: Germ, b: Germ) -> Any:
+    """``a/b``; where both go to finite limits other than zero, with the limit rounded as a quotient of numbers is."""
     quotient = a * power(b, -1)
     if a.lost or b.lost or quotient.lost or abs(a.lead) > NEAR or abs(b.lead) > NEAR:
         return quotient
@@ -236,11 +237,12 @@ def logarithm(x: Germ) -> Any:
 
 
 def _length(step: Germ) -> int:
-    """Powers of a step that are still known."""
+    """How many powers of a step stand before its unknown part; of a step that is known whole, 24 at most."""
     if not step.terms:
         return 1
     return int(min(24, np.ceil(step.order / step.lead)))
 
 
 def _lost(a: Germ, b: Germ) -> Germ:
+    """What comes of two germs of which one is lost at least: outside of the domain if either is."""
     return UNDEFINED if "domain" in {a.lost, b.lost} else UNKNOWN

@@ -30,6 +30,9 @@ CLOSE = 1e-13
 """Relative difference of a limit and the number at the point that rounding alone explains."""
 
 ROUNDS = 16
+"""Rounds of integrating a derivative along a germ at most; each yields at least one more term."""
+
+THIRD = Real(1) / 3
 
 PLAIN = Arithmetic(np.longdouble)
 
@@ -47,16 +50,16 @@ class GermArithmetic:
         self.square = lambda x: x * x
         for name in ("exp2", "expm1", "log1p", "tan", "asin", "acos", "atan", "tanh", "asinh", "acosh", "atanh", "erf", "erfc"):
             setattr(self, name, lifted(self._integrated(name), 1))
-        self.exp = lifted(_native(PLAIN.exp, exponential), 1)
-        self.log = lifted(_native(PLAIN.log, logarithm), 1)
+        self.exp = _pinning(PLAIN.exp, exponential)
+        self.log = _pinning(PLAIN.log, logarithm)
         self.log2 = lambda x: self.log(x) / np.log(Real(2))
         self.log10 = lambda x: self.log(x) / np.log(Real(10))
-        self.sin = lifted(_native(PLAIN.sin, _trigonometric(0)), 1)
-        self.cos = lifted(_native(PLAIN.cos, _trigonometric(1)), 1)
-        self.sinh = lifted(_native(PLAIN.sinh, _hyperbolic(np.sinh, np.cosh)), 1)
-        self.cosh = lifted(_native(PLAIN.cosh, _hyperbolic(np.cosh, np.sinh)), 1)
-        self.sqrt = lifted(_native(PLAIN.sqrt, lambda x: power(x, 0.5)), 1)
-        self.cbrt = lifted(_native(PLAIN.cbrt, _cube_root), 1)
+        self.sin = _pinning(PLAIN.sin, _smooth(lambda x: [np.sin(x), np.cos(x), -np.sin(x), -np.cos(x)]))
+        self.cos = _pinning(PLAIN.cos, _smooth(lambda x: [np.cos(x), -np.sin(x), -np.cos(x), np.sin(x)]))
+        self.sinh = _pinning(PLAIN.sinh, _smooth(lambda x: [np.sinh(x), np.cosh(x)]))
+        self.cosh = _pinning(PLAIN.cosh, _smooth(lambda x: [np.cosh(x), np.sinh(x)]))
+        self.sqrt = _pinning(PLAIN.sqrt, lambda x: power(x, 0.5))
+        self.cbrt = _pinning(PLAIN.cbrt, lambda x: -power(-x, THIRD) if x.sign < 0 else power(x, THIRD))
         self.abs = lifted(lambda x: -x if self._sign(x) < 0 else x, 1)
         self.sign = lifted(lambda x: x if _is_lost(x) else Real(self._sign(x)), 1)
         self.floor = lifted(self._floor, 1)
@@ -140,11 +143,13 @@ class GermArithmetic:
         return x.sign
 
     def _larger(self, a: Any, b: Any, difference: Any) -> Any:
+        """``a`` where the difference is positive for small t, else ``b``; the difference itself when it is lost."""
         if _is_lost(difference):
             return difference
         return a if self._sign(difference) >= 0 else b
 
     def _floor(self, x: Any) -> Any:
+        """The largest whole number that is not above x for small t: one less than the limit when x falls from a whole one."""
         if not isinstance(x, Germ):
             return np.floor(x)
         limit = x.limit
@@ -169,6 +174,7 @@ class GermArithmetic:
         return Germ(whole.terms[:1], whole.lead + 2 * LOGARITHM)
 
     def _angle(self, y: Any, x: Any) -> Any:
+        """The angle of the point (x, y): its limit, both scaled by a power of t, plus the integral of its derivative."""
         if not isinstance(y, Germ) and not isinstance(x, Germ):
             return np.arctan2(y, x)
         y, x = germ(y), germ(x)
@@ -212,8 +218,8 @@ class GermArithmetic:
         return value
 
 
-def _native(plain: Callable[[Any], Any], of_germ: Callable[[Germ], Any]) -> Callable[[Any], Any]:
-    """A function of numbers and of germs; numbers are rounded as they are at the point."""
+def _pinning(plain: Callable[[Any], Any], of_germ: Callable[[Germ], Any]) -> Callable[..., Any]:
+    """A function of arrays of numbers, as ``plain`` rounds them, and germs, whose limits are rounded just so."""
 
     def value(x: Any) -> Any:
         if not isinstance(x, Germ):
@@ -224,33 +230,18 @@ def _native(plain: Callable[[Any], Any], of_germ: Callable[[Germ], Any]) -> Call
             return y.with_limit(number)
         return y
 
-    return value
+    return lifted(value, 1)
 
 
-def _trigonometric(quarter: int) -> Callable[[Germ], Any]:
+def _smooth(derivatives: Callable[[Any], list[Any]]) -> Callable[[Germ], Any]:
+    """A function of germs by its Taylor series; ``derivatives`` are its value and its derivatives, which repeat themselves."""
+
     def value(x: Germ) -> Any:
         if x.lost or not np.isfinite(x.limit):
             return x if x.lost else UNKNOWN
-        s, c = np.sin(x.limit), np.cos(x.limit)
-        turning = [s, c, -s, -c]
-        return taylor(x, turning[quarter:] + turning[:quarter])
+        return taylor(x, derivatives(x.limit))
 
     return value
-
-
-def _hyperbolic(value: Callable[[Any], Any], slope: Callable[[Any], Any]) -> Callable[[Germ], Any]:
-    def of_germ(x: Germ) -> Any:
-        if x.lost or not np.isfinite(x.limit):
-            return x if x.lost else UNKNOWN
-        return taylor(x, [value(x.limit), slope(x.limit)])
-
-    return of_germ
-
-
-def _cube_root(x: Germ) -> Any:
-    if x.sign < 0:
-        return -power(-x, Real(1) / 3)
-    return power(x, Real(1) / 3)
 
 
 def _choice(condition: Any, a: Any, b: Any) -> Any:
@@ -280,10 +271,12 @@ _JOINED: dict[str, Callable[..., Any]] = {
 
 
 def _is_lost(x: Any) -> bool:
+    """Whether a number or a germ has no value, not even for small t."""
     return bool(x.lost) if isinstance(x, Germ) else bool(np.isnan(x))
 
 
 def _same(a: Any, b: Any) -> bool:
+    """Whether two numbers or germs differ in nothing but the last digit."""
     a, b = germ(a), germ(b)
     return (
         len(a.terms) == len(b.terms)
@@ -337,4 +330,5 @@ def pinned(x: Any, number: Any) -> Any:
 
 
 def _limits(x: Array) -> Array:
+    """The numbers that germs go to, in an array of germs and numbers."""
     return np.array([[y.limit if isinstance(y, Germ) else y for y in row] for row in x], np.longdouble)

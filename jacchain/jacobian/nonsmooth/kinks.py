@@ -194,6 +194,7 @@ def _kinks(finding: Finding) -> Iterator[Kink]:
 
 
 def _message(finding: Finding, names: tuple[str, str], used: float) -> str:
+    """What is said of the entry of an output by an input, whose names are given, and of the number used for it."""
     partial = f"∂{names[0]}/∂{names[1]} = {used:.6g}"
     match finding.kind:
         case "kink":
@@ -252,11 +253,13 @@ def _problem(stage: Stage, finding: Finding) -> Problem:
 
 
 def _shown(slope: Slope) -> str:
+    """A one-sided derivative, or the word for what is in its place."""
     words = {"domain": "outside the domain", "unknown": "unknown"}
     return words.get(slope, slope) if isinstance(slope, str) else f"{slope:.6g}"
 
 
 def _unexamined(stage: Stage, count: int) -> str:
+    """What is said of outputs that were not examined."""
     return (
         f"{count} more outputs of `{stage.name}` stand on switches; they were too many to examine: "
         "the convention of each function is used (0 for relu, abs and sign, equal shares for max and min)"

@@ -62,12 +62,13 @@ class Limits(Frozen, eq=True):
 
 
 def limits(instruction: Instruction) -> Limits:
-    """The limits of an instruction."""
+    """The limits of an instruction, as far as what varies could reach them."""
     return _limits(instruction.operation, instruction.reads) if instruction.operation in ROWS else Limits()
 
 
 @cache
 def _limits(operation: str, reads: tuple[bool, ...]) -> Limits:
+    """The limits of an operation of which only some arguments vary; a tie is no tree, and :data:`TIES` tells of it."""
     row = ROWS[operation]
     if not (row.domain or row.switch) or operation in TIES:
         return Limits()
@@ -164,7 +165,11 @@ def active(program: Program, registers: Array, used: Mask) -> Mask:
 
 
 def standing(program: Program, registers: Array, used: Mask) -> Iterator[Array]:
-    """How every operation that is used stands at each point, as numbers that differ from point to point where it has turned."""
+    """How every operation that is used stands at each of many points: numbers ``(points, used)`` that change where it turns.
+
+    They are the truth of a condition, the place of an extreme, the sign of what vanishes at a switch, or the whole number of a
+    step; ``used`` is ``(registers,)``.
+    """
     o = Arithmetic(registers.dtype)
     with np.errstate(all="ignore"):
         for instruction in program.instructions:
@@ -216,8 +221,10 @@ def _tied(instruction: Instruction, registers: Array) -> Mask:
 
 
 def _difference(comparison: Binary) -> Tree:
+    """What is zero where both sides of a comparison are equal."""
     return Binary("-", comparison.left, comparison.right)
 
 
 def _mentions(tree: Tree, names: set[str]) -> bool:
+    """Whether one of the names stands in a tree."""
     return any(isinstance(leaf, Name) and leaf.name in names for leaf in postorder(tree))

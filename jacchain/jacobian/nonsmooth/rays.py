@@ -29,7 +29,8 @@ def along(program: Program, registers: Array, starts: Array, chosen: Mask, arith
             if positions := _moved(instruction, moving, chosen):
                 registered = instruction.output.start + np.array(positions)
                 arguments = _arguments(instruction, values, positions)
-                arithmetic.recording = instruction.operation in CONDITIONS or bool(_switch(instruction))
+                row = ROWS.get(instruction.operation)
+                arithmetic.recording = instruction.operation in CONDITIONS or bool(row and row.switch)
                 result = apply(arithmetic, instruction, arguments)
                 arithmetic.recording = False
                 values[:, registered] = lifted(pinned, 2)(result, point[registered])
@@ -50,11 +51,8 @@ def _moved(instruction: Instruction, moving: Mask, chosen: Mask) -> list[int]:
 
 
 def _arguments(instruction: Instruction, values: Array, positions: list[int]) -> list[Array]:
+    """What the chosen components of an instruction are computed from, ``(rays, width)`` for each argument."""
     arguments = [values[:, argument] for argument in instruction.arguments]
     if not is_elementwise(instruction):
         return arguments
     return [argument[:, positions] if argument.shape[1] == instruction.size else argument for argument in arguments]
-
-
-def _switch(instruction: Instruction) -> str:
-    return ROWS[instruction.operation].switch if instruction.operation in ROWS else ""

@@ -20,6 +20,7 @@ ORDERS = (2.0, 5.0)
 """Powers of t up to which a neighbourhood is worked out: first cheaply, then again where that told too little."""
 
 GOLDEN, SILVER = 0.6180339887498949, 0.41421356237309515
+"""The golden ratio less one and the root of two less one: multiples of them are spread over all fractions, and never meet."""
 
 Slope = float | str
 
@@ -115,6 +116,7 @@ def _germ(view: View, direction: Vector, powers: list[float], order: float) -> t
 
 
 def _cell(value: Any, y: Any, decisions: list[Germ], powers: list[float]) -> Cell:
+    """The cell of a ray on which the output, ``value`` at the point, has the germ y, and the given decisions were taken."""
     gradient, trouble = _gradient(value, y, powers)
     walls = [germ_gradient(decision, powers) * decision.sign for decision in decisions]
     curved = any(decision.lead < 1 - NEAR or decision.lead > max(powers) + NEAR for decision in decisions)
@@ -161,13 +163,16 @@ def germ_gradient(y: Germ, powers: list[float]) -> Vector:
 
 
 def _moving(start: Any, terms: list[tuple[float, Any]], order: float) -> Germ:
+    """The germ of a number that begins to move: ``start`` plus the terms (exponent, factor), known up to an order."""
     constant = [(0.0, Real(start))] if start else []
     return Germ((*constant, *((e, c) for e, c in sorted(terms) if c)), order)
 
 
 def _differs(limit: Any, value: Any) -> bool:
+    """Whether a limit is another number than the value at the point, by more than rounding explains."""
     return not abs(limit - value) <= CLOSE * max(abs(value), abs(limit)) if np.isfinite(limit) else True
 
 
 def _infinite(change: Any, direction: int) -> str:
+    """The infinite slope of a value that changes at once in a direction (-1 or 1)."""
     return "inf" if (change > 0) == (direction > 0) else "-inf"

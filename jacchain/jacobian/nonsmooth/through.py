@@ -70,6 +70,7 @@ def _slopes(stages: Sequence[Stage], x: Numbers) -> Iterator[tuple[tuple[int, in
 
 
 def _remark(names: tuple[str, str], sides: tuple[float, float], used: float) -> Diagnostic:
+    """The remark on an entry, by the names of its output and input, whose number is not between the slopes on both sides."""
     low, high = sorted(sides)
     same = high - low <= CLOSE * max(map(abs, sides))
     truth = f"the chain has the derivative {low:.6g}" if same else "that lies outside both slopes of the chain"
