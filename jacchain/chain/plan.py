@@ -17,17 +17,25 @@ Building = Literal["given", "tangent", "adjoint"]
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
+def nesting(tree: Tree) -> list[tuple[int, int]]:
+    """How many brackets open before each factor and close behind it; the outermost pair is one of them."""
+    brackets: list[tuple[int, int]] = []
+    pending = [(tree, 0, 0)]
+    while pending:
+        part, opened, closed = pending.pop()
+        if isinstance(part, tuple):
+            pending.append((part[1], 0, closed + 1))
+            pending.append((part[0], opened + 1, 0))
+        else:
+            brackets.append((opened, closed))
+    return brackets
+
+
 def bracketing(tree: Tree) -> str:
     """A tree as people write it: ``J₁ᵀ (J₂ᵀ J₃ᵀ)``."""
-    pending: list[Tree | str] = [tree]
-    text: list[str] = []
-    while pending:
-        part = pending.pop()
-        if isinstance(part, tuple):
-            pending += [")", part[1], " ", part[0], "("]
-        else:
-            text.append(part if isinstance(part, str) else f"J{part}ᵀ")
-    return "".join(text[1:-1] if isinstance(tree, tuple) else text).translate(SUBSCRIPTS)
+    brackets = nesting(tree)
+    text = " ".join([f"{'(' * opened}J{i}ᵀ{')' * closed}" for i, (opened, closed) in enumerate(brackets, 1)])
+    return (text[1:-1] if len(brackets) > 1 else text).translate(SUBSCRIPTS)
 
 
 class Operand(NamedTuple):
@@ -112,9 +120,13 @@ class Plan(Frozen, eq=True):
         built = {accumulation.stage: accumulation.entries for accumulation in self.accumulations}
         live = peak = 0
         for product in self.products:
-            operands = (product.left, product.right)
-            stages = sum(built.get(operand.number, 0) for operand in operands if operand.kind == "stage")
-            peak = max(peak, live + stages + product.entries)
-            used = (self.products[operand.number - 1].entries for operand in operands if operand.kind == "product")
-            live += product.entries - sum(used)
-        return max(peak, sum(built.values()) if not self.products else 0)
+            stages = used = 0
+            for kind, number in (product.left, product.right):
+                if kind == "product":
+                    used += self.products[number - 1].entries
+                elif built:
+                    stages += built.get(number, 0)
+            live += product.entries
+            peak = max(peak, live + stages)
+            live -= used
+        return peak if self.products else sum(built.values())

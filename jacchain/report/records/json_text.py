@@ -6,22 +6,21 @@ JSON has no word for what is not finite: ``null`` stands in its place, and the l
 from __future__ import annotations
 
 import re
+from itertools import accumulate
 from math import isfinite
 from typing import Any
 
 import orjson
 
 from jacchain import __version__
-from jacchain.chain.plan import Tree
+from jacchain.chain.plan import Tree, nesting
 
 DEPTH = 200
 """Levels of nesting that every JSON reader takes."""
 
 FORMAT_VERSION = "1.0"
-OPTIONS = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_APPEND_NEWLINE
 
-CHARACTERS = (*range(0x7F, 0xA0), 0x61C, *range(0x200B, 0x2010), *range(0x2028, 0x202F), *range(0x2060, 0x2070), 0xFEFF)
-ACTING = re.compile("|".join(map(chr, CHARACTERS)).encode())
+ACTING = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 """Characters that JSON may hold and a terminal obeys: they are written as escapes."""
 
 PLAIN = bytes(range(0x7F))
@@ -41,32 +40,36 @@ def json_bytes(facts: Json) -> bytes:
     found = _nonfinite(facts)
     if found:
         facts = {**facts, "nonfinite": found}
+    text = _written(facts) + b"\n"
+    if ACTING.search(text.translate(None, PLAIN).decode()):
+        return ACTING.sub(_escape, text.decode()).encode()
+    return text
+
+
+def _written(facts: Any) -> bytes:
     try:
-        text = orjson.dumps(facts, default=_plain, option=OPTIONS)
+        return orjson.dumps(facts, default=_plain, option=orjson.OPT_SERIALIZE_NUMPY)
     except orjson.JSONEncodeError:  # an integer of more than 64 bits
-        text = orjson.dumps(_with_long_integers(facts), default=_plain, option=OPTIONS)
-    return ACTING.sub(_escape, text) if ACTING.search(text.translate(None, PLAIN)) else text
+        return orjson.dumps(_with_long_integers(facts), default=_plain, option=orjson.OPT_SERIALIZE_NUMPY)
 
 
-def _escape(found: re.Match[bytes]) -> bytes:
-    return b"\\u%04x" % ord(found.group().decode())
+def _escape(found: re.Match[str]) -> str:
+    return f"\\u{ord(found.group()):04x}"
 
 
-def tree_fragment(tree: Tree, depth: int) -> orjson.Fragment | None:
+def exact_fragment(facts: Any) -> orjson.Fragment:
+    """Words and whole numbers as a part of an object, so that nothing that is not finite has to be looked for in it."""
+    return orjson.Fragment(_written(facts))
+
+
+def tree_fragment(tree: Tree) -> orjson.Fragment | None:
     """A bracketing as nested pairs, None where its nesting would be more than readers of JSON take."""
-    if depth > DEPTH:
+    brackets = nesting(tree)
+    depths = accumulate(brackets, lambda depth, pair: (depth[0] + pair[0] - depth[1], pair[1]))
+    if max(depth for depth, _ in depths) > DEPTH:
         return None
-    pending: list[Tree | str] = [tree]
-    text: list[str] = []
-    while pending:
-        match pending.pop():
-            case str(word):
-                text.append(word)
-            case int(number):
-                text.append(str(number))
-            case (left, right):
-                pending += ["]", right, ",", left, "["]
-    return orjson.Fragment("".join(text))
+    texts = [f"{'[' * opened}{i}{']' * closed}" for i, (opened, closed) in enumerate(brackets, 1)]
+    return orjson.Fragment(",".join(texts))
 
 
 def _plain(value: Any) -> Any:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from math import isfinite
 from typing import TYPE_CHECKING
 
 from jacchain.chain.plan import Operand, Plan, PlannedProduct, bracketing
 from jacchain.frozen import contents
-from jacchain.report.records.json_text import Json, head, json_bytes, tree_fragment
+from jacchain.report.records.json_text import Json, exact_fragment, head, json_bytes, tree_fragment
 
 if TYPE_CHECKING:
     from jacchain.chain.survey import Survey
@@ -39,7 +38,7 @@ def plan_record(plan: Plan) -> Json:
     """The order and its costs."""
     return {
         "order": bracketing(plan.tree),
-        "tree": tree_fragment(plan.tree, _depth(plan.products)),
+        "tree": tree_fragment(plan.tree),
         "chosen": plan.order,
         "mode": plan.mode,
         "dims": list(plan.dims),
@@ -55,7 +54,7 @@ def plan_record(plan: Plan) -> Json:
         "adjoint": plan.adjoint,
         "preaccumulation": plan.preaccumulation,
         "accumulations": [contents(accumulation) for accumulation in plan.accumulations],
-        "products": [planned_record(product) for product in plan.products],
+        "products": exact_fragment([planned_record(product) for product in plan.products]),
     }
 
 
@@ -85,7 +84,7 @@ def planned_record(planned: PlannedProduct) -> Json:
         "left": _operand(planned.left),
         "right": _operand(planned.right),
         "operation": planned.operation,
-        "shape": list(planned.shape),
+        "shape": planned.shape,
         "multiplications": planned.multiplications,
         "structure": planned.structure,
         "entries": planned.entries,
@@ -94,12 +93,3 @@ def planned_record(planned: PlannedProduct) -> Json:
 
 def _operand(operand: Operand) -> str:
     return f"J{operand.number}T" if operand.kind == "stage" else f"P{operand.number}"
-
-
-def _depth(products: Sequence[PlannedProduct]) -> int:
-    """How deep the bracketing is nested."""
-    depths = [0]
-    for product in products:
-        operands = (product.left, product.right)
-        depths.append(1 + max(depths[operand.number] if operand.kind == "product" else 0 for operand in operands))
-    return depths[-1]
