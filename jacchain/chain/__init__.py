@@ -7,7 +7,8 @@ An :class:`~jacchain.chain.instance.Instance` says what is asked (``fields`` rea
 answers with a :class:`~jacchain.chain.plan.Plan`, ``survey`` looks at what the plan was chosen from, ``products`` carries it out.
 
 What finds the optimum: ``dynamic``, the recurrence, for every mode; for long chains the same a length at a time, in ``lengths``,
-where ``mixing`` lets the prices fall apart, else a block at a time, in ``blocked``; ``polygon`` for dense chains of any length;
-``memory`` under a limit on live entries.  What judges it: ``polygon`` again, ``narrow`` where a width is one, ``lightest`` for
-everything.  All take their costs from ``prices``, or from ``structures`` where there are zero patterns.
+where ``mixing`` lets the prices fall apart, once for equal sub-chains, in ``repeated``, else a block at a time, in ``blocked``;
+``polygon`` for dense chains of any length; ``memory`` under a limit on live entries.  What judges it: ``polygon`` again,
+``narrow`` where a width is one, ``lightest`` for everything.  All take their costs from ``prices``, or from ``structures`` where
+there are zero patterns.
 """

@@ -37,9 +37,10 @@ class Grid(Table):
 
     def multiplying(self, i: int, j: int) -> list[int]:
         """The costs of having ``i:j`` as a product, for the splits ``i, …, j-1``."""
-        return self._products(i, j).astype(np.int64).tolist()  # type: ignore[no-any-return]
+        return self.products(i, j).astype(np.int64).tolist()  # type: ignore[no-any-return]
 
-    def _products(self, i: int, j: int) -> npt.NDArray[Any]:
+    def products(self, i: int, j: int) -> npt.NDArray[Any]:
+        """The same as an array."""
         costs: npt.NDArray[Any] = self.costs[i - 1, i - 1 : j - 1] + self.prices.split_array(i, j) + self.costs[i:j, j - 1]
         return costs
 
@@ -49,7 +50,7 @@ class Grid(Table):
             return min(leaf_choices(self.instance, i))
         if j == i + 1 and self.instance.costs is None:
             return Choice(self.cost(i, j), MULTIPLY, i)
-        products = self._products(i, j)
+        products = self.products(i, j)
         k = int(products.argmin())
         return min([Choice(int(products[k]), MULTIPLY, i + k), *self.eliminating(i, j)])
 

@@ -117,9 +117,14 @@ def tabulate(instance: Instance, prices: Prices, *, worst: bool = False) -> Tabl
         raise JacchainError(Problem("JC450", message, help="only dense chains of given Jacobians may be longer"))
     if length <= SCALAR_LENGTH or cost_limit(instance) > EXACT_FLOATS:
         return solve(instance, prices, worst=worst)
+    from jacchain.chain.repeated import kinds_of, solve_repeated  # noqa: PLC0415 - numpy is imported for long chains only
+
+    kinds = kinds_of(instance)
+    if kinds is not None:
+        return solve_repeated(instance, prices, kinds, worst=worst)
     mixing = prices.mixing() if length <= LONGEST_BY_LENGTH else None
     if mixing is not None:
-        from jacchain.chain.lengths import solve_lengths  # noqa: PLC0415 - numpy is imported for long chains only
+        from jacchain.chain.lengths import solve_lengths  # noqa: PLC0415 - as above
 
         return solve_lengths(instance, prices, mixing, worst=worst)
     from jacchain.chain.blocked import solve_blocked  # noqa: PLC0415 - as above

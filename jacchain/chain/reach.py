@@ -43,9 +43,10 @@ def reach_counts(patterns: Sequence[Pattern]) -> tuple[Counts, Counts]:
         TooLargeError: the sets fill up beyond a limit.
 
     """
-    if stairs := _stairs_of(patterns):
-        forwards = _stair_sizes(stairs)
-        backwards = _stair_sizes([_turned_stairs(pair) for pair in reversed(stairs)])
+    if all(pattern.stairs for pattern in patterns):
+        stairs = _each(patterns, _both_ways)
+        forwards = _stair_sizes([ahead for ahead, _ in stairs])
+        backwards = _stair_sizes([back for _, back in reversed(stairs)])
     elif max(max(pattern.shape) for pattern in patterns) <= NARROW:
         matrices = _each(patterns, lambda pattern: (pattern.boolean().astype(np.float32), pattern.is_full))
         forwards = _narrow_sizes(matrices)
@@ -60,16 +61,6 @@ def _each(patterns: Sequence[Pattern], change: Callable[[Pattern], T]) -> list[T
     """Something of every pattern, made once of equal ones."""
     changed = {key: change(pattern) for key, pattern in {pattern.key: pattern for pattern in patterns}.items()}
     return [changed[pattern.key] for pattern in patterns]
-
-
-def _stairs_of(patterns: Sequence[Pattern]) -> list[Stairs]:
-    """The ends of the rows of all patterns, nothing when one of them is not stairs."""
-    found = []
-    for pattern in patterns:
-        if pattern.stairs is None:
-            return []
-        found.append(pattern.stairs)
-    return found
 
 
 def _no_sizes(shapes: Sequence[tuple[int, int]]) -> Counts:
@@ -98,11 +89,13 @@ def _stair_sizes(stairs: Sequence[Stairs]) -> Counts:
     return sizes
 
 
-def _turned_stairs(stairs: Stairs) -> Stairs:
-    """The stairs of the transpose with rows and columns counted from the other end."""
-    first, last = stairs
+def _both_ways(pattern: Pattern) -> tuple[Stairs, Stairs]:
+    """The stairs of a pattern, and those of its transpose with rows and columns counted from the other end."""
+    assert pattern.stairs is not None
+    first, last = pattern.stairs
     columns = np.arange(last[-1], -1, -1)
-    return first.size - np.searchsorted(first, columns, side="right"), first.size - 1 - np.searchsorted(last, columns)
+    turned = first.size - np.searchsorted(first, columns, side="right"), first.size - 1 - np.searchsorted(last, columns)
+    return pattern.stairs, turned
 
 
 @np.errstate(invalid="ignore")  # BLAS may raise the flag over padding that it reads and does not use

@@ -34,7 +34,8 @@ class Structures:
     """
 
     def __init__(self, patterns: Sequence[Pattern]) -> None:
-        self.patterns = tuple(patterns)
+        self._known: dict[object, Pattern] = {}
+        self.patterns = tuple(self._known.setdefault(pattern.key, pattern) for pattern in patterns)
         self.dims = (patterns[0].shape[0], *(pattern.shape[1] for pattern in patterns))
         self.offsets = np.concatenate([[0], np.cumsum(self.dims)])
         self.rows, self.columns = reach_counts(self.patterns)
@@ -119,9 +120,14 @@ class Structures:
                     patterns[i, j] = pattern
                 else:
                     needed |= {(i, k), (k + 1, j)}
+        made: dict[tuple[Pattern, Pattern], Pattern] = {}
         for i, k, j in joins:
             if (i, j) in needed and (i, j) not in patterns:
-                patterns[i, j] = patterns[i, k] @ patterns[k + 1, j]
+                pair = patterns[i, k], patterns[k + 1, j]
+                if pair not in made:
+                    product = pair[0] @ pair[1]
+                    made[pair] = self._known.setdefault(product.key, product)
+                patterns[i, j] = made[pair]
         return {span: patterns[span] for span in wanted}
 
     def _outer_product(self, i: int, j: int) -> Pattern | None:
