@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 from jacchain.expression.table import FUNCTIONS
-from jacchain.expression.tree import Binary, Name, Tree
+from jacchain.expression.tree import Binary, Name, Tree, Unary
 
 INSTEAD = {
     "−": "write the minus sign as `-`",
@@ -29,7 +29,7 @@ INSTEAD = {
     "°": "angles are in radians: write `30*pi/180`",
     "&": "write `and`",
     "|": "write `abs(x)` for an absolute value, `or` between conditions",
-    "!": "write `not`, or `!=` for unequal",
+    "!": "write `not`, or `!=` for unequal; there is no factorial",
     "~": "write `not`",
     "=": "an expression assigns nothing: `==` compares, inside where(condition, a, b)",
     "%": "write a remainder as `mod(x, y)`",
@@ -67,8 +67,19 @@ def way_out(character: str) -> str:
     return INSTEAD.get(character) or (f"write it as `{plain}`" if plain.isascii() and plain.strip() else "")
 
 
+def _last_part(tree: Tree) -> Tree:
+    """The part of a sum, a product or a negative that stands last: what is written next to it belongs to it."""
+    while True:
+        match tree:
+            case Binary(operator="+" | "-" | "*" | "/", right=last) | Unary(operand=last) if last.end == tree.end:
+                tree = last
+            case _:
+                return tree
+
+
 def two_values(text: str, before: Tree, start: int, word: str) -> tuple[str, str]:
     """What is wrong where a word at ``start`` follows a complete value, and the way out."""
+    before = _last_part(before)
     touches = before.end == start
     left = text[before.start : before.end]
     if word in CHOICES:
@@ -76,7 +87,8 @@ def two_values(text: str, before: Tree, start: int, word: str) -> tuple[str, str
     if isinstance(before, Name) and before.name in FUNCTIONS:
         return f"the argument of `{left}` stands without parentheses", f"write `{left}(...)`"
     if isinstance(before, Binary) and isinstance(before.left, Name) and before.left.name in FUNCTIONS and word == "(":
-        return f"`{before.left.name}` stands without its argument", f"write `{before.left.name}(...){before.operator}...`"
+        name, rest = before.left.name, text[before.left.end : before.end].strip()
+        return f"`{name}` stands without its argument", f"write `{name}(...){rest}`"
     if touches and text[start - 1].isdigit():
         if word[0] == ".":
             return "a number has one decimal point", "write thousands without a sign between them"

@@ -32,6 +32,7 @@ class Options(NamedTuple):
 
 
 _DEFINITION = re.compile(r"\s*(?P<signature>[^()\s][^()]*\([^()]*\))\s*:")
+_EQUATION = re.compile(r"(?P<left>[^()=]+\([^()=]*\))\s*=\s*(?P<right>[^=].*)")
 
 
 def load(  # noqa: PLR0913  (what the command line may say about a file)
@@ -132,7 +133,9 @@ def _definitions(texts: Sequence[str], ledger: Ledger) -> Node:
         found = _DEFINITION.match(text)
         if found is None:
             message = f"`{clip(text)}` does not define a function"
-            raise JacchainError(Problem("JC303", message, whole.span(), help="write -e 'f(x, y): x*y'"))
+            equation = _EQUATION.fullmatch(text)
+            meant = f"{equation['left'].rstrip()}: {equation['right']}" if equation else "f(x, y): x*y"
+            raise JacchainError(Problem("JC303", message, whole.span(), help=f"write -e '{clip(meant)}'"))
         start = found.end() + len(text[found.end() :]) - len(text[found.end() :].lstrip())
         key = Scalar(whole.part(found.start("signature"), found.end("signature")), "text", plain=False)
         entries.append((key, Scalar(whole.part(start, len(text)), "text", plain=True)))

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import numpy as np
 
-from jacchain.errors import JacchainError, Problem, Source, Span
+from jacchain.errors import JacchainError, Problem, Source, Span, counted
 from jacchain.expression.arithmetic import Array
 from jacchain.memory import claim
 from jacchain.pipeline.document import clip
@@ -133,12 +133,13 @@ def _rows_one_by_one(source: Source, start: int, end: int, before: list[Array]) 
                 continue
             row, cells = _plain_rows(line), line.count(",") + 1
             width = width or cells
-            for problem in _mistakes(source, place, line) if row is None else ():
-                ledger.add(problem)
-            if cells != width:
-                message = f"this row has {cells} cells, the first has {width}"
+            if row is None:
+                for problem in _mistakes(source, place, line):
+                    ledger.add(problem)
+            elif cells != width:
+                message = f"this row has {counted(cells, 'cell')}, the first has {width}"
                 ledger.add(_problem(source, place, place + len(line), message, "give every row as many cells"))
-            elif row is not None:
+            else:
                 parts.append(row)
     ledger.settle()
     return parts

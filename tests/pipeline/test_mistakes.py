@@ -19,7 +19,7 @@ def said(path: Path) -> str:
         warnings = load(path.read_bytes(), path.name, folder=FOLDER).warnings
     except JacchainError as error:
         return render_problems(error, "text", Look()).decode()
-    return render_warnings(warnings, Look()).decode()
+    return render_warnings(warnings, "text", Look()).decode()
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
