@@ -11,7 +11,7 @@ from functools import cache, partial
 from jacchain.errors import JacchainError, Problem
 from jacchain.expression.arithmetic import Array
 from jacchain.expression.formula import Formula, derivative_formula
-from jacchain.frozen import Frozen
+from jacchain.frozen import Frozen, replace
 from jacchain.jacobian.accuracy.precision import entry_errors, error_bar, settled_errors, spoilt, value_bar
 from jacchain.jacobian.accuracy.rounding import Errors, derivative_error, repeated, stage_errors
 from jacchain.jacobian.accuracy.underflow import vanished
@@ -27,6 +27,9 @@ from jacchain.jacobian.nonsmooth.kinks import Examination, examine, examine_diff
 from jacchain.linear.map import LinearMap, Numbers
 from jacchain.pipeline.stage import Pipeline, Stage
 from jacchain.results import StageResult
+
+BY_HAND = "the file's own `jacobian:` is judged by `check`"
+"""What a run, which has no use for it, says of a hand-derived Jacobian."""
 
 
 class Differentiated(Frozen):
@@ -76,6 +79,8 @@ class _Walk:
         x = self.x.astype(working_type(stage.program))
         errors = None if self.repetitions is None else stage_errors(stage.program, self.repetitions.astype(x.dtype))
         examination, jacobian = self._examined(stage, x, errors)
+        if stage.author is not None:
+            jacobian = replace(jacobian, remarks=(*jacobian.remarks, BY_HAND))
         derivative = examination.derivative
         value = derivative.values[0].astype(float)
         bar = None if errors is None else value_bar(stage.program, derivative, errors, jacobian.settled)

@@ -1,6 +1,7 @@
 """The check: a student's slips get their names and places, a right sheet raises no alarm, a broken rule of ours cannot hide."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,10 @@ from jacchain.frozen import replace
 from jacchain.jacobian import analytic
 from jacchain.linear.map import LinearMap
 from jacchain.pipeline import from_expressions, load
+from jacchain.report.documents.check import check_document
+from jacchain.report.documents.curve import curve_document
+from jacchain.report.layout.lines import plain
+from jacchain.report.look import Look
 from jacchain.run import Request, run
 
 SHEET = """
@@ -329,6 +334,40 @@ def test_where_nobody_could_tell_it_says_so(formula, at, kind):
     report = check(pipeline, run(pipeline, Request()))
     assert report.exit_code == 5
     assert report.stages[0].diagnoses[0].kind == kind
+
+
+@pytest.mark.parametrize(
+    ("formula", "at"),
+    [
+        ("sin(x)", "1e22"),
+        ("sec(x)", "1e100"),
+        ("csc(x)", "1e100"),
+        ("cot(x)", "1e100"),
+        ("sin(sin(x))^3", "1e63"),
+        ("floor(x)", "1e22"),
+    ],
+)
+def test_where_an_argument_is_rounded_by_whole_periods_differences_yield_nothing_and_it_says_why(formula, at):
+    pipeline = from_expressions([f"f(x): {formula}"], at)
+    report = check(pipeline, run(pipeline, Request()))
+    assert report.exit_code == 5
+    (said,) = report.stages[0].diagnoses
+    assert said.message.startswith("differences yield no number for ∂f/∂x: at x = ")
+    assert said.message.endswith("rounding alone moves an argument by more than a period")
+    page = plain(check_document(report, Look()), Look())
+    assert "nan" not in page
+    assert re.search(r"∂f/∂x +\S+ +\S+ +none +- +inconclusive \(no difference\) +- +-", page)
+
+
+@pytest.mark.parametrize("at", ["1e22", "1e17"])
+def test_a_curve_of_what_is_rounded_by_whole_periods_has_no_adaptive_number(at):
+    found = curve(from_expressions(["f(x): sin(x)"], at))
+    page = plain(curve_document(found, Look()), Look())
+    assert "adaptive  no number" in page
+    assert found.remarks == (
+        f"differences yield no number: at x = {float(at):.6g} rounding alone moves an argument by more than a period",
+    )
+    assert "nan" not in page
 
 
 KINKS = [

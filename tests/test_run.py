@@ -69,3 +69,11 @@ def test_formulas_are_worked_out_for_those_who_read_them_and_once_for_all_copies
     assert not spelled
     assert {stage.jacobian.formula for stage in report.stages} == {Formula(matrix="A")}
     assert len(spelled) == 1
+
+
+def test_a_run_says_of_a_jacobian_by_hand_who_judges_it():
+    sheet = b"functions:\n  f(x): {outputs: {u: x^2}, jacobian: [['2*x']]}\n  g(u): 3*u\nat: [1.5]"
+    for method in (None, "difference"):
+        by_hand, own = run(load(sheet, "sheet.yaml"), Request(method=method)).stages
+        assert "the file's own `jacobian:` is judged by `check`" in by_hand.jacobian.remarks
+        assert not [remark for remark in own.jacobian.remarks if "check" in remark]

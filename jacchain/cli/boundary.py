@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, NoReturn
@@ -29,8 +30,11 @@ def main() -> NoReturn:
     """Runs the command line and ends the process with its exit code.
 
     All is written by then.  What the run holds is not taken apart, which takes a seventh of a short one; a profiler that is at
-    work gets the end it waits for.
+    work gets the end it waits for.  A warning of a library tells a user nothing: what there is to say of a number is said by the
+    program.  Python shows them all where it is asked to (``python -W``).
     """
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")
     gc.set_threshold(*COLLECTION)
     code = outcome(sys.argv[1:])
     _flush()

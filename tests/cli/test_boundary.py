@@ -190,3 +190,24 @@ def test_a_profiler_has_the_last_word():
     done = subprocess.run(words, capture_output=True, text=True, check=True, env=ENVIRONMENT)
     assert done.stdout.startswith("jacchain, version")
     assert "function calls" in done.stdout
+
+
+def test_no_warning_of_a_library_is_seen_unless_it_is_asked_for():
+    """As if some operation had been left unguarded."""
+    left = "import warnings\nfrom jacchain.cli import boundary\n"
+    left += "boundary.outcome = lambda words: warnings.warn('divide by zero', RuntimeWarning) or 0\nboundary.main()\n"
+    quiet, asked = (
+        subprocess.run([sys.executable, *flags, "-c", left], capture_output=True, text=True, check=True, env=ENVIRONMENT).stderr
+        for flags in ([], ["-W", "default"])
+    )
+    assert quiet == ""
+    assert "divide by zero" in asked
+
+
+@pytest.mark.parametrize("command", ["run", "check", "curve"])
+def test_where_an_argument_is_rounded_by_whole_periods_nothing_warns(command):
+    for formula, at in [("sin(x)", "1e22"), ("sec(x)", "1e100"), ("sin(sin(x))^3", "1e63")]:
+        words = [sys.executable, "-W", "error", "-m", "jacchain", command, "-e", f"f(x): {formula}"]
+        words += ["--at", at]
+        done = subprocess.run(words, capture_output=True, text=True, check=False, env=ENVIRONMENT)
+        assert (done.returncode, done.stderr) == (5 if command == "check" else 0, "")

@@ -77,7 +77,7 @@ def test_a_right_sheet_passes_wherever_it_is_looked_at(jacchain, at):
 @pytest.mark.parametrize(
     ("expression", "at", "says"),
     [
-        ("f(x): x + sin(x)", "1e18", "differences are not to be trusted here"),
+        ("f(x): x + sin(x)", "1e18", "differences yield no number for ∂f/∂x: at x = 1e+18"),
         ("f(x): (1 - cos(x))/x^2", "1e-8", "differences are not to be trusted here"),
     ],
 )
@@ -105,5 +105,5 @@ at: [0.3, 0.2]
 def test_two_numbers_that_disagree_never_look_the_same(jacchain):
     sheet = "functions:\n  f(x):\n    outputs: {u: x^2}\n    jacobian: [['2*x + 1e-9']]\nat: [1e6]\n"
     text = jacchain("check", "-", stdin=sheet.encode()).stdout.decode()
-    assert "∂u/∂x  2.000000000000001e+6 ± " in text
+    assert "∂u/∂x  2.000000000000001e+6 " in text
     assert "is off by 9.31e-10 from what differences give" in text

@@ -14,6 +14,7 @@ from jacchain.jacobian.differences.adaptive import difference_jacobian
 from jacchain.jacobian.differences.difference import Difference
 from jacchain.jacobian.differences.samples import MEMORY, Evaluate, Sweep, block_size
 from jacchain.jacobian.differences.schemes import SCHEMES, Scheme
+from jacchain.jacobian.differences.unsettled import reason
 from jacchain.jacobian.nonsmooth.kinks import examine
 from jacchain.jacobian.nonsmooth.way import clear
 from jacchain.jacobian.settled import Settled
@@ -53,9 +54,9 @@ class Curve(Frozen):
     """The derivative of ``output`` by ``input`` of a stage, by every fixed scheme at many ``steps``, and by the adaptive engine.
 
     All of it in doubles.  ``reference`` is what errors are relative to, off by ``reference_bar`` at most; the adaptive engine
-    found ``adaptive`` and vouches for ``adaptive_bar``.  Where the output is linear in the input there is no V: no truncation.
-    At a kink, ``left`` and ``right`` are the slopes on both sides, and the reference is the number used by convention.
-    ``turn`` is about how far away the nearest switch is, infinite where none is seen.
+    found ``adaptive`` (NaN for no number) and vouches for ``adaptive_bar``.  Where the output is linear in the input there is no
+    V: no truncation.  At a kink, ``left`` and ``right`` are the slopes on both sides, and the reference is the number used by
+    convention.  ``turn`` is about how far away the nearest switch is, infinite where none is seen.
     """
 
     stage: str
@@ -128,6 +129,9 @@ def difference_curve(stage: Stage, x: Array, row: int, column: int) -> Curve:
     adaptive = float(found.value[0])
     left, right = _slopes(settled, found, row, column)
     smooth = left is None
+    remarks = _remarks(reference, bar + float(found.error_bar[0]), adaptive, smooth=smooth)
+    if np.isnan(adaptive):
+        remarks = (*remarks, f"differences yield no number: {reason(stage, point, (row, column))}")
     return Curve(
         stage.name,
         stage.outputs[row],
@@ -145,7 +149,7 @@ def difference_curve(stage: Stage, x: Array, row: int, column: int) -> Curve:
         left,
         right,
         _turn(stage, point, column),
-        _remarks(reference, bar + float(found.error_bar[0]), adaptive, smooth=smooth),
+        remarks,
     )
 
 
@@ -237,6 +241,6 @@ def _remarks(reference: float, bar: float, adaptive: float, *, smooth: bool) -> 
         remarks.append(
             "the derivative is zero here: errors are absolute" if smooth else "the number used is zero: errors are absolute"
         )
-    if smooth and not abs(reference - adaptive) <= bar:
+    if smooth and abs(reference - adaptive) > bar:
         remarks.append("the reference and the adaptive difference do not agree within their bars: `check` looks closer")
     return tuple(remarks)

@@ -211,9 +211,10 @@ def _unsettled(stage: Stage, x: Array, found: Difference) -> Problem:
 
     entry = int(np.argmin(np.isfinite(found.value.astype(float))))
     row, column = int(found.pattern.rows[entry]), int(found.pattern.columns[entry])
-    why = f"at {stage.inputs[column]} = {float(x[column]):.6g} {reason(stage.program.values, x, (row, column), stage.bounds)}"
     message = f"differences of `{stage.name}` yield no number for ∂{stage.outputs[row]}/∂{stage.inputs[column]} here"
-    return Problem("JC412", message, stage.span, label=why, help="choose another point, or `method: analytic`")
+    return Problem(
+        "JC412", message, stage.span, label=reason(stage, x, (row, column)), help="choose another point, or `method: analytic`"
+    )
 
 
 def _kinks(found: Difference) -> tuple[Kink, ...]:

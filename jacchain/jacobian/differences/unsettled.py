@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from jacchain.expression.arithmetic import Array
-from jacchain.jacobian.differences.samples import Evaluate
-from jacchain.linear.map import Numbers
+from jacchain.jacobian.differences.scales import own_scales
+from jacchain.pipeline.stage import Stage
 
 STEPS = 0.25 ** np.arange(2, 22)
 """Steps that are tried, in units of the size of the input."""
@@ -18,6 +18,7 @@ GROWTH = 1.2
 """By how much slopes have grown from the first of them to the last, step by step, where they have no limit."""
 
 SAID = {
+    "hidden": "rounding alone moves an argument by more than a period",
     "undefined": "it is not defined",
     "bounds": "its bounds leave no room",
     "jump": "it jumps",
@@ -25,27 +26,40 @@ SAID = {
 }
 
 
-def reason(evaluate: Evaluate, x: Array, entry: tuple[int, int], bounds: Numbers | None) -> str:
-    """What hinders differences of the output ``entry[0]`` by the input ``entry[1]`` at x, in words; ``bounds`` are ``(n, 2)``.
+def reason(stage: Stage, x: Array, entry: tuple[int, int]) -> str:
+    """What hinders differences of the output ``entry[0]`` by the input ``entry[1]`` of a stage at x ``(n,)``, in words."""
+    return f"at {stage.inputs[entry[1]]} = {float(x[entry[1]]):.6g} {_hindrance(stage, x, entry)}"
 
-    ``evaluate`` takes points ``(batch, n)`` to values ``(batch, m)``.
-    """
-    below, above = (_obstacle(evaluate, x, entry, bounds, sign) for sign in (-1, 1))
+
+def _hindrance(stage: Stage, x: Array, entry: tuple[int, int]) -> str:
+    if _is_hidden(stage, x, entry):
+        return SAID["hidden"]
+    below, above = (_obstacle(stage, x, entry, sign) for sign in (-1, 1))
     if below == above:
         return f"{SAID[below]} on either side" if below else "quotients with ever smaller steps settle on no number"
     sides = ((below, "below"), (above, "above"))
     return " and ".join(f"{SAID[obstacle]} {side}" for obstacle, side in sides if obstacle)
 
 
-def _obstacle(evaluate: Evaluate, x: Array, entry: tuple[int, int], bounds: Numbers | None, sign: int) -> str:
+def _is_hidden(stage: Stage, x: Array, entry: tuple[int, int]) -> bool:
+    """Whether the output turns, or may turn, on the way to the next number."""
+    row, column = entry
+    moved = x.copy()
+    moved[column] = np.nextafter(x[column], np.inf, dtype=x.dtype)
+    scales = own_scales([stage.program], x[None], moved[None])
+    return scales is not None and bool(scales[0, row] == 0)
+
+
+def _obstacle(stage: Stage, x: Array, entry: tuple[int, int], sign: int) -> str:
     """The key of what is said of one side, empty where nothing is seen."""
     row, column = entry
     steps = ((np.abs(x[column]) or 1) * STEPS).astype(x.dtype)
     points = np.repeat(x[None], steps.size + 1, axis=0)
     points[1:, column] += sign * steps
+    bounds = stage.bounds
     if bounds is not None and not bounds[column, 0] <= points[-1, column] <= bounds[column, 1]:
         return "bounds"
-    values = evaluate(points)[:, row]
+    values = stage.program.values(points)[:, row]
     with np.errstate(all="ignore"):
         rises = np.abs(values[1:] - values[0])[-LAST:]
         slopes = rises / steps[-LAST:]

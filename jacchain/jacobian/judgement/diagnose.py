@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 import numpy as np
 
 from jacchain.expression.arithmetic import Array
 from jacchain.jacobian.diagnostic import Diagnostic
+from jacchain.jacobian.differences.unsettled import reason
 from jacchain.jacobian.judgement.bisection import wrong_rule
 from jacchain.jacobian.judgement.diagnosis import NAMED, Diagnosis, Mask, entries_of, name_of, named
 from jacchain.jacobian.judgement.repairs import author_span
@@ -27,7 +29,8 @@ def diagnose(stage: Stage, verdict: Verdict, x: Array, *, by_author: bool) -> tu
         found = Sheet(stage, verdict, x).diagnoses() if by_author else _broken(stage, verdict, x)
     elif verdict.judgement == "agree" and by_author and verdict.inputs == stage.inputs:
         found = _here_only(stage, verdict, x)
-    return (*found, *_unclear(verdict))
+    why = partial(reason, stage, x) if verdict.inputs == stage.inputs else None
+    return (*found, *_unclear(verdict, why))
 
 
 def diagnose_chain(verdict: Verdict, remarks: Sequence[Diagnostic]) -> tuple[Diagnosis, ...]:
@@ -83,8 +86,11 @@ def _somewhere(stage: Stage, verdict: Verdict) -> Diagnosis:
     )
 
 
-def _unclear(verdict: Verdict) -> Iterator[Diagnosis]:
-    """What there is to say about kinks, and about entries of which differences cannot tell anything."""
+def _unclear(verdict: Verdict, why: Callable[[tuple[int, int]], str] | None = None) -> Iterator[Diagnosis]:
+    """What there is to say about kinks, and about entries of which differences cannot tell anything.
+
+    ``why`` knows what hinders differences of an entry that they have no number for.
+    """
     kinks = verdict.reasons == REASONS.index("kink")
     known = {(kink.row, kink.column): kink for kink in verdict.kinks}
     undecided = verdict.codes == JUDGEMENTS.index("inconclusive")
@@ -95,8 +101,13 @@ def _unclear(verdict: Verdict) -> Iterator[Diagnosis]:
         if chosen.any():
             yield _kink(verdict, chosen, known)
     lost = undecided & ~kinks & ~settled
-    if lost.any():
-        entries = entries_of(verdict, lost)
+    silent = lost & np.isnan(verdict.difference.value)
+    if silent.any():
+        entries = entries_of(verdict, silent)
+        because = f": {why(entries[0])}" if why else ""
+        yield Diagnosis("untrustworthy", f"differences yield no number for {named(verdict, entries)}{because}", entries)
+    if (lost & ~silent).any():
+        entries = entries_of(verdict, lost & ~silent)
         message = f"differences are not to be trusted here, and cannot tell whether {named(verdict, entries)} is right"
         yield Diagnosis("untrustworthy", message, entries)
 

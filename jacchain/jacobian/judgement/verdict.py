@@ -195,8 +195,8 @@ def judge(
 
 def _judged(value: Numbers, value_bar: Numbers, found: Difference) -> tuple[Integers, Integers]:
     agree, inconclusive, disagree = range(3)
-    bar = value_bar + found.error_bar
-    with np.errstate(invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore"):
+        bar = value_bar + found.error_bar
         unseen = DUST * np.finfo(found.value.dtype).eps * np.where(value == 0, found.steepest, 0)
         apart = np.abs(value - found.value) > bar + unseen
         size = np.maximum(np.abs(value), np.abs(found.value))

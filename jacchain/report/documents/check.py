@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from math import isfinite
 
 from jacchain.errors import counted
 from jacchain.jacobian.judgement.diagnosis import Diagnosis
@@ -135,7 +136,9 @@ def _entries(verdict: Verdict, look: Look) -> Iterator[Block]:
     columns = (
         Column("entry"),
         Column("Jacobian", "point"),
+        Column("error bar", "point"),
         Column("difference", "point"),
+        Column("error bar", "point"),
         Column("verdict"),
         Column("step", "point", optional=1),
         Column("side", optional=1),
@@ -154,31 +157,28 @@ def _entry(entry: EntryVerdict, look: Look) -> tuple[Runs, ...]:
             digits += 1
     return (
         runs(Run(f"∂{component(entry.output)}/∂{component(entry.input)}", "symbol")),
-        runs(_with_bar(entry.value, entry.value_bar, digits)),
-        runs(_slopes(entry, digits)),
+        runs(number_text(entry.value, digits)),
+        runs(bar_text(entry.value_bar)),
+        *_difference(entry, digits),
         runs(Run(entry.judgement, ROLES[entry.judgement]), reason),
-        runs(number_text(entry.step, 2)),
-        runs(entry.side),
+        *((runs(number_text(entry.step, 2)), runs(entry.side)) if isfinite(entry.difference) else (runs("-"), runs("-"))),
     )
 
 
 def _overlap(entry: EntryVerdict, digits: int) -> bool:
     """Whether two numbers that disagree would look as if they might not, with so many digits."""
-    pairs = (entry.value, entry.value_bar), (entry.difference, entry.difference_bar)
-    (value, bar), (difference, difference_bar) = (map(float, _with_bar(*pair, digits).split(" ± ")) for pair in pairs)
-    return abs(value - difference) <= bar + difference_bar
+    numbers = entry.value, entry.difference
+    cut = sum(abs(number - float(number_text(number, digits))) for number in numbers)
+    return abs(entry.value - entry.difference) <= entry.value_bar + entry.difference_bar + cut
 
 
-def _slopes(entry: EntryVerdict, digits: int) -> str:
-    """What differences find: one slope, or at a kink that from the left and that from the right."""
+def _difference(entry: EntryVerdict, digits: int) -> tuple[Runs, Runs]:
+    """What differences find and how far it may be off: one slope, at a kink that from the left and that from the right."""
+    if not isfinite(entry.difference):
+        return runs("none"), runs("-")
     if entry.left is None or entry.right is None or entry.side_bar is None:
-        return _with_bar(entry.difference, entry.difference_bar, digits)
-    return f"{number_text(entry.left, digits)} | {_with_bar(entry.right, entry.side_bar, digits)}"
-
-
-def _with_bar(value: float, bar: float, digits: int) -> str:
-    text = number_text(value, digits)
-    return f"{text} ± {bar_text(value, bar, text)}"
+        return runs(number_text(entry.difference, digits)), runs(bar_text(entry.difference_bar))
+    return runs(f"{number_text(entry.left, digits)} | {number_text(entry.right, digits)}"), runs(bar_text(entry.side_bar))
 
 
 def _diagnosis(diagnosis: Diagnosis, look: Look) -> Iterator[Block]:

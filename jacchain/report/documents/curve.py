@@ -101,6 +101,8 @@ def _row(scheme: SchemeCurve) -> tuple[Runs, ...]:
 def _adaptive(curve: Curve) -> Runs:
     if curve.left is not None and curve.right is not None and curve.left != curve.right:
         return runs(f"{number_text(curve.left, 12)} from the left and {number_text(curve.right, 12)} from the right")
+    if not isfinite(curve.adaptive):
+        return runs("no number")
     value, bar = number_text(curve.adaptive, 12), number_text(curve.adaptive_bar, 2)
     if curve.left is not None:
         return runs(f"{value} ± {bar} along the axis")

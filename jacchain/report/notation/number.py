@@ -70,12 +70,9 @@ def bound_text(value: float) -> str:
     return _directed(Decimal(value), 3, ROUND_FLOOR)
 
 
-def bar_text(value: float, bar: float, text: str) -> str:
-    """The error bar to write beside a value that was rounded to ``text``: two digits, rounded up, that rounding included."""
-    if not isfinite(value) or not 0 < bar < inf:
-        return number_text(bar, 2)
-    off = EXACT.abs(EXACT.subtract(Decimal(value), Decimal(text)))
-    return _directed(EXACT.add(Decimal(bar), off), 2, ROUND_CEILING)
+def bar_text(bar: float) -> str:
+    """An error bar to two digits, rounded up; it is that of the number itself, however that is cut to be shown."""
+    return _directed(Decimal(bar), 2, ROUND_CEILING) if 0 < bar < inf else number_text(bar, 2)
 
 
 def _directed(exact: Decimal, digits: int, rounding: str) -> str:
