@@ -151,6 +151,9 @@ CODES: dict[str, Code] = {
     "JC207": Code("an index outside its vector or matrix",
         "The index is larger than the size, or a slice is empty. "
         "Both ends of a slice are included: `x[2:4]` has three components."),
+    "JC208": Code("a size that nothing tells",
+        "`I`, and a number in the place of a vector, are as large as what stands beside them, or as the Jacobian they are a part of. "
+        "Write the matrix out where neither is known: `[[1, 0], [0, 1]]`."),
     "JC211": Code("a condition where a number is due, or the reverse",
         "Comparisons and `and or not` make conditions, and conditions only choose. "
         "Turn one into a number with `where(condition, 1, 0)`."),
@@ -218,7 +221,7 @@ CODES: dict[str, Code] = {
         "Change the point, or the sizes in the signature of the first function."),
     "JC330": Code("the author's Jacobian has the wrong shape",
         "Rows are outputs and columns are inputs. "
-        "Write one list for each output, with one expression for each input."),
+        "Write one list for each output, with one expression for each input, or a matrix of that shape; a vector is a column, and `u'` a row."),
     "JC331": Code("scale or bounds that do not fit",
         "`scale` is positive, and `bounds` are pairs `[low, high]`; both are written once for all inputs, once for each, or by name. "
         "`null` leaves a bound open."),

@@ -30,7 +30,18 @@ from jacchain.expression.blackboard import (
 )
 from jacchain.expression.graph import CONDITIONS, GATHER, INPUT, Graph, Node
 from jacchain.expression.table import ROWS
-from jacchain.expression.texts import SHOWN, Texts, TooLongError, items, named_nodes, read, size, taken_names, times_matrix
+from jacchain.expression.texts import (
+    SHOWN,
+    Texts,
+    TooLongError,
+    items,
+    named_nodes,
+    read,
+    size,
+    stacked,
+    taken_names,
+    times_matrix,
+)
 from jacchain.expression.tree import Binary, Call, Name, Number, Stack, Tree, Unary, fold, rebuilt
 from jacchain.expression.writer import write
 from jacchain.frozen import Frozen
@@ -82,8 +93,8 @@ def derivative_formula(graph: Graph, names: Sequence[str] = ()) -> Formula | Non
         return None
     if entries is not None:
         return Formula(entries=tuple(map(tuple, texts)))
-    rows = [f"[{', '.join(row)}]" if len(row) > 1 else row[0] for row in texts]
-    matrix = rows[0] if len(rows) == 1 else f"[{', '.join(rows)}]"
+    rows = [f"[{', '.join(row)}]" for row in texts]
+    matrix = texts[0][0] if len(outputs) == len(units) == 1 else f"[{', '.join(rows)}]"
     return Formula(matrix=matrix) if len(matrix) <= 2 * LENGTH else None
 
 
@@ -242,7 +253,15 @@ class _Writer:
             if count > SHOWN:
                 raise TooLongError
             items += [part] * count
-        return Stack(tuple(items))
+        return stacked(items)
+
+    def below(self, node: Node, parts: list[Block]) -> Tree:
+        """A list of blocks one below the other, a zero for each row of them."""
+        sizes = [self.graph.nodes[argument].size for argument in node.arguments]
+        if sum(size for size, part in zip(sizes, parts, strict=True) if not part) > SHOWN:
+            raise TooLongError
+        lists = [(block_text(part),) if part else (ZERO,) * size for size, part in zip(sizes, parts, strict=True)]
+        return stacked([tree for trees in lists for tree in trees])
 
     def block(self, number: int, unit: _Unit) -> Block:
         """The derivative by a whole vector."""
@@ -262,7 +281,7 @@ class _Writer:
                 pick = rows_of if node.shape else entry_of
                 return pick(parts[0], chosen, partial(self.texts.indexed, chosen=chosen))
             case "stack":
-                return multiplied(Link("matrix", Stack(tuple(block_text(part) for part in parts))), WHOLE, self.is_vector)
+                return multiplied(Link("matrix", self.below(node, parts)), WHOLE, self.is_vector)
             case "where":
                 return self.choice(node, parts[1], parts[2])
         terms = [self.block_term(number, position, part) for position, part in enumerate(parts) if part]

@@ -1,6 +1,6 @@
 """Text to tree: a precedence parser of our own, with a place for every part and a reply to every common slip.
 
-    or < and < not < comparison < + - < * / @ < unary minus < ^ (to the right) < call, index
+    or < and < not < comparison < + - < * / @ < unary minus < ^ (to the right) < call, index, '
 
 No part of a text is ever run: there is no ``eval`` here, and none is needed.
 """
@@ -27,12 +27,12 @@ NO_NAMES = {*STRENGTH, *RESERVED, ")", "]", ",", ":"}
 """Words that are no value."""
 
 
-def parse(fragment: Fragment) -> Tree:
-    """The tree of an expression.
+def parse(fragment: Fragment, *, primes: bool = False) -> Tree:
+    """The tree of an expression; ``u'`` stands for a transpose where there are ``primes``.
 
     Raises JacchainError with a located problem (JC150-JC199) when the text is not an expression.
     """
-    reader = _Reader(fragment)
+    reader = _Reader(fragment, primes=primes)
     if not reader.word:
         raise reader.error("the expression is empty", code="JC150", way_out="write a number, a name or a formula")
     tree = reader.expression(0)
@@ -44,9 +44,9 @@ def parse(fragment: Fragment) -> Tree:
 class _Reader:
     """The words of one expression and how far they have been read."""
 
-    def __init__(self, fragment: Fragment) -> None:
+    def __init__(self, fragment: Fragment, *, primes: bool) -> None:
         self.fragment = fragment
-        self.words, self.starts = words(fragment)
+        self.words, self.starts = words(fragment, primes=primes)
         self.position = 0
         self.depth = 0
 
@@ -107,10 +107,13 @@ class _Reader:
                 return replace(operand, start=start)
             return Unary(word, operand, start=start, end=operand.end)
         tree = self.primary(word, start)
-        while self.words[self.position] == "[":
+        while (behind := self.words[self.position]) in {"[", "'"}:
             self.position += 1
-            selectors = self.items("]", self.selector)
-            tree = Index(tree, selectors, start=start, end=self.end)
+            if behind == "[":
+                selectors = self.items("]", self.selector)
+                tree = Index(tree, selectors, start=start, end=self.end)
+            else:
+                tree = Unary("'", tree, start=start, end=self.end)
         return tree
 
     def primary(self, word: str, start: int) -> Tree:

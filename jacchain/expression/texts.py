@@ -7,6 +7,7 @@ from functools import cache
 
 from jacchain.errors import Fragment
 from jacchain.expression.blackboard import REVERSED, picked
+from jacchain.expression.builder import CONSTANTS
 from jacchain.expression.graph import CONSTANT, INPUT, STACK, Graph, Node
 from jacchain.expression.parser import STRENGTH, parse
 from jacchain.expression.table import BY_ARITY, FUNCTIONS, ROWS, operation
@@ -100,7 +101,7 @@ class Texts:
             case "gather":
                 return self.indexed(arguments[0], self.selector(node))
             case "stack":
-                return Stack(arguments)
+                return stacked(arguments)
             case "matrix":
                 return times_matrix(read(node.name), arguments[0])
             case "neg":
@@ -178,6 +179,11 @@ class Texts:
         return Stack(tuple(Number(str(component)) for component in components))
 
 
+def stacked(items: Sequence[Tree]) -> Stack:
+    """One list of all items, those of lists among them included."""
+    return Stack(tuple(part for item in items for part in (item.items if isinstance(item, Stack) else (item,))))
+
+
 def times_matrix(matrix: Tree, vector: Tree) -> Tree:
     """``W @ v``, or ``v @ W`` for the transpose of W."""
     match matrix:
@@ -219,8 +225,8 @@ def named_nodes(graph: Graph, names: Sequence[str]) -> dict[int, Tree]:
 
 
 def taken_names(graph: Graph) -> set[str]:
-    """The names that mean something in the expressions of a graph."""
-    names = {*FUNCTIONS, *graph.lets.values(), *(parameter.name for parameter in graph.parameters)}
+    """The names that mean something in the expressions of a graph, or always."""
+    names = {*FUNCTIONS, *CONSTANTS, *graph.lets.values(), *(parameter.name for parameter in graph.parameters)}
     return names | {node.name for node in graph.nodes if node.name}
 
 

@@ -61,7 +61,7 @@ class Name(Place):
 
 
 class Unary(Place):
-    """``-`` or ``not``."""
+    """``-``, ``not``, or the ``'`` behind what is transposed."""
 
     operator: str
     operand: Tree

@@ -19,7 +19,7 @@ _BLANKS = " \t\r\n"
 _WORD = re.compile(
     r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
     r"|[^\x00-@[-^`{-\x7f][^\x00-/:-@[-^`{-\x7f]*"  # letters, digits, `_` and all beyond ASCII: a short set compiles at once
-    r"|\*\*|<=|>=|==|!=|[-+*/^@()\[\],:<>]"
+    r"|\*\*|<=|>=|==|!=|[-+*/^@()\[\],:<>']"
 )
 _INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0").union(
     chr(code) for ends in ((0x180B, 0x180F), (0xFE00, 0xFE0F), (0xE0100, 0xE01EF)) for code in range(ends[0], ends[1] + 1)
@@ -72,8 +72,10 @@ def kind(word: str) -> str:
     return "name" if begins_name(word[0]) else "sign"
 
 
-def words(fragment: Fragment) -> tuple[list[str], list[int]]:
+def words(fragment: Fragment, *, primes: bool = False) -> tuple[list[str], list[int]]:
     """The words of an expression as they are written, and where each begins; an empty one stands at the end.
+
+    The sign ``'`` is one where there are ``primes``.
 
     Raises JacchainError for what cannot be a word (JC151) and for what is too long (JC198).
     """
@@ -87,6 +89,8 @@ def words(fragment: Fragment) -> tuple[list[str], list[int]]:
         starts.append(match.start())
     if sum(map(len, found)) + sum(map(text.count, _BLANKS)) != len(text):
         raise _unknown_character(fragment, _first_gap(text, found, starts))
+    if not primes and "'" in text:
+        raise _unknown_character(fragment, text.index("'"))
     if len(found) > TOKENS:
         message = f"the expression has more than {TOKENS:,} words"
         raise JacchainError(Problem("JC198", message, fragment.span(starts[-1]), help="split it"))

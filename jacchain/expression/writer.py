@@ -16,6 +16,11 @@ def write(tree: Tree) -> str:
     return fold(tree, lambda part, parts: (_text(part, parts), strength(part)))[0]
 
 
+def factor_text(tree: Tree) -> str:
+    """The left operand of a product as text, in parentheses where it needs them."""
+    return write(tree) if strength(tree) > STRENGTH["+"] else f"({write(tree)})"
+
+
 def strength(tree: Tree) -> int:
     """How tightly a tree holds together: the strength of its outermost operator."""
     match tree:

@@ -138,5 +138,5 @@ def _stage(index: int, name: str, function: FunctionSpec, compiled: Compiled) ->
         compiled.bounds,
         function.signature.span,
         function.description,
-        tuple(entry.span for row in function.author for entry in row) if compiled.author else (),
+        compiled.author_spans,
     )

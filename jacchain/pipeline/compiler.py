@@ -7,26 +7,28 @@ from contextlib import contextmanager
 
 from jacchain.errors import JacchainError, Problem, Span, counted
 from jacchain.expression.arithmetic import Array
+from jacchain.expression.blackboard_reader import BlackboardReader, Row
 from jacchain.expression.builder import CONSTANTS as BUILT_IN
 from jacchain.expression.builder import Builder
-from jacchain.expression.graph import Shape, size_of
+from jacchain.expression.graph import Part, Shape, size_of
 from jacchain.expression.program import Program, compile_graph
 from jacchain.frozen import Frozen
 from jacchain.pipeline.constants import Constants
 from jacchain.pipeline.ledger import Ledger
 from jacchain.pipeline.ranges import bounds_of, scale_of
 from jacchain.pipeline.signature import SIZE
-from jacchain.pipeline.spec import FunctionSpec
+from jacchain.pipeline.spec import FunctionSpec, OutputSpec
 from jacchain.pipeline.written import Written, with_trap
 
 
 class Compiled(Frozen):
-    """A function for a given number of inputs; ``inputs`` and ``outputs`` name every component."""
+    """A function for a given number of inputs; ``inputs`` and ``outputs`` name every component, as in :class:`Stage`."""
 
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     program: Program
     author: Program | None
+    author_spans: tuple[Span, ...]
     scale: Array | None
     bounds: Array | None
 
@@ -79,7 +81,7 @@ def compile_function(function: FunctionSpec, arriving: int, constants: Constants
     nodes, outputs = builder.outputs(function)
     inputs = tuple(name for parameter, shape in shapes for name in components(parameter, shape))
     size = len(outputs) if builder.whole else None
-    author = builder.author(function, len(outputs), len(inputs)) if function.author_span else []
+    author = builder.author(function, len(outputs), len(inputs))
     scale = bounds = None
     with builder.noting():
         scale = scale_of(function, shapes, constants)
@@ -88,7 +90,8 @@ def compile_function(function: FunctionSpec, arriving: int, constants: Constants
     if not builder.whole:
         return Attempt(None, size, tuple(builder.problems))
     program = builder.program(nodes)
-    compiled = Compiled(inputs, tuple(outputs), program, builder.program(author) if author else None, scale, bounds)
+    by_hand = builder.program([node for node, _ in author]) if author else None
+    compiled = Compiled(inputs, tuple(outputs), program, by_hand, tuple(span for _, span in author), scale, bounds)
     return Attempt(compiled, size)
 
 
@@ -137,6 +140,7 @@ class _Expressions:
         """The nodes of the outputs, and the names of all their components."""
         nodes: list[int] = []
         names: list[str] = []
+        found: list[tuple[OutputSpec, list[int]]] = []
         for output in function.outputs:
             known = [node for node in map(self.output, output.values) if node is not None]
             shapes = [self.shape(node) for node in known]
@@ -146,49 +150,83 @@ class _Expressions:
                     raise _too_many(function, len(names) + total)
                 names += components(output.name, () if not output.listed and shapes == [()] else (total,))
             nodes += known
+            found.append((output, known))
+        if function.author is not None:
+            self.name(found)
         if len(set(names)) < len(names):
             message = f"two outputs of `{function.name}` have the same name"
             self.refuse(Problem("JC304", message, function.signature.span, help="give each its own name"))
         return nodes, names
+
+    def name(self, outputs: list[tuple[OutputSpec, list[int]]]) -> None:
+        """Lets a hand-derived Jacobian speak of the outputs, by names that mean nothing else."""
+        for output, nodes in outputs:
+            if self.builder.knows(output.name):
+                continue
+            if len(nodes) < len(output.values):
+                self.failed.add(output.name)
+            elif output.listed or len(nodes) > 1:
+                first = output.values[0]
+                self.builder.bind(output.name, self.builder.make.stack(Part(first.fragment, first.tree), list(nodes)))
+            elif nodes:
+                self.builder.bind(output.name, nodes[0])
 
     def refuse(self, problem: Problem) -> None:
         """Writes down a problem."""
         self.whole = False
         self.problems.append(problem)
 
-    def author(self, function: FunctionSpec, m: int, n: int) -> list[int]:
-        """The nodes of the entries of a hand-derived Jacobian, row by row."""
-        rows = function.author
-        if m == 1 and len(rows) != 1:
-            rows = (tuple(entry for row in rows for entry in row),)
-        found: list[int] = []
-        sizes: list[int] = []
-        for row in rows:
-            nodes = [node for node in map(self.output, row) if node is not None]
-            sizes.append(sum(map(size_of, map(self.shape, nodes))))
-            found += nodes
+    def author(self, function: FunctionSpec, m: int, n: int) -> Row:
+        """The entries of a hand-derived Jacobian, row by row: its nodes, and where each is written."""
+        if function.author is None:
+            return []
+        rows: list[Row] = []
+        match function.author.value:
+            case Written() as matrix:
+                with self.noting(matrix):
+                    rows = self.by_hand(matrix).rows(m, n) if self.whole and self.is_known(matrix) else []
+            case written:
+                rows = [list(self.entries(row, n)) for row in written]
+                if m == 1:
+                    rows = [[entry for row in rows for entry in row]]
+        sizes = [sum(size_of(self.shape(node)) for node, _ in row) for row in rows]
         if self.whole and sizes != [n] * m:
-            self.refuse(_misshapen(function, sizes, (m, n)))
-        return found
+            self.refuse(misshapen(function, rows, sizes, (m, n)))
+        return [entry for row in rows for entry in row]
+
+    def entries(self, row: tuple[Written, ...], n: int) -> Iterator[tuple[int, Span]]:
+        """The entries of a row that are whole."""
+        for entry in row:
+            if self.is_known(entry):
+                with self.noting(entry):
+                    yield self.by_hand(entry).entry(n), entry.span
+
+    def by_hand(self, written: Written) -> BlackboardReader:
+        """The reader of a matrix, or of a part of one."""
+        return BlackboardReader(self.builder, Part(written.fragment, written.tree))
 
     def program(self, nodes: list[int]) -> Program:
         """The program whose outputs are the given nodes."""
         return compile_graph(self.builder.graph(nodes))
 
 
-def _misshapen(function: FunctionSpec, sizes: list[int], shape: tuple[int, int]) -> Problem:
+def misshapen(function: FunctionSpec, rows: list[Row], sizes: list[int], shape: tuple[int, int]) -> Problem:
     """A hand-derived Jacobian whose rows have other sizes than the right one: the first row that has, or all of them."""
     m, n = shape
+    assert function.author is not None
+    message, span, label = f"the Jacobian of `{function.name}` is {m}×{n}", function.author.span, ""
     way_out = f"write a row for each output ({m}), with an entry for each input ({n})"
-    message = f"the Jacobian of `{function.name}` is {m}×{n}"
     if len(set(sizes)) == 1:
         message += f", this one is {len(sizes)}×{sizes[0]}"
-        return Problem("JC330", message, function.author_span, help=way_out)
-    number = next(number for number, size in enumerate(sizes) if size != n)
-    row, entries = function.author[number], counted(sizes[number], "entry")
-    span = Span(row[0].span.source, row[0].span.start, row[-1].span.end) if row else function.author_span
-    message += f", this one has rows of unequal length: row {number + 1} has {entries}"
-    return Problem("JC330", message, span, label=entries, help=way_out)
+        if isinstance(function.author.value, Written) and sizes == [m] * n:
+            way_out = "rows are outputs: `transpose(M)` turns a matrix around, and `u'` is the row of a vector"
+    else:
+        number = next(number for number, size in enumerate(sizes) if size != n)
+        label = counted(sizes[number], "entry")
+        message += f", this one has rows of unequal length: row {number + 1} has {label}"
+        if row := rows[number]:
+            span = Span(span.source, row[0][1].start, row[-1][1].end)
+    return Problem("JC330", message, span, label=label, help=way_out)
 
 
 def _too_many(function: FunctionSpec, count: int) -> JacchainError:

@@ -12,7 +12,7 @@ from jacchain.pipeline.document import Block, Broken, Mapping, Node, Scalar, Seq
 from jacchain.pipeline.ledger import Ledger, Part
 from jacchain.pipeline.placed import read_placed
 from jacchain.pipeline.signature import read_signature
-from jacchain.pipeline.spec import FunctionSpec, OutputSpec, Signature
+from jacchain.pipeline.spec import Author, FunctionSpec, OutputSpec, Signature
 from jacchain.pipeline.stage import Method
 from jacchain.pipeline.written import DESCRIPTION, Written, name_of, refuse_function, text_of, written
 
@@ -72,15 +72,15 @@ class _Reader:
         outputs = tuple(self.outputs(node))
         return FunctionSpec(self.signature, outputs, whole=self.part.whole)
 
-    def written(self, node: Node) -> Iterator[Written]:
+    def written(self, node: Node, *, primes: bool = False) -> Iterator[Written]:
         """The expressions of a value: one, or those of a list and of the lists in it."""
         if isinstance(node, Sequence | Block):
             for item in expand(node) if isinstance(node, Block) else node.items:
-                yield from self.written(item)
+                yield from self.written(item, primes=primes)
             return
         expression = None
         with self.part.noting():
-            expression = written(node)
+            expression = written(node, primes=primes)
         if expression is not None:
             yield expression
 
@@ -117,13 +117,13 @@ class _Reader:
             way_out = "put the expression, the list or the named outputs under the key `outputs`"
             self.part.note(Problem("JC301", message, self.signature.span, help=way_out))
         description, method = "", "analytic"
-        author: tuple[tuple[Written, ...], ...] = ()
+        author = None
         with self.part.noting():
             description = text_of(parts["description"], "a description", DESCRIPTION) if "description" in parts else ""
         with self.part.noting():
             method = _method(parts["method"]) if "method" in parts else "analytic"
         with self.part.noting():
-            author = tuple(self.rows(parts["jacobian"])) if "jacobian" in parts else ()
+            author = self.author(parts["jacobian"]) if "jacobian" in parts else None
         scale = read_placed(parts["scale"], self.part.ledger) if "scale" in parts else None
         lets = tuple(self.lets(parts["let"])) if "let" in parts else ()
         return FunctionSpec(
@@ -131,7 +131,6 @@ class _Reader:
             outputs,
             lets,
             author,
-            parts["jacobian"].span if "jacobian" in parts else None,
             cast("Method", method),
             scale,
             parts.get("bounds"),
@@ -171,14 +170,20 @@ class _Reader:
                 related = ((parameter.span, "the parameter"),)
                 raise JacchainError(Problem("JC306", message, span, related=related, help="choose another name"))
 
-    def rows(self, node: Node) -> Iterator[tuple[Written, ...]]:
-        """The rows of a hand-derived Jacobian; a flat list is given back as rows of one value each."""
-        way_out = "write a list of rows, one for each output: [[1, 2*x], [y, 0]]"
-        if not isinstance(node, Sequence | Block):
+    def author(self, node: Node) -> Author:
+        """A hand-derived Jacobian: one matrix expression, or rows."""
+        if isinstance(node, Sequence | Block):
+            return Author(tuple(self.rows(node)), node.span)
+        if not isinstance(node, Scalar):
+            way_out = "write a list of rows, one for each output, as in [[1, 2*x], [y, 0]], or a formula: diag(2*x) @ W"
             raise unexpected(node, "a matrix of expressions", way_out)
+        return Author(written(node, "a matrix of expressions", primes=True), node.span)
+
+    def rows(self, node: Sequence | Block) -> Iterator[tuple[Written, ...]]:
+        """The rows of a hand-derived Jacobian; a flat list is given back as rows of one value each."""
         count = 0
         for row in expand(node) if isinstance(node, Block) else node.items:
-            entries = tuple(self.written(row))
+            entries = tuple(self.written(row, primes=True))
             count += len(entries)
             if count > ENTRIES:
                 message = f"a hand-derived Jacobian may have {ENTRIES:,} written entries"

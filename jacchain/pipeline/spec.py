@@ -80,14 +80,20 @@ class Placed(Frozen):
     components: tuple[Component, ...] = ()
 
 
+class Author(Frozen):
+    """A hand-derived Jacobian: the rows of its entries, or one matrix expression."""
+
+    value: tuple[tuple[Written, ...], ...] | Written
+    span: Span
+
+
 class FunctionSpec(Frozen):
     """A function of the file; ``whole`` is false when a part of it could not be read, ``unread`` are the names lost with it."""
 
     signature: Signature
     outputs: tuple[OutputSpec, ...] = ()
     lets: tuple[tuple[str, Span, Written], ...] = ()
-    author: tuple[tuple[Written, ...], ...] = ()
-    author_span: Span | None = None
+    author: Author | None = None
     method: Method = "analytic"
     scale: Placed | None = None
     bounds: Node | None = None

@@ -41,8 +41,8 @@ Values = tuple[Written | Block, ...]
 """Numbers and vectors that stand one after the other."""
 
 
-def written(node: Node, due: str = "an expression") -> Written:
-    """The expression that a value is.
+def written(node: Node, due: str = "an expression", *, primes: bool = False) -> Written:
+    """The expression that a value is; one with ``primes`` may have transposes.
 
     Raises JacchainError when it is none (JC112), when YAML plays a trick (JC113, JC114), or for its grammar (JC15x).
     """
@@ -50,7 +50,7 @@ def written(node: Node, due: str = "an expression") -> Written:
         case Scalar(kind="text" | "number"):
             if problem := trap(node):
                 raise JacchainError(problem)
-            return Written(node.fragment, parse(node.fragment), node)
+            return Written(node.fragment, parse(node.fragment, primes=primes), node)
         case Scalar(kind="boolean"):
             problem = word_trap(node)
             assert problem is not None

@@ -114,7 +114,7 @@ def formula_of(parameters, *texts, names=(), lets=(), constants=CONSTANTS):
         ([("v", (3,))], ["cumsum(v)"], [], "tril(1)"),
         ([("v", (3,))], ["reverse(v)"], [], "reverse(I)"),
         ([("v", (3,)), ("s", ())], ["v + s"], [], (("1", "0", "0", "1"), ("0", "1", "0", "1"), ("0", "0", "1", "1"))),
-        ([("v", (3,)), ("s", ())], ["s*v"], [], "[s*I, v]"),
+        ([("v", (3,)), ("s", ())], ["s*v"], [], "[[s*I, v]]"),
         ([("a", ())], ["[1, 2]*a"], [], "[1, 2]"),
     ],
 )
@@ -240,8 +240,7 @@ def transposed(tree):
 
 def split(matrix, outputs, units):
     """The texts of the blocks of one matrix expression."""
-    rows = [matrix] if outputs == 1 else top_level(matrix)
-    return [[row] if units == 1 else top_level(row) for row in rows]
+    return [[matrix]] if outputs == units == 1 else [top_level(row) for row in top_level(matrix)]
 
 
 def top_level(text):

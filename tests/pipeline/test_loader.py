@@ -186,6 +186,36 @@ def test_a_gradient_may_be_written_flat_or_as_one_row(jacobian, entries):
 
 
 @pytest.mark.parametrize(
+    ("outputs", "jacobian", "entries"),
+    [
+        ("softmax(v)", "diag(f) - outer(f, f)", [0.25, -0.25, -0.25, 0.25]),
+        ("{p: softmax(v)}", "diag(p) - outer(p, p)", [0.25, -0.25, -0.25, 0.25]),
+        ("['v[1]^2', 'v[2]']", """[["2*f[1]/v[1]", 0], "I[2]'"]""", [6, 0, 0, 1]),
+        ("norm(v)", "v'/f", [2**-0.5, 2**-0.5]),
+        ("{n: norm(v), k: 'v[1]'}", "[['v[1]/n', 'v[2]/n'], [1, 0]]", [2**-0.5, 2**-0.5, 1, 0]),
+    ],
+)
+def test_a_hand_derived_jacobian_may_be_a_matrix_and_speak_of_the_outputs(outputs, jacobian, entries):
+    loaded = pipeline(f"functions:\n  f(v[2]):\n    outputs: {outputs}\n    jacobian: {jacobian}\nat: [3, 3]\n")
+    assert loaded.stages[0].author.values(loaded.at[None])[0] == pytest.approx(entries, rel=1e-15)
+
+
+def test_an_output_does_not_hide_what_its_name_means_already():
+    loaded = pipeline("constants: {c: 5}\nfunctions:\n  f(x):\n    outputs: {c: x^2, e: x}\n    jacobian: [[c], [e]]\nat: 3\n")
+    assert loaded.stages[0].author.values(loaded.at[None])[0] == pytest.approx([5, np.e])
+
+
+def test_what_is_wrong_with_an_output_is_not_told_again_of_the_jacobian_that_names_it():
+    text = "functions:\n  f(x):\n    outputs: {y: sinn(x), z: x}\n    jacobian: [[2*y], [z]]\nat: 3\n"
+    assert [problem[:5] for problem in problems(text)] == ["JC253"]
+
+
+def test_an_entry_is_a_number_or_a_row_and_no_matrix():
+    text = "functions:\n  f(v[2]):\n    outputs: v^2\n    jacobian: [['2*diag(v)']]\nat: [1, 2]\n"
+    assert [problem[:5] for problem in problems(text)] == ["JC212"]
+
+
+@pytest.mark.parametrize(
     ("scale", "expected"),
     [("3", [3, 3]), ("[3, 4]", [3, 4]), ("{y: 4, x: 3}", [3, 4]), ("c", [5, 6]), ("[1e-3, 2*5]", [1e-3, 10])],
 )

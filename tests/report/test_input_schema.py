@@ -28,6 +28,7 @@ def test_every_sample_is_what_the_schema_says(path):
         {"functions": {"größe(θ, x₁)": {"φ": "θ*x₁"}}},
         {"functions": {"f(x)": {"outputs": ["x"], "let": {"y": "x"}, "jacobian": [["1"]], "method": "difference", "scale": 2}}},
         {"functions": {"f(x)": {"outputs": "x", "bounds": [0, None]}}},
+        {"functions": {"p(z)": {"outputs": "softmax(z)", "jacobian": "diag(p) - outer(p, p)"}}},
         {"functions": {"f(x, y)": {"outputs": "x*y", "bounds": {"x": [0, 1]}, "scale": {"x": 1, "y": 2}}}},
         {"functions": {"f(x)": "x"}, "chain": ["f", "f * 50"], "constants": None},
         {
