@@ -54,7 +54,7 @@ def test_arrays_of_numpy_are_points_too():
         (b"r,v[1]\n1,2\n", "JC344", "p.csv:1:1", "say nothing about `v[2]`"),
         (b"r,v[2]\n1,2,3\n", "JC343", "p.csv:1:1", "3 cells"),
         (b"r,v[2]\n1,2\n3,x\n", "JC343", "p.csv:3:3", "`x` is not a finite number"),
-        (b"r,v[2]\n1,2\n3\n", "JC343", "p.csv:3:1", "this row has 1 cells"),
+        (b"r,v[2]\n1,2\n3\n", "JC343", "p.csv:3:1", "this row has 1 cell"),
         (b"r,v[2]\n", "JC343", "p.csv:2:1", "no numbers"),
         (b"", "JC343", "p.csv:1:1", "no numbers"),
         (b"\xff,1\n", "JC343", "p.csv:1:1", "not UTF-8"),
