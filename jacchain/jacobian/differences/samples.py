@@ -15,8 +15,8 @@ from jacchain.linear.pattern import Integers, Pattern
 Evaluate = Callable[[Array], Array]
 """Values of a function at each row of an array: ``(batch, n)`` to ``(batch, m)``, undefined ones not finite."""
 
-MEMORY = 1 << 27
-"""Bytes that the samples of one block may take, all that is made of them included."""
+MEMORY = 1 << 24
+"""Bytes that the samples of one block may take, all that is made of them included: they stay in a cache."""
 
 
 class Sweep(Frozen):
