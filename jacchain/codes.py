@@ -314,6 +314,9 @@ CODES: dict[str, Code] = {
     "JC452": Code("no plan within the memory limit",
         "Whatever the order of the products, more entries of intermediate matrices are alive at one time than the limit allows. "
         "The message names the smallest limit that would do."),
+    "JC453": Code("differences that take long",
+        "Differences evaluate a function dozens of times for each of its inputs, and every entry is worked out from all those samples. "
+        "Nothing is wrong; wait, or use --method analytic."),
 
     # JC5: the output
     "JC501": Code("the output cannot be written",

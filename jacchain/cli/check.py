@@ -23,14 +23,14 @@ def check(file: str | None, **options: Any) -> int:
     Leaves with 0 when all agree, 1 when something disagrees, 5 when nobody could tell.
     """
     from jacchain.check import check as judge
-    from jacchain.cli.input import read_pipeline
+    from jacchain.cli.input import foretold, read_pipeline
     from jacchain.cli.output import deliver
     from jacchain.cli.settings import look_of
     from jacchain.report import render_check
     from jacchain.run import Request
     from jacchain.run import run as run_pipeline
 
-    pipeline = read_pipeline(file, options)
+    pipeline = foretold(read_pipeline(file, options), options)
     found = judge(pipeline, run_pipeline(pipeline, Request(strict=options["strict"], check=False)))
     deliver(render_check(found, options["format"], look_of(options)), options["output"])
     return found.exit_code

@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING, Any
 from jacchain.errors import JacchainError, Problem, suggestion
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from jacchain.pipeline.stage import Pipeline
     from jacchain.results import Report
 
 LIMIT = 64 << 20
 """Bytes a pipeline file may have."""
+PATIENCE = 10.0
+"""Seconds that differences may take without a word."""
 
 
 def read_pipeline(
@@ -53,12 +57,7 @@ def pipeline_of(
         text, name, folder = source
         loaded = pipeline.load(text, name, folder=folder, allow_dirs=options["allow_dir"], **said)
     if loaded.warnings:
-        from jacchain.cli.output import say
-        from jacchain.cli.settings import look_of_errors
-        from jacchain.report import render_warnings
-
-        look = look_of_errors(options["color"], ascii_only=options["ascii"])
-        say(render_warnings(loaded.warnings, options.get("format", "text"), look).decode())
+        _warn(loaded.warnings, options)
     return loaded
 
 
@@ -66,7 +65,41 @@ def report_of(file: str | None, options: dict[str, Any]) -> Report:
     """What a run of the pipeline a command line names finds, without differences beside it."""
     from jacchain.run import Request, run
 
-    return run(read_pipeline(file, options), Request(order=options["order"], strict=options["strict"], check=False))
+    pipeline = foretold(read_pipeline(file, options), options)
+    return run(pipeline, Request(order=options["order"], strict=options["strict"], check=False))
+
+
+def foretold(pipeline: Pipeline, options: dict[str, Any], points: int = 1) -> Pipeline:
+    """The pipeline, every stage by the method of the command line, after it has been said that its differences take long."""
+    if options.get("method") is not None:
+        pipeline = pipeline.differentiated_by(options["method"])
+    if any(stage.method == "difference" for stage in pipeline.stages):
+        from jacchain.jacobian.differences.duration import duration
+
+        found = duration(pipeline.stages)
+        if points * found.seconds > PATIENCE:
+            message = f"the differences take {points * found.evaluations:,} evaluations, about {_spoken(points * found.seconds)}"
+            way_out = "`--method analytic` takes none" if "method" in options else "`method: analytic` in the file takes none"
+            _warn([Problem("JC453", message, help=way_out)], options)
+    return pipeline
+
+
+def _spoken(seconds: float) -> str:
+    """A time to one or two digits."""
+    for unit, size in (("hours", 3600), ("minutes", 60)):
+        if seconds > 2 * size:
+            return f"{float(f'{seconds / size:.2g}'):,.0f} {unit}"
+    return f"{float(f'{seconds:.2g}'):.0f} seconds"
+
+
+def _warn(warnings: Sequence[Problem], options: dict[str, Any]) -> None:
+    """Says on stderr what stops nothing."""
+    from jacchain.cli.output import say
+    from jacchain.cli.settings import look_of_errors
+    from jacchain.report import render_warnings
+
+    look = look_of_errors(options["color"], ascii_only=options["ascii"])
+    say(render_warnings(warnings, options.get("format", "text"), look).decode())
 
 
 def read_source(file: str, limit: int = LIMIT) -> tuple[bytes, str, Path]:

@@ -30,7 +30,7 @@ def run(file: str | None, **options: Any) -> None:
 
     FILE is a pipeline in YAML or JSON, or `-` for stdin.
     """
-    from jacchain.cli.input import read_pipeline
+    from jacchain.cli.input import foretold, read_pipeline
     from jacchain.cli.output import deliver
     from jacchain.cli.settings import look_of
     from jacchain.frozen import replace
@@ -39,7 +39,7 @@ def run(file: str | None, **options: Any) -> None:
     from jacchain.run import run as run_pipeline
 
     request = Request(**{name: options[name] for name in Request.__match_args__})
-    report = run_pipeline(read_pipeline(file, options), request)
+    report = run_pipeline(foretold(read_pipeline(file, options), options), request)
     steps = _next_steps(file) if options["output"] in {None, "-"} else ()
     look = replace(look_of(options), detail="result" if options["quiet"] else "trust" if options["verbose"] else "usual")
     deliver(render_run(report, options["format"], look, next_steps=steps), options["output"])

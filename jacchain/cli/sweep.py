@@ -35,7 +35,7 @@ def sweep(file: str | None, points: str | None, over: tuple[str, ...], **options
     JSON is an object for each point, one a line; it and CSV are written as the answers come.  An output that is called like an
     input has a column under the name of its function: `polar.r`.
     """
-    from jacchain.cli.input import read_pipeline
+    from jacchain.cli.input import foretold, read_pipeline
     from jacchain.cli.output import sink
     from jacchain.cli.settings import look_of
     from jacchain.pipeline.points import in_order
@@ -48,9 +48,8 @@ def sweep(file: str | None, points: str | None, over: tuple[str, ...], **options
     if not given.names and options["at"] is None:  # sizes that the file leaves open follow from the points
         options["at"] = ",".join(map(repr, given.rows[0].tolist()))
     pipeline = read_pipeline(file, options, needs_point=False, stand_in=given.sizes)
-    if options["method"] is not None:
-        pipeline = pipeline.differentiated_by(options["method"])
     rows = in_order(given, pipeline.inputs, pipeline.at)
+    pipeline = foretold(pipeline, options, len(rows))
     tally = _Tally(pipeline.inputs, rows)
     answers = tally.watched(sweep_pipeline(pipeline, rows, strict=options["strict"]))
     with sink(options["output"]) as write:
