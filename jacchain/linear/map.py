@@ -7,6 +7,7 @@ costs as many numbers as it has rows, and a product with a narrow matrix never w
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property, lru_cache
 from math import inf, isfinite
 from typing import Any
@@ -192,6 +193,21 @@ class LinearMap(Frozen):
         if self.pattern.is_full:
             return LinearMap(self.pattern.take(rows), self.scaled.take(rows), self.unit)
         return LinearMap(self.pattern.take(rows), self.values[:, entries_of_rows(self.pattern, rows)], self.unit)
+
+    def window(self, rows: Sequence[int], columns: Sequence[int]) -> tuple[Numbers, Numbers]:
+        """The numbers of the first point in the given rows and columns (increasing), and which of them may be nonzero at all."""
+        wanted, kept = np.asarray(columns, np.int64), np.asarray(rows, np.int64)
+        if self.pattern.is_full:
+            values = self.take(kept).T.take(wanted).T.dense[0]
+            return values, np.ones(values.shape, bool)
+        source = entries_of_rows(self.pattern, kept)
+        row = np.repeat(np.arange(kept.size), self.pattern.row_counts[kept])
+        column = np.minimum(np.searchsorted(wanted, self.pattern.columns[source]), wanted.size - 1)
+        hit = wanted[column] == self.pattern.columns[source]
+        values, present = np.zeros((kept.size, wanted.size)), np.zeros((kept.size, wanted.size), bool)
+        values[row[hit], column[hit]] = self.values[0][source[hit]]
+        present[row[hit], column[hit]] = True
+        return values, present
 
     def placed(self, rows: Integers, m: int) -> LinearMap:
         """The map whose rows ``rows`` (increasing) are those of this one, among ``m`` rows that are otherwise zero."""

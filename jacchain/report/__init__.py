@@ -50,7 +50,7 @@ def render_page(document: Document, look: Look, form: str = "text") -> bytes:
 
 def render_matrix(report: Report, name: str, form: str, look: Look) -> bytes:
     """One matrix of a run, by its name, also as ``csv`` and ``npy``."""
-    from jacchain.report.documents.matrices import matrix_named
+    from jacchain.report.documents.matrices import matrix_document, matrix_named
 
     matrix = matrix_named(report, name)
     match form:
@@ -63,14 +63,12 @@ def render_matrix(report: Report, name: str, form: str, look: Look) -> bytes:
 
             return matrix_npy(matrix)
         case _:
-            from jacchain.report.documents.matrix import matrix_document
-
             return render_page(matrix_document(matrix), look, form)
 
 
 def render_explanation(report: Report, name: MatrixName, look: Look) -> bytes:
     """How a matrix of a run, or one of its entries, comes about, as text."""
-    from jacchain.report.documents.matrix import explanation
+    from jacchain.report.documents.lesson import explanation
 
     return render_page(explanation(report, name, look), look)
 

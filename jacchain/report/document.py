@@ -140,3 +140,13 @@ Document = tuple[Block, ...]
 def runs(*parts: str | Run) -> Runs:
     """Runs from pieces, plain strings as ordinary text, empty ones dropped."""
     return tuple(Run(part) if isinstance(part, str) else part for part in parts if (part if isinstance(part, str) else part.text))
+
+
+def note(text: str, indent: int = 0) -> Paragraph:
+    """A remark in a paragraph of its own."""
+    return Paragraph(runs(Run(text, "note")), indent)
+
+
+def headed(title: str, *parts: str | Run) -> Paragraph:
+    """What is said under a short title at its left."""
+    return Paragraph(runs(Run(f"{title}  ", "heading"), *parts), hang=len(title) + 2)

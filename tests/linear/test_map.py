@@ -36,6 +36,14 @@ def test_rows_are_taken_in_the_order_asked_for(linear, data):
 
 
 @given(any_map(), st.data())
+def test_a_window_shows_the_numbers_of_rows_and_columns_and_which_may_be_nonzero(linear, data):
+    rows, columns = (sorted(data.draw(st.sets(st.integers(0, size - 1), min_size=1))) for size in linear.shape)
+    values, present = linear.window(rows, columns)
+    assert (values == linear.dense[0][np.ix_(rows, columns)]).all()
+    assert (present == linear.pattern.boolean()[np.ix_(rows, columns)]).all()
+
+
+@given(any_map(), st.data())
 def test_rows_are_placed_among_zeros(linear, data):
     m = linear.shape[0] + data.draw(st.integers(0, 3))
     rows = np.array(sorted(data.draw(st.permutations(range(m)))[: linear.shape[0]]))

@@ -8,7 +8,7 @@ from math import isfinite
 from jacchain.errors import counted
 from jacchain.jacobian.judgement.diagnosis import Diagnosis
 from jacchain.jacobian.judgement.verdict import EntryVerdict, Judgement, Verdict
-from jacchain.report.document import Block, Column, Document, Figure, Gap, Paragraph, Role, Run, Runs, Table, runs
+from jacchain.report.document import Block, Column, Document, Figure, Gap, Paragraph, Role, Run, Runs, Table, note, runs
 from jacchain.report.documents.problems import Place, excerpt
 from jacchain.report.look import Look
 from jacchain.report.notation.elision import some_names
@@ -39,14 +39,14 @@ def check_document(check: CheckReport, look: Look) -> Document:
         blocks += _details(f"{first.name}, {_whose(first)}", first.verdict, first.diagnoses, look)
         if others:
             names = some_names([stage.name for stage in others], NAMES)
-            blocks += [Gap(), Paragraph(runs(Run(f"the same holds for {names}", "note")))]
+            blocks += [Gap(), note(f"the same holds for {names}")]
     if check.total is not None and check.stages[-1].index > 1:
         blocks += _details("the Jacobian of the chain", check.total, check.diagnoses, look)
     if check.witnesses:
         blocks += [Gap(), Paragraph(runs(Run("witnesses of the whole chain", "heading")))]
     for witness in check.witnesses:
         blocks.append(Paragraph(runs(Run(witness.judgement, ROLES[witness.judgement]), f"  {witness.message}"), indent=2))
-    blocks += [Paragraph(runs(Run(remark, "note"))) for remark in check.remarks]
+    blocks += [note(remark) for remark in check.remarks]
     verdict = runs(Run("verdict  ", "heading"), Run(check.judgement, ROLES[check.judgement]))
     return (*blocks, Gap(), Paragraph(runs(*verdict, f"   {_counted(check)}")))
 
@@ -146,7 +146,7 @@ def _entries(verdict: Verdict, look: Look) -> Iterator[Block]:
     yield Table(columns, tuple(_entry(entry, look) for entry in entries))
     if told.size > len(entries):
         hidden = told.size - len(entries)
-        yield Paragraph(runs(Run(f"… {hidden:,} more entries ({len(entries)} of {told.size:,}; --full shows all)", "note")))
+        yield note(f"… {hidden:,} more entries ({len(entries)} of {told.size:,}; --full shows all)")
 
 
 def _entry(entry: EntryVerdict, look: Look) -> tuple[Runs, ...]:

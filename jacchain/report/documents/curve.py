@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import isfinite, log10
 
 from jacchain.jacobian.differences.curve import Curve, SchemeCurve
-from jacchain.report.document import Block, Column, Document, Figure, Gap, Paragraph, Run, Runs, Table, runs
+from jacchain.report.document import Block, Column, Document, Figure, Gap, Paragraph, Run, Runs, Table, headed, note, runs
 from jacchain.report.look import Look
 from jacchain.report.notation.number import number_text
 from jacchain.report.notation.text import component
@@ -35,11 +35,11 @@ def curve_document(curve: Curve, look: Look) -> Document:
         Figure(_picture(curve, look)),
         Gap(),
         _schemes(curve.schemes, kink=curve.left is not None),
-        Paragraph(runs(Run(" where letters fall together the last of them is seen", "note"))),
+        note(" where letters fall together the last of them is seen"),
         Gap(),
-        Paragraph(runs(Run("adaptive  ", "heading"), *_adaptive(curve)), hang=10),
-        Paragraph(runs(Run(_explanation(curve), "note"))),
-        *(Paragraph(runs(Run(remark, "note"))) for remark in curve.remarks),
+        headed("adaptive", *_adaptive(curve)),
+        note(_explanation(curve)),
+        *(note(remark) for remark in curve.remarks),
     ]
     return tuple(blocks)
 

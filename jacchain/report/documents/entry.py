@@ -9,12 +9,10 @@ from typing import Literal
 
 import numpy as np
 
-from jacchain.chain.plan import Operand
 from jacchain.linear.map import Numbers
 from jacchain.report.document import Paragraph, Run, runs
 from jacchain.report.documents.jacobians import derivative
 from jacchain.report.documents.matrices import Bars, operand_matrix
-from jacchain.report.layout.window import window
 from jacchain.report.look import Look
 from jacchain.report.notation.matrix_name import Entry
 from jacchain.report.notation.number import MARK, number_text, scaled_text
@@ -37,7 +35,7 @@ def jacobian_entry(report: Report, number: int, entry: Entry, look: Look) -> Par
     stage, (i, j) = report.stages[number - 1], entry
     parts: list[str | Run] = [Run(f"{jacobian_symbol(number)}[{i + 1},{j + 1}]", "symbol"), " = "]
     parts += [derivative(component(stage.outputs[i]), component(stage.inputs[j])), " = "]
-    values, present = window(operand_matrix(report, Operand("stage", number)), [j], [i])
+    values, present = report.stages[number - 1].jacobian.linear.window([i], [j])
     if not present[0, 0]:
         parts += [Run("0", "structural"), Run("   whatever the point is", "note")]
         return Paragraph(runs(*parts), hang=4)
@@ -60,7 +58,7 @@ def product_entry(
     """``P1[1,1] = J₁ᵀ[1,1]·J₂ᵀ[1,1] + … = 0.2247·(-1.517) + … = -0.3410``, in symbols, in numbers, or both; ``entry`` from 0."""
     planned, (i, j) = product.planned, entry
     head = runs(Run(f"P{planned.number}[{i + 1},{j + 1}]", "symbol"), " = ")
-    result, result_is_there = window(operand_matrix(report, Operand("product", planned.number)), [i], [j])
+    result, result_is_there = product.linear.window([i], [j])
     if not result_is_there[0, 0]:
         return Paragraph(
             runs(*head, Run("0", "structural"), Run("   every summand has a factor that is always 0", "note")), hang=4
@@ -131,7 +129,7 @@ def _summands(report: Report, product: ProductResult, entry: Entry, look: Look, 
     planned, (i, j) = product.planned, entry
     left, right = operand_matrix(report, planned.left), operand_matrix(report, planned.right)
     inner = range(left.linear.shape[1])
-    (row, in_row), (column, in_column) = window(left, [i], inner), window(right, inner, [j])
+    (row, in_row), (column, in_column) = left.linear.window([i], inner), right.linear.window(inner, [j])
     together = np.flatnonzero(in_row[0] & in_column[:, 0]).tolist()
     if way == "symbols":
         names = operand_symbol(planned.left), operand_symbol(planned.right)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from jacchain.linear.map import Numbers
 from jacchain.report.document import Block, Column, Document, Equation, Gap, Matrix, Paragraph, Run, Table, runs
 from jacchain.report.look import Look
-from jacchain.report.notation.number import number_text
+from jacchain.report.notation.number import number_texts
 from jacchain.report.notation.symbols import numbers
 from jacchain.results import FunctionFacts
 
@@ -77,5 +77,5 @@ def _line(title: str, said: Run) -> Paragraph:
 
 
 def _argument(value: Numbers, look: Look) -> str:
-    texts = [number_text(number, look.digits) for number in value.tolist()]
+    texts = number_texts(value.tolist(), look.digits)
     return texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"

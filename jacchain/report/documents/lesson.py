@@ -1,4 +1,4 @@
-"""A run told step by step: every Jacobian, the order, every product, the result.
+"""A run told step by step, or one step of it by the name of its matrix: every Jacobian, the order, every product, the result.
 
 Before it sees a step, a class can be asked for what it should be able to tell by now.
 """
@@ -11,17 +11,18 @@ from functools import partial
 from typing import Literal
 
 from jacchain.chain.plan import Operand, Plan
-from jacchain.frozen import Frozen
+from jacchain.errors import JacchainError, Problem
+from jacchain.frozen import Frozen, replace
 from jacchain.linear.map import LinearMap
-from jacchain.report.document import Document, Equation, Gap, Run, Runs, runs
+from jacchain.report.document import Document, Equation, Gap, Paragraph, Run, Runs, runs
 from jacchain.report.documents.entry import Way, jacobian_entry, product_entry
 from jacchain.report.documents.jacobians import NOWHERE, denominator, derivative, jacobian_blocks
-from jacchain.report.documents.matrices import Bars, operand_matrix
+from jacchain.report.documents.matrices import Bars, matrix_named, operand_matrix
 from jacchain.report.documents.order import order_line
 from jacchain.report.documents.products import product_lead, product_terms
 from jacchain.report.documents.run import result_document, run_title
 from jacchain.report.look import Look
-from jacchain.report.notation.matrix_name import Entry
+from jacchain.report.notation.matrix_name import Entry, MatrixName
 from jacchain.report.notation.symbols import jacobian_symbol, numbers, operand_symbol, space
 from jacchain.results import ProductResult, Report
 
@@ -75,6 +76,26 @@ def step_document(
     product = report.products[number - 1]
     equation = Equation(product_terms(report, product, look, place))
     return (equation, *([] if entry is None else [product_entry(report, product, entry, look, ways)]))
+
+
+def explanation(report: Report, name: MatrixName, look: Look) -> Document:
+    """How a matrix of a run, or one entry of it, comes about; an entry of the chain is one of the last product.
+
+    Raises JacchainError (JC003) when the run has no such matrix, or the matrix no such entry.
+    """
+    m, n = matrix_named(report, str(replace(name, entry=None))).linear.shape
+    entry = name.entry
+    if entry is not None and not (entry[0] < m and entry[1] < n):
+        message = f"{replace(name, entry=None)} is {m}×{n} and has no entry {entry[0] + 1},{entry[1] + 1}"
+        raise JacchainError(Problem("JC003", message, help="row and column count from 1"))
+    if not name.number and entry is not None:
+        last = len(report.products)
+        same = MatrixName("P", last, (entry[1], entry[0])) if last else MatrixName("J", 1, entry)
+        told = Run(f"   {f'P{last} is the transpose of J' if last else 'there is one function'}", "note")
+        return Paragraph(runs(Run(f"{name} = {same}", "symbol"), told)), *explanation(report, same, look)
+    about = Operand("stage" if name.kind == "J" else "product", name.number) if name.number else "result"
+    step = next(step for step in steps(report, look) if step.about == about)
+    return (Paragraph(step.head, hang=4), *step_document(report, step, look, entry, ("symbols", "numbers")))
 
 
 def matrix_of(report: Report, step: Step) -> LinearMap | None:

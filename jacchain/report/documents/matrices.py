@@ -11,7 +11,7 @@ from jacchain.errors import JacchainError, Problem
 from jacchain.frozen import Frozen
 from jacchain.linear.enclosure import Enclosure
 from jacchain.linear.map import Numbers
-from jacchain.report.document import Matrix
+from jacchain.report.document import Document, Equation, Matrix, Run, runs
 from jacchain.report.notation.matrix_name import matrix_name
 from jacchain.report.notation.symbols import jacobian_symbol, operand_symbol
 from jacchain.results import Report
@@ -99,3 +99,8 @@ def matrix_named(report: Report, text: str) -> Matrix:
     if not name.number:
         return whole_matrix(report)
     return stage_matrix(report, name.number) if name.kind == "J" else operand_matrix(report, Operand("product", name.number))
+
+
+def matrix_document(matrix: Matrix) -> Document:
+    """The matrix after its name."""
+    return (Equation((matrix,), runs(Run(matrix.name, "symbol"), " =")),)

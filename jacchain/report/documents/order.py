@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jacchain.chain.plan import Plan, Tree, bracketing
 from jacchain.errors import counted
-from jacchain.report.document import Paragraph, Run, runs
+from jacchain.report.document import Paragraph, Run, headed
 from jacchain.report.look import Look
 from jacchain.report.notation.symbols import jacobian_symbol
 
@@ -15,12 +15,12 @@ FACTORS = 24
 def order_line(plan: Plan, look: Look) -> Paragraph:
     """The order of the products, what it costs, and what the obvious orders would have cost."""
     if plan.length == 1:
-        return Paragraph(runs(Run("order  ", "heading"), "one function: nothing to multiply"))
+        return headed("order", "one function: nothing to multiply")
     trivial = plan.length == 2 and plan.mode == "explicit"
     remark = "" if trivial else f"   (forward {plan.forward:,}, reverse {plan.reverse:,}: {remark_on(plan)})"
     cost = Run(f"   {counted(plan.multiplications, 'multiplication')}", "number")
     order = Run(bracketing_text(plan.tree, plan.length, look), "symbol")
-    return Paragraph(runs(Run("order  ", "heading"), order, cost, Run(remark, "note")), hang=7)
+    return headed("order", order, cost, Run(remark, "note"))
 
 
 def bracketing_text(tree: Tree, length: int, look: Look) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from jacchain.chain.plan import Plan, PlannedProduct
 from jacchain.errors import counted
-from jacchain.report.document import Block, Column, Document, Figure, Gap, Paragraph, Run, Runs, Table, runs
+from jacchain.report.document import Block, Column, Document, Figure, Gap, Paragraph, Run, Runs, Table, headed, note, runs
 from jacchain.report.documents.order import bracketing_text, remark_on
 from jacchain.report.documents.survey import alternatives_blocks, candidates_blocks, optimum_text, triangle_blocks
 from jacchain.report.layout.box import Box, padded, side_by_side, width_of, words
@@ -60,7 +60,7 @@ def _widths(plan: Plan, look: Look) -> Paragraph:
     if len(shown) < len(plan.dims):
         texts.insert(len(shown) // 2, f"… {len(plan.dims) - len(shown):,} more …")
     count = f"{counted(plan.length, 'Jacobian')}, {ways(plan.length)} to bracket"
-    return Paragraph(runs(Run("widths  ", "heading"), Run(" → ".join(texts), "number"), "   ", Run(count, "note")), hang=8)
+    return headed("widths", Run(" → ".join(texts), "number"), "   ", Run(count, "note"))
 
 
 def ways(length: int) -> str:
@@ -158,10 +158,10 @@ def _products(plan: Plan, look: Look) -> Iterator[Block]:
     ]
     columns = (
         Column("product"),
-        Column("shape"),
+        Column("shape", optional=1),
         Column("multiplications", "right"),
         Column("share", "right", optional=2),
-        Column("structure", optional=1),
+        Column("structure", optional=3),
     )
     yield Table(columns, tuple(rows))
 
@@ -181,13 +181,13 @@ def _product_row(product: PlannedProduct, total: int) -> tuple[Runs, ...]:
 
 
 def _verdict(plan: Plan, survey: Survey | None, look: Look) -> Iterator[Block]:
-    yield Paragraph(runs(Run("order  ", "heading"), Run(bracketing_text(plan.tree, plan.length, look), "symbol")), hang=7)
+    yield headed("order", Run(bracketing_text(plan.tree, plan.length, look), "symbol"))
     cost = counted(plan.multiplications, "multiplication")
     bound = ", at most: the zero patterns are too large to count on" if plan.upper_bound else ""
     remark = "" if plan.forward == plan.reverse == plan.worst else remark_on(plan)
     yield Paragraph(runs(Run(cost, "number"), bound, Run(remark and f"   {remark}", "note")), indent=7)
-    yield Paragraph(runs(Run(f"at most {plan.peak:,} numbers of intermediate matrices are alive at a time", "note")), indent=7)
+    yield note(f"at most {plan.peak:,} numbers of intermediate matrices are alive at a time", 7)
     if survey is not None and (standing := optimum_text(survey, plan.optimum)):
-        yield Paragraph(runs(Run(standing, "note")), indent=7)
+        yield note(standing, 7)
     if plan.confirmed:
         yield Paragraph(runs(Run(f"confirmed by {', '.join(plan.confirmed)}", "good")), indent=7)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from jacchain.errors import JacchainError, Problem, Span, counted
-from jacchain.report.document import Block, Document, Figure, Gap, Paragraph, Role, Run, Runs, runs
+from jacchain.report.document import Block, Document, Figure, Gap, Paragraph, Role, Run, Runs, note, runs
 from jacchain.report.layout.box import width_of
 from jacchain.report.layout.lines import plain
 from jacchain.report.look import Look
@@ -35,7 +35,7 @@ def problems_document(error: JacchainError, look: Look, *, severity: Role = "err
         count += 1
     if count < len(error.problems):
         more = counted(len(error.problems) - count, "more problem")
-        document += [Gap(), Paragraph(runs(Run(f"and {more}", "note")))]
+        document += [Gap(), note(f"and {more}")]
     return tuple(document)
 
 
@@ -56,8 +56,8 @@ def _problem(problem: Problem, severity: Role, brevity: Brevity, look: Look) -> 
         yield Figure((runs(Run(f"{margin} |", "note")),))
     if problem.help:
         yield Paragraph(runs(Run(f"{margin} = ", "note"), Run("help: ", "help"), short(problem.help, brevity)), hang=gutter + 9)
-    for note in problem.notes[: brevity.notes]:
-        yield Paragraph(runs(Run(f"{margin} = ", "note"), Run("note: ", "heading"), short(note, brevity)), hang=gutter + 9)
+    for said in problem.notes[: brevity.notes]:
+        yield Paragraph(runs(Run(f"{margin} = ", "note"), Run("note: ", "heading"), short(said, brevity)), hang=gutter + 9)
 
 
 class Place(NamedTuple):

@@ -6,7 +6,21 @@ from collections.abc import Iterator, Sequence
 
 from jacchain.errors import counted
 from jacchain.jacobian.judgement.verdict import Verdict
-from jacchain.report.document import Block, Column, Document, Equation, Gap, Matrix, Paragraph, Run, Runs, Table, Vector, runs
+from jacchain.report.document import (
+    Block,
+    Column,
+    Document,
+    Equation,
+    Gap,
+    Matrix,
+    Paragraph,
+    Run,
+    Runs,
+    Table,
+    Vector,
+    note,
+    runs,
+)
 from jacchain.report.documents.jacobians import derivative, jacobians
 from jacchain.report.documents.matrices import Bars, whole_matrix
 from jacchain.report.documents.order import order_line
@@ -28,6 +42,8 @@ def run_document(report: Report, look: Look, *, next_steps: Sequence[str] = ()) 
     """The whole answer; ``next_steps`` are commands to go on with."""
     if look.detail == "result":
         return (*remarks(report.diagnostics, look), *result_document(report, look))
+    result, trust = result_document(report, look), tuple(trust_blocks(report, look))
+    apart = isinstance(result[-1], Equation) and trust and not isinstance(trust[0], Gap)
     blocks: list[Block] = [
         *run_title(report, look),
         Gap(),
@@ -38,8 +54,9 @@ def run_document(report: Report, look: Look, *, next_steps: Sequence[str] = ()) 
         order_line(report.plan, look),
         Gap(),
         *products(report, look),
-        *result_document(report, look),
-        *trust_blocks(report, look),
+        *result,
+        *((Gap(),) if apart else ()),
+        *trust,
     ]
     if next_steps:
         parts = [part for step in next_steps for part in (" · ", Run(step, "command"))][1:]
@@ -109,7 +126,7 @@ def _stages(report: Report, look: Look) -> Iterator[Block]:
     ]
     yield Table(columns, tuple(rows))
     if report.unchecked not in {"", DECLINED}:
-        yield Paragraph(runs(Run(f" no differences were made: {report.unchecked}", "note")))
+        yield note(f" no differences were made: {report.unchecked}")
 
 
 def _stage_row(stage: StageResult, bars: Bars, look: Look) -> tuple[Runs | Vector, ...]:

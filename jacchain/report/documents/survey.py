@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from jacchain.report.document import Block, Column, Gap, Paragraph, Run, Runs, Table, runs
+from jacchain.report.document import Block, Column, Gap, Paragraph, Run, Runs, Table, note, runs
 from jacchain.report.documents.order import bracketing_text
 from jacchain.report.layout.table import table_width
 from jacchain.report.look import Look
@@ -43,7 +43,7 @@ def triangle_blocks(survey: Survey, look: Look) -> Iterator[Block]:
         yield Paragraph(runs(Run(_caption(survey), "note")), hang=2)
     else:
         way_out = f"(--width {needed}, or --full for it in parts)"
-        yield Paragraph(runs(Run(f"the triangle of all sub-chains takes {needed} columns {way_out}", "note")))
+        yield note(f"the triangle of all sub-chains takes {needed} columns {way_out}")
 
 
 def _cell(candidate: Candidate) -> Runs:
@@ -106,8 +106,7 @@ def alternatives_blocks(alternatives: Sequence[Alternative], length: int, look: 
     yield Gap()
     yield Table(columns, tuple(rows))
     if len({plan.tree for plan in alternatives}) < len(alternatives):
-        note = " plans of one order differ in what is built, and in what is formed by tangents or by adjoints"
-        yield Paragraph(runs(Run(note, "note")))
+        yield note(" plans of one order differ in what is built, and in what is formed by tangents or by adjoints")
 
 
 def candidates_blocks(candidates: Sequence[Candidate], look: Look) -> Iterator[Block]:

@@ -10,7 +10,7 @@ import numpy as np
 from jacchain.chain.digits import Digits
 from jacchain.chain.spectrum import Spectrum, StageSpectrum
 from jacchain.jacobian.nonsmooth.reach import Reach
-from jacchain.report.document import Block, Column, Gap, Paragraph, Run, Runs, Table, runs
+from jacchain.report.document import Block, Column, Gap, Paragraph, Run, Runs, Table, headed, runs
 from jacchain.report.documents.matrices import bar_of
 from jacchain.report.look import Look
 from jacchain.report.notation.elision import elided, some_names
@@ -40,7 +40,7 @@ def trust_blocks(report: Report, look: Look) -> Iterator[Block]:
     if report.reach is not None:
         yield from _valid(report.reach, report.pipeline.inputs, look)
     elif report.unreached:
-        yield Paragraph(runs(Run("valid for  ", "heading"), Run(f"not worked out: {report.unreached}", "note")), hang=11)
+        yield headed("valid for", Run(f"not worked out: {report.unreached}", "note"))
     if report.spectra:
         yield from _spectra(report, look)
 
@@ -78,7 +78,7 @@ def _surviving(report: Report, digits: Digits) -> Paragraph:
     if not count:
         place = f"; most of the others go in {_place(digits.place)}" if digits.place else ""
         said = f"at least {least} of {DOUBLE} are right in every entry of the result{place}{_convention(report)}"
-        return Paragraph(runs(Run("digits  ", "heading"), said), hang=8)
+        return headed("digits", said)
     one = count == 1
     entries = f"{count} entr{'y' if one else 'ies'} of the result"
     why = f"{'is' if one else 'are'} no more than rounding"
@@ -88,7 +88,7 @@ def _surviving(report: Report, digits: Digits) -> Paragraph:
         why = f"cancel{'s' if one else ''} in {digits.place}, down to rounding"
     others = f"; at least {least} of {DOUBLE} are right in the others" if count < spoilt.size else ""
     said = f"{entries} {why}: no digit of {'it' if one else 'them'} can be trusted{others}"
-    return Paragraph(runs(Run("digits  ", "heading"), Run(said, "warning")), hang=8)
+    return headed("digits", Run(said, "warning"))
 
 
 def _lost(digits: Digits, look: Look) -> Iterator[Block]:
@@ -130,7 +130,7 @@ def _valid(reach: Reach, inputs: Sequence[str], look: Look) -> Iterator[Block]:
         parts += [" (", Run(reach.nearest[still[0]], "formula"), ")"]
     if parts:
         proved = " · each is a bound that is proved, the distance itself may be larger" if look.detail == "trust" else ""
-        yield Paragraph(runs(Run("valid for  ", "heading"), *parts, Run(proved, "note")), hang=11)
+        yield headed("valid for", *parts, Run(proved, "note"))
 
 
 def _spectra(report: Report, look: Look) -> Iterator[Block]:
@@ -150,7 +150,7 @@ def _spectra(report: Report, look: Look) -> Iterator[Block]:
         Column("product: condition", "point", optional=4),
     )
     yield Gap()
-    yield Paragraph(runs(Run("singular values  ", "heading"), "of each Jacobian, and of the product of all up to it"), hang=17)
+    yield headed("singular values", "of each Jacobian, and of the product of all up to it")
     yield Table(columns, tuple(rows))
     if any(spectrum.condition is None for pair in report.spectra for spectrum in (pair.jacobian, pair.running)):
         yield Paragraph(

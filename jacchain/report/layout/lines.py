@@ -14,10 +14,9 @@ from jacchain.report.document import (
     Gap,
     Matrix,
     Paragraph,
-    Run,
     Table,
     Term,
-    runs,
+    note,
 )
 from jacchain.report.layout.box import Box, Line, padded, side_by_side, trimmed, unique, words
 from jacchain.report.layout.matrix import formulas_box, matrix_box
@@ -40,10 +39,10 @@ def lines(document: Document, look: Look) -> Iterator[Line]:
         for line in _block_lines(block, look):
             for run in line:
                 if run.role in {"uncertain", "chosen"}:
-                    notes |= dict.fromkeys(note for sign, note in NOTES.items() if sign.search(run.text))
+                    notes |= dict.fromkeys(said for sign, said in NOTES.items() if sign.search(run.text))
             yield trimmed(line)
-    for note in notes:
-        yield from wrapped(Paragraph(runs(Run(note, "note"))), look)
+    for said in notes:
+        yield from wrapped(note(said), look)
 
 
 def plain(document: Document, look: Look) -> str:
@@ -69,10 +68,10 @@ def _block_lines(block: Block, look: Look) -> Iterator[Line]:
 def _equation(equation: Equation, look: Look) -> Iterator[Line]:
     """The terms from left to right, on a further line where the next does not fit, and what they leave out."""
     units = list(_units(equation, look))
-    notes = unique(note for unit in units for note in unit.notes)
+    notes = unique(said for unit in units for said in unit.notes)
     yield from _arranged(equation, units, look)
-    for note in notes:
-        yield from wrapped(Paragraph(runs(Run(note, "note")), 1), look)
+    for said in notes:
+        yield from wrapped(note(said, 1), look)
 
 
 def _arranged(equation: Equation, units: list[Box], look: Look) -> Iterator[Line]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from jacchain.frozen import Frozen, replace
 from jacchain.report.document import Matrix, Role
 from jacchain.report.look import Look
-from jacchain.report.notation.number import MARK, number_text, point_of, scaled_text
+from jacchain.report.notation.number import MARK, number_texts, point_of, scaled_text
 from jacchain.report.notation.text import cells, component, shortened, spoken_text
 
 LABEL = 16
@@ -75,21 +75,16 @@ def label_text(name: str, look: Look) -> str:
 
 
 def _by_column(matrix: Matrix, rows: Sequence[int], columns: Sequence[int], look: Look) -> list[list[Entry]]:
-    from jacchain.report.layout.window import window  # noqa: PLC0415 - a page without a matrix needs no numpy
-
-    values, present = window(matrix, rows, columns)
+    values, present = matrix.linear.window(rows, columns)
     digits, exponent = look.digits, matrix.exponent
     texts: list[list[str]]
     if matrix.error_bar is not None:
         bars = matrix.error_bar[list(rows)][:, list(columns)].T.tolist()
-        texts = [
-            [number_text(value, digits, bar) for value, bar in zip(column, bar_column, strict=True)]
-            for column, bar_column in zip(values.T.tolist(), bars, strict=True)
-        ]
+        texts = [number_texts(column, digits, bar_column) for column, bar_column in zip(values.T.tolist(), bars, strict=True)]
     elif exponent:
         texts = [[scaled_text(value, exponent, digits) for value in column] for column in values.T.tolist()]
     else:
-        texts = [[number_text(value, digits) for value in column] for column in values.T.tolist()]
+        texts = [number_texts(column, digits) for column in values.T.tolist()]
     structural: Entry = (look.signs.structural, "structural")
     return [
         [(text, _role(text)) if is_there else structural for text, is_there in zip(column, there, strict=True)]

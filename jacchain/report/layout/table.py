@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from jacchain.frozen import replace
-from jacchain.report.document import Cell, Column, Paragraph, Run, Table, Vector, runs
+from jacchain.report.document import Cell, Column, Paragraph, Run, Table, Vector, note, runs
 from jacchain.report.layout.box import Line, width_of
 from jacchain.report.layout.wrapping import wrapped
 from jacchain.report.look import Look
-from jacchain.report.notation.number import MARK, number_text, point_of
+from jacchain.report.notation.number import MARK, number_texts, point_of
 from jacchain.report.notation.text import cells, shortened, spoken, spoken_text
 
 WORD = 6
@@ -38,7 +38,7 @@ def table_lines(table: Table, look: Look) -> Iterator[Line]:
     if left_out:
         names = ", ".join(table.columns[number].title for number in left_out)
         needed = _taken(_widths(table, titles, everything, look))
-        yield from wrapped(Paragraph(runs(Run(f"left out: {names} (--width {needed})", "note")), 1), look)
+        yield from wrapped(note(f"left out: {names} (--width {needed})", 1), look)
 
 
 def table_width(table: Table, look: Look) -> int:
@@ -211,8 +211,8 @@ def _cell(cell: Cell, width: int, look: Look) -> list[list[Run]]:
 
 def _texts(vector: Vector, count: int, look: Look) -> list[str]:
     """The first numbers of a row."""
-    bars = [0.0] * count if vector.error_bar is None else vector.error_bar[:count].tolist()
-    return [number_text(value, look.digits, bar) for value, bar in zip(vector.values[:count].tolist(), bars, strict=True)]
+    bars = None if vector.error_bar is None else vector.error_bar[:count].tolist()
+    return number_texts(vector.values[:count].tolist(), look.digits, bars)
 
 
 def _full_texts(vector: Vector, width: int, look: Look) -> list[str]:

@@ -10,6 +10,7 @@ them (``0.33~``), and one whose error bar leaves none is ``~0``.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from math import floor, inf, isfinite, log10
 
@@ -57,6 +58,13 @@ def _with_care(value: float, digits: int, error_bar: float) -> str:
     if not size:
         return "0"
     return _scientific(value, max(shown - 1, int(known > 1))) + mark if isfinite(value) else str(value)
+
+
+def number_texts(values: Sequence[float], digits: int = DIGITS, error_bars: Sequence[float] | None = None) -> list[str]:
+    """Several of them; there may be more error bars than numbers."""
+    if error_bars is None:
+        return [number_text(value, digits) for value in values]
+    return [number_text(value, digits, bar) for value, bar in zip(values, error_bars, strict=False)]
 
 
 def point_of(text: str) -> int:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from jacchain.chain.plan import Operand
 from jacchain.report.document import Role, Run, Runs, runs
 from jacchain.report.look import Look
-from jacchain.report.notation.number import MARK, number_text
+from jacchain.report.notation.number import MARK, number_texts
 from jacchain.report.notation.text import SUBSCRIPTS, SUPERSCRIPTS, base
 
 if TYPE_CHECKING:  # widths need no numpy
@@ -57,8 +57,7 @@ def variables(names: Sequence[str], look: Look) -> Run:
 def numbers(values: Numbers, look: Look, error_bar: Numbers | None = None) -> Run:
     """``0.5``, or ``(0.05, 0.1)`` for several, with a count of what was left out where they are many."""
     shown = values.size if look.full or values.size <= NUMBERS else NUMBERS - 2
-    bars = [0.0] * shown if error_bar is None else error_bar.tolist()
-    texts = [number_text(value, look.digits, bar) for value, bar in zip(values[:shown].tolist(), bars, strict=False)]
+    texts = number_texts(values[:shown].tolist(), look.digits, None if error_bar is None else error_bar.tolist())
     role: Role = "uncertain" if any(MARK in text for text in texts) else "number"
     if shown < values.size:
         texts.append(f"… {values.size - shown:,} more")

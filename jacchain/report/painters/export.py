@@ -37,7 +37,7 @@ PICTURE = f"""<svg class="rich-terminal" viewBox="0 0 {{width}} {{height}}" xmln
 </style>
 <defs>
 <clipPath id="{{unique_id}}-clip-terminal">
-<rect x="0" y="0" width="{{terminal_width}}" height="{{terminal_height}}" />
+<rect x="0" y="0" width="{{terminal_width}}" height="{{height}}" />
 </clipPath>
 {{lines}}
 </defs>

@@ -9,7 +9,7 @@ from jacchain.frozen import replace
 from jacchain.report.document import Cell, Document, Equation, Figure, Gap, Matrix, Paragraph, Run, Runs, Table, Vector
 from jacchain.report.look import Look
 from jacchain.report.notation.text import spoken_text
-from jacchain.report.painters.tex import COLUMNS, equation, escaped, formula, names, notes, numbers_tex, symbol, vector_text
+from jacchain.report.painters.tex import COLUMNS, equation, escaped, notes, run_tex, vector_text
 
 BEGIN = r"""\documentclass{article}
 \usepackage[T1]{fontenc}
@@ -80,25 +80,13 @@ def _inline(parts: Runs) -> str:
 
 
 def _run(run: Run) -> str:
-    text = run.text
-    body = text.strip()
-    match run.role:
-        case "symbol" if body:
-            written = f"${symbol(body)}$"
-        case "formula" if body:
-            written = f"${formula(body)}$"
-        case "name" if body:
-            written = f"${names(body)}$"
-        case "heading" if body:
-            written = rf"\textbf{{{escaped(body)}}}"
-        case "number" | "uncertain" | "negative":
-            written = numbers_tex(body, escaped)
-        case "code" | "command" if body:
-            written = rf"\texttt{{{escaped(body)}}}"
-        case _:
-            written = _GAP.sub(r"\\quad ", escaped(body))
-    before, after = len(text) - len(text.lstrip()), len(text) - len(text.rstrip()) if body else 0
-    return _space(before) + written + _space(after)
+    text, body = run.text, run.text.strip()
+    if not body:
+        return _space(len(text))
+    written = _GAP.sub(r"\\quad ", run_tex(Run(body, run.role), escaped))
+    command = {"heading": "textbf", "code": "texttt", "command": "texttt"}.get(run.role)
+    written = rf"\{command}{{{written}}}" if command else written
+    return _space(len(text) - len(text.lstrip())) + written + _space(len(text) - len(text.rstrip()))
 
 
 def _space(width: int) -> str:

@@ -9,7 +9,7 @@ from jacchain.report.document import Cell, Document, Equation, Figure, Gap, Para
 from jacchain.report.layout.box import Line
 from jacchain.report.look import Look
 from jacchain.report.notation.text import cleaned
-from jacchain.report.painters.tex import equation, formula, names, notes, numbers_tex, symbol, vector_text
+from jacchain.report.painters.tex import equation, notes, run_tex, vector_text
 
 _GAP = re.compile(" {3,}")
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~$&])")
@@ -71,20 +71,12 @@ def _run(run: Run) -> str:
     if not body:
         return text
     match run.role:
-        case "symbol":
-            body = f"${symbol(body)}$"
-        case "formula":
-            body = f"${formula(body)}$"
-        case "name":
-            body = f"${names(body)}$"
         case "heading":
             body = f"**{_escaped(body)}**"
-        case "number" | "uncertain" | "negative":
-            body = numbers_tex(body, _escaped)
         case "code" | "command":
             body = f"`{body.replace('`', chr(39))}`"
         case _:
-            body = _escaped(body)
+            body = run_tex(Run(body, run.role), _escaped)
     return f"{lead}{body}{trail}"
 
 

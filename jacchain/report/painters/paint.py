@@ -6,11 +6,9 @@ from jacchain.report.document import Document
 from jacchain.report.layout.lines import lines, plain
 from jacchain.report.look import Look
 
-FORMATS = ("text", "markdown", "latex", "svg", "html")
-
 
 def paint(document: Document, look: Look, form: str = "text") -> str:
-    """The document in one of the ``FORMATS``."""
+    """The document as ``markdown``, ``latex``, ``svg``, ``html``, or, whatever else is said, as text for a terminal."""
     match form:
         case "markdown":
             from jacchain.report.painters.markdown import markdown_text

@@ -6,12 +6,12 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 
-from jacchain.report.document import Equation, Formulas, Matrix, Runs, Vector
+from jacchain.report.document import Equation, Formulas, Matrix, Run, Runs, Vector
 from jacchain.report.layout.matrix import OUTER_ROWS, ROWS
 from jacchain.report.layout.strip import entries
 from jacchain.report.look import Look
 from jacchain.report.notation.elision import shown_numbers
-from jacchain.report.notation.number import MARK, MARK_NOTE, UNCERTAIN, UNCERTAIN_NOTE, number_text
+from jacchain.report.notation.number import MARK, MARK_NOTE, UNCERTAIN, UNCERTAIN_NOTE, number_texts
 from jacchain.report.notation.text import GREEK, PLAIN_DIGITS, cleaned, component
 
 COLUMNS, OUTER_COLUMNS = 10, 8
@@ -200,6 +200,21 @@ def numbers_tex(text: str, escape: Callable[[str], str]) -> str:
     return "".join([*parts, escape(text[start:])])
 
 
+def run_tex(run: Run, escape: Callable[[str], str]) -> str:
+    """A piece of running text: what is mathematics as such, the rest as ``escape`` writes it."""
+    match run.role:
+        case "symbol":
+            return f"${symbol(run.text)}$"
+        case "formula":
+            return f"${formula(run.text)}$"
+        case "name":
+            return f"${names(run.text)}$"
+        case "number" | "uncertain" | "negative":
+            return numbers_tex(run.text, escape)
+        case _:
+            return escape(run.text)
+
+
 def matrix_rows(matrix: Matrix, look: Look) -> list[list[str]]:
     """The entries of a matrix in TeX, the middle left out where it is large."""
     m, n = matrix.linear.shape
@@ -270,8 +285,7 @@ def _length(tex: str) -> int:
 def vector_text(vector: Vector, look: Look) -> str:
     """Numbers in a row, and how many more there are."""
     shown = vector.values if look.full or vector.values.size <= NUMBERS else vector.values[: NUMBERS - 2]
-    bars = [0.0] * shown.size if vector.error_bar is None else vector.error_bar.tolist()
-    texts = [number_text(value, look.digits, bar) for value, bar in zip(shown.tolist(), bars, strict=False)]
+    texts = number_texts(shown.tolist(), look.digits, None if vector.error_bar is None else vector.error_bar.tolist())
     more = [f"{vector.values.size - shown.size:,} more"] if shown.size < vector.values.size else []
     return numbers_tex(", ".join(texts + more), str)
 

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies.reports import anything, looks, numbers, reports
 
+from jacchain.cli.options import PAGES
 from jacchain.frozen import replace
 from jacchain.report.document import Column, Figure, Paragraph, Run, Table, Vector, runs
 from jacchain.report.documents.run import run_document
@@ -18,7 +19,7 @@ from jacchain.report.look import Look
 from jacchain.report.notation.number import number_text, point_of
 from jacchain.report.notation.text import cells
 from jacchain.report.painters.colour import STYLES
-from jacchain.report.painters.paint import FORMATS, paint
+from jacchain.report.painters.paint import paint
 
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 roles = st.sampled_from([*STYLES, "text", "number"])
@@ -171,7 +172,7 @@ def test_latex_is_balanced_and_escaped(report, full):
 @given(anyruns, looks)
 def test_every_painter_takes_every_text(parts, look):
     document = (Paragraph(parts), Figure((parts, runs("```"))))
-    for form in FORMATS:
+    for form in PAGES:
         assert paint(document, look, form)
 
 
