@@ -62,6 +62,10 @@ class Table:
         """``C[i:j]``."""
         return self.rows[i][j]
 
+    def first_equal(self, i: int, _j: int) -> int:
+        """Where the first sub-chain begins that is known to have the same stages."""
+        return i
+
     def multiplying(self, i: int, j: int) -> list[int]:
         """The costs of having ``i:j`` as a product, for the splits ``i, …, j-1``."""
         parts = map(add, self.rows[i][i:j], self.columns[j][i + 1 : j + 1])

@@ -7,6 +7,7 @@ It judges what ``dynamic`` found, for any prices and in every mode.
 
 from __future__ import annotations
 
+from functools import cache
 from heapq import heappop, heappush
 
 from jacchain.chain.dynamic import leaf_choices
@@ -22,6 +23,7 @@ def lightest(instance: Instance, prices: Prices) -> int:
     starting: list[list[int]] = [[] for _ in range(q + 2)]
     ending: list[list[int]] = [[] for _ in range(q + 2)]
     agenda: list[tuple[int, int, int]] = []
+    splits = cache(prices.splits)
 
     def offer(cost: int, i: int, j: int) -> None:
         if cost < found.get((i, j), cost + 1):
@@ -38,9 +40,9 @@ def lightest(instance: Instance, prices: Prices) -> int:
         starting[i].append(j)
         ending[j].append(i)
         for last in starting[j + 1]:
-            offer(cost + settled[j + 1, last] + prices.split(i, j, last), i, last)
+            offer(cost + settled[j + 1, last] + splits(i, last)[j - i], i, last)
         for first in ending[i - 1]:
-            offer(cost + settled[first, i - 1] + prices.split(first, i - 1, j), first, j)
+            offer(cost + settled[first, i - 1] + splits(first, j)[i - 1 - first], first, j)
         if costs is not None and j < q and (tangent := costs[j].tangent) is not None:
             offer(cost + d[i - 1] * tangent, i, j + 1)
         if costs is not None and i > 1 and (adjoint := costs[i - 2].adjoint) is not None:

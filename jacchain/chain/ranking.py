@@ -13,10 +13,10 @@ Chain = tuple[int, int]
 
 
 class Way(NamedTuple):
-    """One way to have a sub-chain: a choice, and of its parts the ways of these ranks, the best one of each being 0."""
+    """One way to have a sub-chain: a choice, and the ranks of the ways to have its parts, the best one of each being 0."""
 
     choice: Choice
-    ranks: tuple[int, ...]
+    ranks: tuple[int, int] = (0, 0)
 
 
 def count_optimal(table: Table) -> int:
@@ -25,6 +25,12 @@ def count_optimal(table: Table) -> int:
     rows, columns = ([[int(i == j) for j in range(q + 1)] for i in range(q + 1)] for _ in range(2))
 
     def count(i: int, j: int) -> None:
+        first = table.first_equal(i, j)
+        if first < i and not rows[first][first + j - i]:
+            count(first, first + j - i)
+        if first < i:
+            rows[i][j] = columns[j][i] = rows[first][first + j - i]
+            return
         row, column, splits = rows[i], columns[j], table.optimal_splits(i, j)
         for k in splits:
             if not row[k]:
@@ -59,7 +65,7 @@ class Ranking:
     def _way(self, chain: Chain, rank: int) -> Way | None:
         """The way of a rank, None when there are not so many; as deep in itself as the chain is long."""
         if chain not in self.cells:
-            waiting = [Way(choice, (0,) * len(choice.parts(*chain))) for choice in self.table.choices(*chain)]
+            waiting = [Way(choice) for choice in self.table.choices(*chain)]
             heapify(waiting)
             self.cells[chain] = [], waiting
         found, waiting = self.cells[chain]
@@ -82,7 +88,7 @@ class Ranking:
                 this = self._way(part, rank)
                 assert this is not None
                 choice = Choice(cost + following.choice.cost - this.choice.cost, operation, split)
-                yield Way(choice, (*ranks[:place], rank + 1, *ranks[place + 1 :]))
+                yield Way(choice, (ranks[0], rank + 1) if place else (rank + 1, ranks[1]))
             if rank:
                 return
 
@@ -97,5 +103,5 @@ class Ranking:
             i, j = chain
             if j - i >= shortest:
                 found.append(Entry(i, way.choice.split, j, way.choice.operation, way.choice.cost))
-                pending += zip(way.choice.parts(i, j), way.ranks, strict=True)
+                pending += zip(way.choice.parts(i, j), way.ranks, strict=False)
         return found[::-1]

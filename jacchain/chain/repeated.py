@@ -33,16 +33,28 @@ def kinds_of(instance: Instance) -> list[int] | None:
     return kinds if len(windows) <= FEW else None
 
 
-def solve_repeated(instance: Instance, prices: Prices, kinds: Sequence[int], *, worst: bool = False) -> Grid:
+class RepeatedGrid(Grid):
+    """The table of a chain that repeats itself: ``firsts[length]`` tells for each sub-chain the first that is equal to it."""
+
+    firsts: list[list[int]]
+
+    def first_equal(self, i: int, j: int) -> int:
+        """Where the first sub-chain begins that has the same stages."""
+        return self.firsts[j - i][i - 1] + 1
+
+
+def solve_repeated(instance: Instance, prices: Prices, kinds: Sequence[int], *, worst: bool = False) -> RepeatedGrid:
     """The same table as that of :func:`jacchain.chain.dynamic.solve`, for costs below 2^53."""
     q, better = instance.length, max if worst else min
-    grid = Grid(instance, prices, np.zeros((q, q)))
+    grid = RepeatedGrid(instance, prices, np.zeros((q, q)))
+    grid.firsts = []
     stage = np.array(kinds)
     equal: npt.NDArray[np.int64] = stage
     for length in range(q):
         pairs = equal[: q - length] * q + stage[length:]
         _, firsts, equal = np.unique(pairs, return_index=True, return_inverse=True)
         found = [_cost(grid, i + 1, i + length + 1, better) for i in firsts.tolist()]
+        grid.firsts.append(firsts[equal].tolist())
         grid.costs.ravel()[length : (q - length) * q : q + 1] = np.array(found)[equal]
     return grid
 

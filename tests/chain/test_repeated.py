@@ -13,6 +13,7 @@ from jacchain.chain.dynamic import solve
 from jacchain.chain.instance import Instance
 from jacchain.chain.planner import make_plan, prices_of
 from jacchain.chain.repeated import kinds_of, solve_repeated
+from jacchain.chain.survey import survey
 from jacchain.linear.pattern import Pattern
 
 
@@ -61,3 +62,16 @@ def test_a_chain_that_goes_on_in_the_same_way_is_planned_as_any_other(costs, mon
 def test_two_runs_of_stages_are_not_a_chain_that_goes_on_in_the_same_way():
     one, other = Pattern.diagonal(2), Pattern.full(2, 2)
     assert kinds_of(Instance((2,) * 101, (one,) * 50 + (other,) * 50)) is None
+
+
+def test_optimal_bracketings_are_counted_through_equal_sub_chains(monkeypatch):
+    band = Pattern.from_boolean(abs(np.subtract.outer(np.arange(4), np.arange(4))) <= 1)
+    for middle in (Pattern.diagonal(4), band):
+        chain = [Pattern.full(2, 4), *[middle] * 48, Pattern.full(4, 1)]
+        instance = Instance.of_patterns(chain)
+        found = survey(instance)
+        with monkeypatch.context() as patch:
+            patch.setattr(repeated, "FEW", 0)
+            assert survey(instance) == found
+    everything = survey(Instance.of_patterns([Pattern.diagonal(4)] * 50))
+    assert everything.optimal == everything.bracketings
