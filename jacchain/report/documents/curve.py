@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from math import isfinite, log10
 
 from jacchain.jacobian.differences.curve import Curve, SchemeCurve
@@ -35,7 +36,7 @@ def curve_document(curve: Curve, look: Look) -> Document:
         Figure(_picture(curve, look)),
         Gap(),
         _schemes(curve.schemes, kink=curve.left is not None),
-        note(" where letters fall together the last of them is seen"),
+        note(" where letters fall together they alternate"),
         Gap(),
         headed("adaptive", *_adaptive(curve)),
         note(_explanation(curve)),
@@ -45,29 +46,31 @@ def curve_document(curve: Curve, look: Look) -> Document:
 
 
 def _picture(curve: Curve, look: Look) -> tuple[Runs, ...]:
-    """A letter for each scheme and step; where several fall together the later one is seen."""
+    """A line of letters for each scheme; where several fall together they alternate."""
     width = max(20, min(look.width - MARGIN - 2, 2 * curve.steps.size))
-    exponents = [log10(step) for step in curve.steps.tolist()]
-    low, high = min(exponents), max(exponents)
-    cells = [[" "] * width for _ in range(CEILING - FLOOR + 1)]
+    together: defaultdict[tuple[int, int], list[str]] = defaultdict(list)
     for scheme in curve.schemes:
-        for exponent, error in zip(exponents, scheme.errors.tolist(), strict=True):
-            if isfinite(error):
-                x = round((exponent - low) / (high - low) * (width - 1))
-                cells[_line(error)][x] = LETTERS[scheme.scheme]
+        for column, line in enumerate(_lines(scheme.errors.tolist(), width)):
+            if line is not None:
+                together[line, column].append(LETTERS[scheme.scheme])
     lines: list[Runs] = []
-    for number, row in enumerate(cells):
+    for number in range(CEILING - FLOOR + 1):
         label = number_text(10.0 ** (CEILING - number), 1) if number % 3 == 0 else ""
-        lines.append(runs(Run(f"{label:>{MARGIN - 2}} |", "note"), Run("".join(row).rstrip(), "number")))
+        letters = (together.get((number, column), " ") for column in range(width))
+        row = "".join(several[column % len(several)] for column, several in enumerate(letters))
+        lines.append(runs(Run(f"{label:>{MARGIN - 2}} |", "note"), Run(row.rstrip(), "number")))
     axis = f"{'':>{MARGIN - 2}} +{'-' * width}"
-    first, last = (number_text(float(f"{10**end:.0e}"), 1) for end in (low, high))
+    first, last = (number_text(float(f"{step:.0e}"), 1) for step in (curve.steps[0], curve.steps[-1]))
     ends = f"{'':>{MARGIN - 1}}h = {first}{last:>{width - 3 - len(first)}}"
     return (*lines, runs(Run(axis, "note")), runs(Run(ends, "note")))
 
 
-def _line(error: float) -> int:
-    level = min(CEILING, max(FLOOR, log10(error) if error > 0 else FLOOR))
-    return round(CEILING - level)
+def _lines(errors: Sequence[float], width: int) -> Iterator[int | None]:
+    """The line of the picture on which the error of the nearest step stands in each column, None where there is none."""
+    for column in range(width):
+        error = errors[round(column * (len(errors) - 1) / (width - 1))]
+        level = min(CEILING, max(FLOOR, log10(error) if error > 0 else FLOOR)) if isfinite(error) else None
+        yield None if level is None else round(CEILING - level)
 
 
 def _schemes(schemes: Sequence[SchemeCurve], *, kink: bool) -> Table:

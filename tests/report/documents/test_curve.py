@@ -36,3 +36,10 @@ def test_the_explanation_is_that_of_the_picture(function, at, said, unsaid, widt
     page = " ".join(plain(curve_document(curve(from_expressions([f"f(x): {function}"], at)), look), look).split())
     assert [text for text in said if text not in page] == []
     assert [text for text in unsaid if text in page] == []
+
+
+def test_of_schemes_that_fall_together_every_one_is_seen():
+    look = Look(width=100)
+    picture = plain(curve_document(curve(from_expressions(["f(x): abs(x)"], "0")), look), look).partition("+---")[0]
+    drawn = "".join(line.partition("|")[2] for line in picture.splitlines())
+    assert {letter: drawn.count(letter) for letter in "fbc4"} == dict.fromkeys("fbc4", 45)
