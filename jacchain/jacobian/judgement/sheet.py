@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from jacchain.frozen import replace
 from jacchain.jacobian.analytic import derivative_of, differentiate
 from jacchain.jacobian.differences.difference import dense
 from jacchain.jacobian.judgement.diagnosis import NAMED, Diagnosis, Mask, name_of, named
-from jacchain.jacobian.judgement.repairs import Expected, author_span, negated_part, wrong_function
+from jacchain.jacobian.judgement.repairs import Expected, Misplaced, author_span, negated_part, wrong_function, wrong_part
 from jacchain.jacobian.judgement.sight import sights
 from jacchain.jacobian.judgement.slips import Suspicion
 from jacchain.jacobian.judgement.verdict import Verdict
@@ -38,6 +39,15 @@ RATIOS = (
     ("degrees", np.pi / 180, "what it would be for an angle in degrees, not in radians"),
     ("degrees", 180 / np.pi, "57.3 times what it should be: radians turned into degrees"),
 )
+
+MISPLACED = {
+    "sign": ("sign", "has the wrong sign"),
+    "factor 2": ("factor 2", "is twice what it should be"),
+    "factor 1/2": ("factor 1/2", "is half of what it should be"),
+    "function": ("wrong function", "should be `{}`"),
+    "derivative": ("wrong function", "should be `{}`: the derivative stands in the place of the function"),
+}
+"""The kind of the diagnosis, and what is said, of a part that is not what belongs in its place."""
 
 
 class Sheet:
@@ -61,6 +71,7 @@ class Sheet:
             self.transposed_constant()
             self.misplaced(lambda matrix: matrix, self.verdict.outputs, "rows", "outputs")
             self.misplaced(np.transpose, self.verdict.inputs, "columns", "inputs")
+            self.misread()
         self.zeros()
         self.signs()
         self.slips()
@@ -197,16 +208,28 @@ class Sheet:
         for i, j in np.argwhere(self.wrong):
             part = negated_part(self.stage, self.written(int(i), int(j)), self.expected(int(i), int(j)))
             if part is not None:
-                entry = ((int(i), int(j)),)
-                message = f"`{part.text}` in {name_of(self.verdict, entry[0])} has the wrong sign"
-                self.found.append(Diagnosis("sign", message, entry, part.span, part.text, part.span))
-                self.wrong[i, j] = False
+                self.blame(part, _only(self.wrong, (i, j)))
 
-    def expected(self, i: int, j: int) -> list[Expected]:
-        """What an entry should be at the point and beside it."""
-        return [
-            (sight.x, float(sight.right[i, j]), float(sight.right_bar[i, j] + sight.value_bar[i, j])) for sight in self.sights
-        ]
+    def blame(self, part: Misplaced, entries: Mask) -> None:
+        """Notes what is wrong with a part that is written, and crosses off the entries that it makes wrong."""
+        kind, says = MISPLACED[part.kind]
+        message = f"`{part.text}` in {self.names(entries)} {says.format(part.instead)}"
+        listed = tuple((int(i), int(j)) for i, j in np.argwhere(entries))
+        self.found.append(Diagnosis(kind, message, listed, part.span, part.text, part.span))
+        self.wrong &= ~entries
+
+    def misread(self) -> None:
+        """A part of an expression of several entries whose repair makes right all there are."""
+        if not self.wrong.any() or self.turned or not 0 < len(self.stage.author_spans) < self.wrong.size:
+            return
+        entries = np.argwhere(self.wrong | ~self.differs(np.positive))
+        part = wrong_part(self.stage, [(i, j) for i, j in entries.tolist()], self.expected(*entries.T))
+        if part is not None:
+            self.blame(part, self.wrong)
+
+    def expected(self, i: Any, j: Any) -> list[Expected]:
+        """What some entries should be at the point and beside it."""
+        return [(sight.x, sight.right[i, j], sight.right_bar[i, j] + sight.value_bar[i, j]) for sight in self.sights]
 
     def suspected(self, entries: Mask, kind: str) -> tuple[str, Span | None]:
         """The sub-expression of the function where one slip of a kind explains all of some entries."""
@@ -249,10 +272,7 @@ class Sheet:
         for i, j in np.argwhere(self.wrong)[:MANY].tolist():
             part = wrong_function(self.stage, self.written(i, j), self.expected(i, j))
             if part is not None:
-                why = ": the derivative stands in the place of the function" if part.kind == "derivative" else ""
-                message = f"`{part.text}` in {name_of(self.verdict, (i, j))} should be `{part.instead}`{why}"
-                self.found.append(Diagnosis("wrong function", message, ((i, j),), part.span, part.text, part.span))
-                self.wrong[i, j] = False
+                self.blame(part, _only(self.wrong, (i, j)))
 
     def ratios(self) -> None:
         """A factor that has a name."""

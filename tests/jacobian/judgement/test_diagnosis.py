@@ -103,3 +103,34 @@ def test_no_rule_is_blamed_when_none_is_wrong():
     stage, x = stage_of("'x^3*sin(y) + exp(x*y)'", [["1", "1"]], "x, y", "0.7, 1.2")
     assert wrong_rule(stage, x) is None
     assert wrong_rule(replace(stage, author=None), x) is None
+
+
+def matrix_stage(outputs, matrix):
+    text = f'functions:\n  f(v[3]):\n    outputs: {outputs}\n    jacobian: "{matrix}"\nat: [0.3, -0.4, 0.8]\n'
+    pipeline = load(f"constants: {{W: [[1, -2, 0.5], [0.25, 1, -1]]}}\n{text}".encode(), "sheet.yaml")
+    return pipeline.stages[0], pipeline.at.astype(np.longdouble)
+
+
+@pytest.mark.parametrize(
+    ("outputs", "right", "wrong", "kind", "part"),
+    [
+        ("softmax(v)", "diag(f) - outer(f, f)", "diag(f) + outer(f, f)", "sign", "outer(f, f)"),
+        ("softmax(v)", "diag(f) - outer(f, f)", "diag(f) - 2*outer(f, f)", "factor 2", "2*outer(f, f)"),
+        ("softmax(v)", "diag(f) - outer(f, f)", "diag(f/2) - outer(f, f)", "factor 1/2", "diag(f/2)"),
+        ("tanh(W @ v)", "diag(1 - f^2) @ W", "diag(1 + f^2) @ W", "sign", "f^2"),
+        ("tanh(W @ v)", "diag(1 - f^2) @ W", "-diag(1 - f^2) @ W", "sign", ""),
+        ("sin(W @ v)", "diag(cos(W @ v)) @ W", "diag(sin(W @ v)) @ W", "wrong function", "sin(W @ v)"),
+        ("v/norm(v)", "(I - outer(f, f))/norm(v)", "(I + outer(f, f))/norm(v)", "sign", "outer(f, f)"),
+        ("['v @ v', 'sum(v^3)']", "[2*v', 3*(v^2)']", "[2*v', 6*(v^2)']", "factor 2", "6*(v^2)'"),
+    ],
+)
+def test_one_slip_in_a_matrix_is_one_mistake_and_shown_where_it_is_written(outputs, right, wrong, kind, part):
+    stage, x = matrix_stage(outputs, right)
+    assert diagnosed(stage, x)[1].judgement == "agree"
+    stage, x = matrix_stage(outputs, wrong)
+    (found,), verdict = diagnosed(stage, x)
+    assert found.kind == kind
+    assert len(found.entries) == verdict.count("disagree")
+    shown = found.span.source.text[found.span.start : found.span.end]
+    assert shown == (part or shown)
+    assert part in {found.where, ""}
