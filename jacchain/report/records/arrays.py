@@ -10,7 +10,7 @@ import numpy as np
 from jacchain.errors import JacchainError, Problem
 from jacchain.linear.map import Numbers
 from jacchain.report.document import Matrix
-from jacchain.report.records.json_arrays import rows_text
+from jacchain.report.records.json_arrays import numbers_text
 from jacchain.results import Answers, Report
 
 
@@ -51,7 +51,7 @@ def _archive(arrays: dict[str, Numbers]) -> bytes:
 
 def matrix_csv(matrix: Matrix) -> bytes:
     """A line for each row, every number as in JSON: with the digits that read back as the same double."""
-    return rows_text(_numbers(matrix), b"\n") + b"\n"
+    return numbers_text(_numbers(matrix))[1:-1].replace(b"],[", b"\n") + b"\n"
 
 
 def matrix_npy(matrix: Matrix) -> bytes:

@@ -10,10 +10,9 @@ import orjson
 from jacchain.linear.map import Numbers
 
 
-def rows_text(matrix: Numbers, between: bytes) -> bytes:
-    """The numbers of each row of a matrix, separated by commas, ``null`` for what is not finite; ``between`` two rows."""
-    text = orjson.dumps(np.ascontiguousarray(matrix, float), option=orjson.OPT_SERIALIZE_NUMPY)
-    return text[2:-2].replace(b"],[", between)
+def numbers_text(numbers: Numbers) -> bytes:
+    """The numbers of an array, ``null`` for what is not finite, without its outermost brackets."""
+    return orjson.dumps(np.ascontiguousarray(numbers, float), option=orjson.OPT_SERIALIZE_NUMPY)[1:-1]
 
 
 def plain(value: Any) -> Any:

@@ -8,7 +8,7 @@ import numpy as np
 
 from jacchain.pipeline.stage import Pipeline
 from jacchain.report.notation.symbols import output_names
-from jacchain.report.records.json_arrays import rows_text
+from jacchain.report.records.json_arrays import numbers_text
 from jacchain.report.records.json_text import Json, json_bytes
 from jacchain.report.records.problems import problem_record
 from jacchain.report.records.run import diagnostic_record
@@ -18,26 +18,26 @@ from jacchain.results import Answers
 def json_lines(answers: Answers, *, scalar: bool) -> bytes:
     """An object for each point, one a line: where it is, the value, the gradient or the Jacobian, remarks or an error.
 
-    All numbers are written in one go, with gaps of undefined ones where the text between them belongs: one, two or three.
+    All numbers are written in one go, with an undefined one wherever other text belongs: there they are taken apart again.
     """
-    b, m = answers.jacobian.shape[:2]
-    gap = np.full((b, 1), np.nan)
-    parts = [answers.at, gap, answers.value, gap, gap, answers.jacobian[:, 0]]
-    for row in range(1, m):
-        parts += [gap, gap, gap, answers.jacobian[:, row]]
-    numbers = np.concatenate(parts, axis=1)
-    special = sorted({*answers.remarks, *answers.failures})
+    b, m, n = answers.jacobian.shape
+    gap = np.zeros((b, 1))
+    rows = (part for row in range(m) for part in (answers.jacobian[:, row], gap))
+    numbers = np.concatenate([answers.at, gap, answers.value, gap, *rows], axis=1)
+    special = [*{*answers.remarks, *answers.failures}]
     numbers[special] = 0
-    before, after = (b'"gradient":[', b'],"jacobian":null') if scalar else (b'"gradient":null,"jacobian":[[', b"]]")
-    text = rows_text(numbers, b'%s,"diagnostics":[],"error":null}\n{"at":[' % after)
-    text = text.replace(b",null,null,null,", b"],[").replace(b",null,null,", b"]," + before).replace(b",null,", b'],"value":[')
-    text = b'{"at":[%b%b,"diagnostics":[],"error":null}\n' % (text, after)
-    if not special:
-        return text
-    lines = text.splitlines(keepends=True)
+    numbers[:, [n, *range(n + 1 + m, numbers.shape[1], n + 1)]] = np.nan
+    texts = numbers_text(numbers.reshape(-1)[:-1]).split(b",null,")
+    before, after = (b'],"gradient":[', b'],"jacobian":null') if scalar else (b'],"gradient":null,"jacobian":[[', b"]]")
+    heads = [b'{"at":[', b'],"value":[', before, *[b"],["] * (m - 1)]
+    width = 2 * len(heads) + 1
+    words = [after + b',"diagnostics":[],"error":null}\n'] * (width * b)
+    for place, head in enumerate(heads):
+        words[2 * place :: width] = [head] * b
+        words[2 * place + 1 :: width] = texts[place :: len(heads)]
     for row in special:
-        lines[row] = json_bytes(_record(answers, row, scalar=scalar))
-    return b"".join(lines)
+        words[width * row : width * (row + 1)] = [json_bytes(_record(answers, row, scalar=scalar)), *[b""] * (width - 1)]
+    return b"".join(words)
 
 
 def _record(answers: Answers, row: int, *, scalar: bool) -> Json:
@@ -63,11 +63,9 @@ def csv_head(pipeline: Pipeline) -> bytes:
 def csv_lines(answers: Answers) -> bytes:
     """A line for each point: where, the value, the entries of the Jacobian row by row, codes; empty is what is not there."""
     numbers = np.concatenate([answers.at, answers.value, answers.jacobian.reshape(len(answers.at), -1)], axis=1)
-    text = rows_text(numbers, b",\n").replace(b"null", b"") + b",\n"
-    special = {*answers.remarks, *answers.failures}
-    if not special:
-        return text
-    lines = text.splitlines()
-    for row in special:
-        lines[row] += answers.codes(row).encode()
-    return b"\n".join(lines) + b"\n"
+    lines = numbers_text(numbers)[1:-1].split(b"],[")
+    words = [b",\n"] * (2 * len(lines))
+    words[::2] = lines
+    for row in {*answers.remarks, *answers.failures}:
+        words[2 * row : 2 * row + 2] = lines[row].replace(b"null", b""), b",%b\n" % answers.codes(row).encode()
+    return b"".join(words)
