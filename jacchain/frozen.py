@@ -28,8 +28,10 @@ class Frozen:
     _required: ClassVar[frozenset[str]] = frozenset()
     _says: ClassVar[attrgetter[Any]] = attrgetter("__class__")
     """What two equal values have in common."""
+    _counts: ClassVar[frozenset[int]] = frozenset({0})
+    """How many fields may be given without names, and no other."""
     _calls: ClassVar[set[tuple[object, ...]]]
-    """How fields have been given so that none was missing: the number of those without a name, and the names of the others."""
+    """How else they have been given so that none was missing: the number of those without a name, and the names of the others."""
 
     def __init_subclass__(cls, *, eq: bool = False, kw_only: bool = False) -> None:
         """Takes note of the fields."""
@@ -39,14 +41,16 @@ class Frozen:
         cls._calls = set()
         if not kw_only:
             cls.__match_args__ += fields  # type: ignore[misc]  # mypy takes it for a constant
-        if cls.__match_args__:
-            cls._says = attrgetter(*cls.__match_args__)
+        names = cls.__match_args__
+        cls._counts = frozenset(count for count in range(len(names) + 1) if cls._required <= {*names[:count]})
+        if names:
+            cls._says = attrgetter(*names)
         if eq:
             cls.__eq__, cls.__hash__ = cls._is_equal, cls._hash  # type: ignore[assignment, method-assign]
 
     def __init__(self, *values: object, **named: object) -> None:
         fields = self.__dict__
-        if named or len(values) != len(self.__match_args__):
+        if named or len(values) not in self._counts:
             call = len(values), *named
             if call not in self._calls:
                 self._check(len(values), named)
