@@ -69,11 +69,12 @@ class Memory:
         """The least peak a scheme can be carried out with, and the scheme in the order that does it."""
         points: dict[Chain, Point] = {}
         whole = there = Point(0, 0, MULTIPLY, 0)
-        for i, k, j, operation, cost in scheme:
+        for i, k, j, operation, work in scheme:
             left = points.get((i, k), there) if i < j and operation != ADJOINT else None
             right = points.get((k + 1, j), there) if i < j and operation != TANGENT else None
             first, second = self.size(i, k) if left else 0, self.size(k + 1, j) if right else 0
             peak = _peak(first, second, self.size(i, j), left.peak if left else 0, right.peak if right else 0)
+            cost = work + (left.cost if left else 0) + (right.cost if right else 0)
             whole = points[i, j] = Point(cost, peak, operation, k, left, right)
         return whole.peak, self._scheme(whole)
 
@@ -129,13 +130,14 @@ class Memory:
         found: Scheme = []
         while pending:
             i, j, point = pending.pop()
-            if i < j or self.instance.costs is not None:
-                found.append(Entry(i, point.split, j, point.operation, point.cost))
             parts = []
             if point.left:
                 parts.append((i, point.split, point.left))
             if point.right:
                 parts.append((point.split + 1, j, point.right))
+            if i < j or self.instance.costs is not None:
+                work = point.cost - sum(part.cost for _, _, part in parts)
+                found.append(Entry(i, point.split, j, point.operation, work))
             if point.left and point.right:
                 kept_left, kept_right = (self.size(*part[:2]) for part in parts)
                 if max(point.left.peak, kept_left + point.right.peak) > max(point.right.peak, kept_right + point.left.peak):

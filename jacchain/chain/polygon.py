@@ -135,7 +135,7 @@ def _joins(polygon: _Polygon, arcs: list[Arc]) -> list[Join]:
 
     A triangle of the vertices a < b < c of the chain says that the matrix with the dims a and c is split at b.
     """
-    splits: dict[tuple[int, int], int] = {}
+    splits: dict[Arc, int] = {}
     following = list(range(1, polygon.size + 2))
     label = [(vertex - 1 + polygon.turn) % polygon.size for vertex in range(polygon.size + 2)]
     for u, v in arcs:
@@ -147,9 +147,14 @@ def _joins(polygon: _Polygon, arcs: list[Arc]) -> list[Join]:
             region.pop()
         apex = min(range(len(region)), key=lambda at: polygon.weight[region[at]])
         fan = [label[vertex] for vertex in (*region[apex:], *region[:apex])]
+        top = fan[0]
         for left, right in pairwise(fan[1:]):
-            a, b, c = sorted((fan[0], left, right))
-            splits[a, c] = b
+            if right < left:
+                splits[right, left] = top
+            elif top < left:
+                splits[top, right] = left
+            else:
+                splits[left, top] = right
     pending, joins = [(0, polygon.size - 1)], []
     while pending:
         a, c = pending.pop()

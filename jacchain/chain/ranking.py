@@ -7,7 +7,7 @@ from heapq import heapify, heappop, heappush
 from typing import NamedTuple
 
 from jacchain.chain.dynamic import Choice, Table
-from jacchain.chain.scheme import Entry, Scheme
+from jacchain.chain.scheme import Scheme, follow
 
 Chain = tuple[int, int]
 
@@ -93,15 +93,12 @@ class Ranking:
                 return
 
     def _scheme(self, rank: int) -> Scheme:
-        shortest = 1 if self.table.instance.costs is None else 0
-        pending = [((1, self.table.instance.length), rank)]
-        found: Scheme = []
-        while pending:
-            chain, number = pending.pop()
-            way = self._way(chain, number)
+        ranks = {(1, self.table.instance.length): rank}
+
+        def choice(i: int, j: int) -> Choice:
+            way = self._way((i, j), ranks[i, j])
             assert way is not None
-            i, j = chain
-            if j - i >= shortest:
-                found.append(Entry(i, way.choice.split, j, way.choice.operation, way.choice.cost))
-                pending += zip(way.choice.parts(i, j), way.ranks, strict=False)
-        return found[::-1]
+            ranks.update(zip(way.choice.parts(i, j), way.ranks, strict=False))
+            return way.choice
+
+        return follow(choice, self.table.instance)

@@ -1,8 +1,8 @@
 """A scheme: one way to have the whole chain, as what is done for every sub-chain that occurs in it.
 
-Every solver answers with one, whatever it searched.  The operands of an entry stand right before it, each behind its own,
-as do those of the joins of a bracketing, so that what is made can wait on a stack until it is used.  Single stages occur where
-their Jacobians have to be built, which in explicit mode none has.  Chains can be long and lopsided, so nothing here recurses.
+Every solver answers with one, whatever it searched.  The operands of an entry stand before it, as do those of the joins of a
+bracketing.  Single stages occur where their Jacobians have to be built, which in explicit mode none has.  Chains can be long
+and lopsided, so nothing here recurses.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from jacchain.chain.prices import Join, Prices
 
 
 class Entry(NamedTuple):
-    """The sub-chain ``first:last``: what is done, behind which factor it is split, and its cost with that of its parts.
+    """The sub-chain ``first:last``: what is done, behind which factor it is split, and what that costs beyond its parts.
 
     ``operation`` indexes ``OPERATIONS``, or ``BUILDINGS`` for a single stage.
     """
@@ -26,7 +26,7 @@ class Entry(NamedTuple):
     split: int
     last: int
     operation: int
-    cost: int
+    work: int
 
 
 Scheme = list[Entry]
@@ -34,27 +34,24 @@ Scheme = list[Entry]
 
 def cost_of(scheme: Scheme) -> int:
     """What the whole chain costs by a scheme."""
-    return scheme[-1].cost if scheme else 0
+    return sum([entry.work for entry in scheme])
 
 
 def follow(best: Callable[[int, int], Choice], instance: Instance) -> Scheme:
     """The scheme that takes the best choice of every sub-chain it meets, left operands before right ones."""
     shortest = 1 if instance.costs is None else 0
-    pending = [(1, instance.length)]
-    found: Scheme = []
+    pending = [(1, instance.length, 0)]
+    work = [0]
+    found = []
     while pending:
-        i, j = pending.pop()
-        if j - i < shortest:
-            continue
-        cost, operation, k = best(i, j)
-        found.append(Entry(i, k, j, operation, cost))
-        if i < j:
-            if operation != ADJOINT:
-                pending.append((i, k))
-            if operation != TANGENT:
-                pending.append((k + 1, j))
-    found.reverse()
-    return found
+        i, j, whole = pending.pop()
+        if j - i >= shortest:
+            choice = best(i, j)
+            work[whole] -= choice.cost
+            pending += [(*part, len(work)) for part in choice.parts(i, j)]
+            found.append((i, choice.split, j, choice.operation))
+            work.append(choice.cost)
+    return [Entry(*what, own) for what, own in zip(reversed(found), reversed(work), strict=False)]
 
 
 def joins_of(tree: Tree) -> list[Join]:
@@ -95,13 +92,7 @@ def price_of(instance: Instance, prices: Prices, joins: Sequence[Join]) -> int:
 def cheapest_scheme(instance: Instance, prices: Prices, joins: Sequence[Join]) -> Scheme:
     """The scheme of a given bracketing; where a stage need not be built, whichever operation is cheapest."""
     if instance.costs is None:
-        scheme: Scheme = []
-        parts: list[int] = []
-        for (i, k, j), work in zip(joins, prices.costs(joins), strict=True):
-            cost = work + (parts.pop() if i < k else 0) + (parts.pop() if k + 1 < j else 0)
-            parts.append(cost)
-            scheme.append(Entry(i, k, j, MULTIPLY, cost))
-        return scheme
+        return [Entry(i, k, j, MULTIPLY, work) for (i, k, j), work in zip(joins, prices.costs(joins), strict=True)]
     chosen = _cheapest(instance, prices, joins)
     return follow(lambda i, j: chosen[i, j], instance)
 
@@ -123,32 +114,18 @@ def _cheapest(instance: Instance, prices: Prices, joins: Sequence[Join]) -> dict
 
 
 def products_of(scheme: Scheme, prices: Prices) -> tuple[PlannedProduct, ...]:
-    """The products of a scheme in order, numbered from 1; each costs what its entry costs beyond its operands."""
-    matrices = iter(prices.matrices([entry[:3] for entry in scheme if entry[0] < entry[2]]))
+    """The products of a scheme in order, numbered from 1."""
+    entries = [entry for entry in scheme if entry[0] < entry[2]]
+    matrices = prices.matrices([entry[:3] for entry in entries])
     dims = prices.dims
     products: list[PlannedProduct] = []
-    waiting: list[tuple[int, int, int]] = []
-    for i, k, j, operation, cost in scheme:
-        left = right = 0
-        work = cost
-        while waiting and i <= waiting[-1][0] <= j:
-            first, part, part_cost = waiting.pop()
-            work -= part_cost
-            if first > k:
-                right = part
-            else:
-                left = part
-        if i == j:
-            waiting.append((i, 0, cost))
-            continue
-        number = len(products) + 1
-        waiting.append((i, number, cost))
-        operands = (
-            Operand("product", left) if left else Operand("stage", i),
-            Operand("product", right) if right else Operand("stage", j),
-        )
+    starting: dict[int, Operand] = {}
+    for number, ((i, k, j, operation, work), (structure, size)) in enumerate(zip(entries, matrices, strict=True), 1):
+        left = starting.pop(i) if i < k else Operand("stage", i)
+        right = starting.pop(k + 1) if k + 1 < j else Operand("stage", j)
         shape = dims[i - 1], dims[j]
-        products.append(PlannedProduct(number, *operands, shape, work, *next(matrices), OPERATIONS[operation]))
+        products.append(PlannedProduct(number, left, right, shape, work, structure, size, OPERATIONS[operation]))
+        starting[i] = Operand("product", number)
     return tuple(products)
 
 
@@ -158,7 +135,7 @@ def accumulations_of(scheme: Scheme, instance: Instance, prices: Prices) -> tupl
     if costs is None:
         return ()
     return tuple(
-        Accumulation(i, BUILDINGS[operation], cost, prices.entries(i, i))
-        for i, _, j, operation, cost in sorted(scheme)
+        Accumulation(i, BUILDINGS[operation], work, prices.entries(i, i))
+        for i, _, j, operation, work in sorted(scheme)
         if i == j and costs[i - 1].given != 0
     )
