@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -85,21 +86,15 @@ def parse_widths(text: str) -> tuple[int, ...]:
     from jacchain.chain.instance import LONGEST_CHAIN
 
     fragment = Fragment.whole(text, "--dims")
-    widths: list[int] = []
-    position = 0
-    words = text.replace(",", " ").split(" ")
-    count = sum(map(bool, words))
-    if count > LONGEST_CHAIN + 1:
-        raise JacchainError(Problem("JC450", f"--dims has {count:,} widths, {LONGEST_CHAIN + 1:,} is the most"))
+    words = [*re.finditer("[^, ]+", text)]
+    if len(words) > LONGEST_CHAIN + 1:
+        raise JacchainError(Problem("JC450", f"--dims has {len(words):,} widths, {LONGEST_CHAIN + 1:,} is the most"))
     for word in words:
-        if word:
-            if not (word.isascii() and word.isdigit() and len(word) <= 18 and int(word) > 0):
-                span = fragment.span(position, position + len(word))
-                message = f"`{word[:60]}` is not a width"
-                raise JacchainError(Problem("JC015", message, span, help="widths are whole numbers from 1"))
-            widths.append(int(word))
-        position += len(word) + 1
+        if not re.fullmatch("0*[1-9][0-9]*", word[0]) or len(word[0]) > 18:
+            message = f"`{word[0][:60]}` is not a width"
+            raise JacchainError(Problem("JC015", message, fragment.span(*word.span()), help="widths are whole numbers from 1"))
+    widths = tuple(int(word[0]) for word in words)
     if len(widths) < 2:
         message = f"a chain has two widths or more, here {'is one' if widths else 'are none'}"
         raise JacchainError(Problem("JC015", message, help="write --dims 25,20,10 for a 25×20 and a 20×10 matrix"))
-    return tuple(widths)
+    return widths

@@ -205,35 +205,20 @@ def picked(tree: Tree, selector: Tree) -> Tree:
     return Call("reverse", (tree,)) if selector == REVERSED else Index(tree, (selector,))
 
 
-def entry_of(block: Block, selector: Tree, indexed: Callable[[Tree], Tree]) -> Block:
-    """One row of a block of a vector; ``indexed`` picks the component of an elementwise expression."""
+def rows_of(block: Block, selector: Tree, indexed: Callable[[Tree], Tree], *, one: bool) -> Block:
+    """Some rows of the block of a vector, or ``one``; ``indexed`` picks the components of an elementwise expression."""
+    kind = "row" if one else "matrix"
     rows = []
     for piece in block:
         first, rest = piece.chain[0], piece.chain[1:]
         if first.kind == "matrix":
-            rows.append(Piece(piece.term, (Link("row", picked(first.tree, selector)), *rest)))
+            rows.append(Piece(piece.term, (Link(kind, picked(first.tree, selector)), *rest)))
             continue
-        term = piece.term * single(indexed(first.tree))
-        if first.kind == "column":
-            rows.append(Piece(term, rest))
-        elif rest:
-            rows.append(Piece(term, (Link("row", picked(_link_text(rest[0]), selector)), *rest[1:])))
+        scale = indexed(first.tree)
+        if first.kind == "diag":
+            rest = (Link(kind, picked(_link_text(rest[0]) if rest else IDENTITY, selector)), *rest[1:])
+        if one:
+            rows.append(Piece(piece.term * single(scale), rest))
         else:
-            rows.append(Piece(term, (Link("row", picked(IDENTITY, selector)),)))
+            rows.append(Piece(piece.term, rest if first == WHOLE[0].chain[0] else (Link(first.kind, scale), *rest)))
     return tuple(piece for piece in rows if piece.term.coefficient)
-
-
-def rows_of(block: Block, selector: Tree, indexed: Callable[[Tree], Tree]) -> Block:
-    """Several rows of a block of a vector."""
-    rows = []
-    for piece in block:
-        first, rest = piece.chain[0], piece.chain[1:]
-        if first.kind == "matrix":
-            rows.append(Piece(piece.term, (Link("matrix", picked(first.tree, selector)), *rest)))
-        elif first.kind == "column":
-            rows.append(Piece(piece.term, (Link("column", indexed(first.tree)), *rest)))
-        else:
-            below = picked(_link_text(rest[0]) if rest else IDENTITY, selector)
-            scale = () if first.tree == ONE else (Link("diag", indexed(first.tree)),)
-            rows.append(Piece(piece.term, (*scale, Link("matrix", below), *rest[1:])))
-    return tuple(rows)

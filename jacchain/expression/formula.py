@@ -22,7 +22,6 @@ from jacchain.expression.blackboard import (
     added,
     block_text,
     dot,
-    entry_of,
     multiplied,
     rows_of,
     scaled,
@@ -278,8 +277,7 @@ class _Writer:
                 return multiplied(Link("matrix", read(node.name)), parts[0], self.is_vector)
             case "gather":
                 chosen = self.texts.selector(node)
-                pick = rows_of if node.shape else entry_of
-                return pick(parts[0], chosen, partial(self.texts.indexed, chosen=chosen))
+                return rows_of(parts[0], chosen, partial(self.texts.indexed, chosen=chosen), one=not node.shape)
             case "stack":
                 return multiplied(Link("matrix", self.below(node, parts)), WHOLE, self.is_vector)
             case "where":

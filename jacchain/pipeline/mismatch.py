@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from jacchain.errors import Problem, Span, counted
-from jacchain.expression.tree import Binary, Index, Name, postorder
+from jacchain.expression.tree import Binary, Index, Name, Tree, postorder
 from jacchain.frozen import Frozen, replace
 from jacchain.pipeline.constants import Constants
 from jacchain.pipeline.spec import FunctionSpec
@@ -79,26 +81,29 @@ def misfit(problem: Problem, function: FunctionSpec, arrival: Arrival, constants
 def _reads_all(problem: Problem, function: FunctionSpec) -> bool:
     """Whether the part that a problem points at works on the parameter itself, so that its size is the one that arrives."""
     parameter = function.signature.parameters[0].name
-    for expression in function.expressions():
-        for part in postorder(expression.tree):
-            if any(isinstance(child, Name) and child.name == parameter for child in part.children):
-                places = [part, *part.selectors] if isinstance(part, Index) else [part]
-                if problem.span in [expression.fragment.span(place.start, place.end) for place in places]:
-                    return True
-    return False
+    children = (child for part in _parts_at(problem, function) for child in part.children)
+    return any(isinstance(child, Name) and child.name == parameter for child in children)
 
 
 def _factor(problem: Problem, function: FunctionSpec, constants: Constants) -> tuple[str, int, int] | None:
     """The matrix and its shape when the problem is a constant matrix times the whole parameter."""
     parameter = function.signature.parameters[0].name
+    for part in _parts_at(problem, function):
+        match part:
+            case Binary("@", Name(name), Name(vector)) if vector == parameter and name in constants.values:
+                matrix = constants.values[name]
+                if matrix.ndim == 2:
+                    return name, matrix.shape[0], matrix.shape[1]
+    return None
+
+
+def _parts_at(problem: Problem, function: FunctionSpec) -> Iterator[Tree]:
+    """The parts of the expressions of a function that a problem points at, or at a selector of which it does."""
     for expression in function.expressions():
         for part in postorder(expression.tree):
-            match part:
-                case Binary("@", Name(name), Name(vector)) if vector == parameter and name in constants.values:
-                    matrix = constants.values[name]
-                    if matrix.ndim == 2 and expression.fragment.span(part.start, part.end) == problem.span:
-                        return name, matrix.shape[0], matrix.shape[1]
-    return None
+            places = (part, *part.selectors) if isinstance(part, Index) else (part,)
+            if any(expression.fragment.span(place.start, place.end) == problem.span for place in places):
+                yield part
 
 
 def order_warning(function: FunctionSpec, inputs: tuple[str, ...], arriving: tuple[str, ...]) -> Problem | None:

@@ -36,42 +36,20 @@ def differentiate_enclosed(program: Program, x: Interval) -> EnclosedDerivative:
         message = f"certified bounds need {program.start.size * program.inputs:,} intervals, more than {ENTRIES:,}"
         raise JacchainError(Problem("JC450", message, help="leave --certify out"))
     registers = enclose(program, x[None])
-    jacobians = Interval.zeros(program.start.size, program.inputs)
-    jacobians[: program.inputs] = Interval.point(np.eye(program.inputs))
+    slopes = Interval.zeros(program.inputs, program.start.size)
+    slopes[:, : program.inputs] = Interval.point(np.eye(program.inputs))
     with np.errstate(all="ignore"):
         for instruction in program.instructions:
             if instruction.operation not in CONDITIONS:
-                jacobians[instruction.output] = _jacobian(instruction, registers, jacobians)
-    return EnclosedDerivative(registers[0, program.results], jacobians[program.results])
-
-
-def _jacobian(instruction: Instruction, registers: Interval, jacobians: Interval) -> Interval:
-    """The Jacobian of what one instruction computes, by the chain rule: ``(numbers, inputs)``."""
-    inner = [jacobians[argument] for argument in instruction.arguments]
-    if instruction.operation in {GATHER, STACK}:
-        return inner[0]
-    if instruction.operation == MATRIX:
-        assert instruction.matrix is not None
-        return matrix_product(Interval.point(instruction.matrix), inner[0])
-    if instruction.operation == WHERE:
-        return choose(truth(registers[0, instruction.arguments[0]][..., None]), inner[1], inner[2])
-    terms = (_term(instruction, partial, inner[position]) for position, partial in _partials(instruction, registers))
-    return reduce(operator.add, terms)
-
-
-def _term(instruction: Instruction, partial: Interval, jacobian: Interval) -> Interval:
-    """One local partial times the Jacobian of its argument."""
-    if is_diagonal(instruction, partial):
-        return partial.mapped(lambda end: np.broadcast_to(end, (1, instruction.size)))[0][:, None] * jacobian
-    if ROWS[instruction.operation].form == "row":
-        partial = partial.mapped(lambda end: np.broadcast_to(end, (1, 1, jacobian.shape[0])))
-    return matrix_product(partial[0], jacobian)
+                slopes[:, instruction.output] = slope_enclosed(instruction, registers, slopes)
+    return EnclosedDerivative(registers[0, program.results], slopes[:, program.results].mapped(np.transpose))
 
 
 def slope_enclosed(instruction: Instruction, registers: Interval, slopes: Interval) -> Interval:
-    """The derivative along a direction of what one instruction computes, in each box: ``(batch, numbers)``.
+    """The derivatives along directions of what one instruction computes, by the chain rule: ``(batch, numbers)``.
 
-    ``registers`` and ``slopes``, their derivatives along the direction, are ``(batch, registers)``, known for its arguments.
+    ``slopes`` ``(batch, registers)`` are those of its arguments.  ``registers`` are either one box, ``(1, registers)``, with a
+    direction for each row of ``slopes``, or a box of its own for each.
     """
     inner = [slopes[:, argument] for argument in instruction.arguments]
     if instruction.operation in {GATHER, STACK}:
@@ -81,17 +59,20 @@ def slope_enclosed(instruction: Instruction, registers: Interval, slopes: Interv
         return matrix_product(inner[0], Interval.point(instruction.matrix.T))
     if instruction.operation == WHERE:
         return choose(truth(registers[:, instruction.arguments[0]]), inner[1], inner[2])
-    terms = (_slope_term(instruction, partial, inner[position]) for position, partial in _partials(instruction, registers))
+    terms = (_term(instruction, partial, inner[position]) for position, partial in _partials(instruction, registers))
     return reduce(operator.add, terms)
 
 
-def _slope_term(instruction: Instruction, partial: Interval, slope: Interval) -> Interval:
-    """One local partial times the derivative of its argument along the direction."""
+def _term(instruction: Instruction, partial: Interval, slopes: Interval) -> Interval:
+    """One local partial times the derivatives of its argument."""
     if is_diagonal(instruction, partial):
-        return partial * slope
+        return partial * slopes
     if ROWS[instruction.operation].form == "row":
-        return total(partial * slope)
-    return total(partial * slope[:, None])[..., 0]
+        partial = partial[..., None, :]
+    if partial.shape[0] == 1:
+        width = slopes.shape[1]
+        return matrix_product(slopes, partial[0].mapped(lambda end: np.broadcast_to(end, (len(end), width)).T))
+    return total(partial * slopes[:, None])[..., 0]
 
 
 def _partials(instruction: Instruction, registers: Interval) -> list[tuple[int, Interval]]:

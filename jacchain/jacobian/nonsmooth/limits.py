@@ -30,6 +30,7 @@ OPERATORS = COMPARISONS | CONNECTIVES | ARITHMETIC
 class Limits(Frozen, eq=True):
     """Trees of the arguments of a function, ``None`` where its row states nothing, or nothing that what varies could reach.
 
+    It is false where there is no limit at all.
     ``domain`` is a condition, ``edges`` are zero at an edge that belongs to the domain, ``switch`` where the derivative may jump.
     """
 
@@ -38,10 +39,13 @@ class Limits(Frozen, eq=True):
     edges: tuple[Tree, ...] = ()
     switch: Tree | None = None
 
-    @property
-    def any(self) -> bool:
-        """Whether there is any limit."""
+    def __bool__(self) -> bool:
         return self.domain is not None or self.switch is not None
+
+    @cached_property
+    def zeros(self) -> tuple[Tree, ...]:
+        """What is zero where the operation stands on a switch or an edge."""
+        return self.edges if self.switch is None else (*self.edges, self.switch)
 
     @cached_property
     def signs(self) -> tuple[Tree, ...]:
@@ -122,11 +126,10 @@ def decisive(instruction: Instruction) -> tuple[Registers, ...]:
     if instruction.operation == WHERE:
         return instruction.arguments[:1]
     stated = limits(instruction)
-    if not stated.any:
+    if not stated:
         return instruction.arguments
-    trees = stated.edges if stated.switch is None else (*stated.edges, stated.switch)
     named = zip(stated.parameters, instruction.arguments, strict=True)
-    return tuple(argument for name, argument in named if any(_mentions(tree, {name}) for tree in trees))
+    return tuple(argument for name, argument in named if any(_mentions(tree, {name}) for tree in stated.zeros))
 
 
 def candidates(instruction: Instruction, registers: Array) -> Array:
@@ -155,8 +158,7 @@ def active(program: Program, registers: Array, used: Mask) -> Mask:
                 mask[output] = _tied(instruction, registers) & used[output]
             else:
                 stated = limits(instruction)
-                trees = stated.edges if stated.switch is None else (*stated.edges, stated.switch)
-                for tree in trees:
+                for tree in stated.zeros:
                     zero = evaluated(o, tree, arguments_of(instruction, stated, registers)) == 0
                     mask[output] |= zero & used[output]
     if equalities.any():

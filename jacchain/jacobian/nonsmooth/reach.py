@@ -70,6 +70,6 @@ def reach(programs: Sequence[Program], x: Numbers, *, thorough: bool = False) ->
 def has_limits(program: Program) -> bool:
     """Whether something in a program could ever end the way."""
     return any(
-        instruction.operation in TIES or instruction.operation == WHERE or limits(instruction).any
+        instruction.operation in TIES or instruction.operation == WHERE or bool(limits(instruction))
         for instruction in program.instructions
     )

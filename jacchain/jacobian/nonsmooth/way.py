@@ -134,7 +134,7 @@ def _ending(program: Program, registers: Array) -> Mask:
         output, operation = instruction.output, instruction.operation
         if operation in KINKS:
             mask[output] = passed[output]
-        elif operation == WHERE or limits(instruction).any:
+        elif operation == WHERE or limits(instruction):
             mask[output] = used[output] & ~_unlimited(instruction, registers)
     return mask
 
