@@ -86,9 +86,10 @@ class _Block:
             self.odd |= may_be_spoilt(self.x, self.plain)
         with np.errstate(over="ignore"):
             linear = derivative.linear.astype(float)
-        if linear.batch == 1 or not self.odd.any():
+        if linear.unit:
             return linear
-        return LinearMap(linear.pattern, np.where(self.odd[:, None], 0, linear.values))
+        values = np.broadcast_to(linear.values, (len(x), linear.pattern.count))  # multiplied as every other
+        return LinearMap(linear.pattern, np.where(self.odd[:, None], 0, values) if self.odd.any() else values)
 
     def multiplied(self, plan: Plan, factors: Sequence[LinearMap]) -> Numbers:
         """The Jacobian of the chain at all points, ``(b, m, n)``, of the transposes of those of its stages.

@@ -72,8 +72,18 @@ def multiply(left: LinearMap, right: LinearMap) -> LinearMap:
 def _long_product(left: LinearMap, right: LinearMap) -> Numbers:
     """All entries of a small product, zeros included, summed in a fixed order in the longest floats: shape ``(batch, m, n)``."""
     first, second = left.dense, right.dense
-    product = np.matmul(first.astype(np.longdouble), second.astype(np.longdouble))
+    product = _long_sums(first.astype(np.longdouble), second.astype(np.longdouble))
     return np.asarray(product.astype(np.result_type(first, second), copy=False))
+
+
+def _long_sums(left: Numbers, right: Numbers) -> Numbers:
+    """The product in the type of its factors; a matrix that serves all points is multiplied with all of them at once."""
+    if left.shape[0] == 1 < right.shape[0]:
+        return _long_sums(right.transpose(0, 2, 1), left.transpose(0, 2, 1)).transpose(0, 2, 1)
+    if right.shape[0] > 1:
+        return np.asarray(np.matmul(left, right))
+    batch, m, k = left.shape
+    return np.asarray(np.dot(left.reshape(batch * m, k), right[0]).reshape(batch, m, -1))
 
 
 def scale_rows(factors: Numbers, linear: LinearMap) -> LinearMap:
@@ -203,5 +213,11 @@ def _sum_type(left: LinearMap, right: LinearMap, pairs: int) -> npt.DTypeLike:
 
 
 def _is_small(left: LinearMap, right: LinearMap, multiplications: int) -> bool:
-    """Whether a product costs hardly more in the longest floats."""
-    return multiplications <= (SMALL if left.batch == right.batch == 1 else SMALL_EACH)
+    """Whether a product costs hardly more in the longest floats.
+
+    In doubles it does where one matrix serves all points of a batch, which BLAS multiplies in one go.
+    """
+    if left.batch == right.batch == 1:
+        return multiplications <= SMALL
+    long = np.result_type(left.values, right.values) == np.longdouble
+    return multiplications <= SMALL_EACH and (long or min(left.batch, right.batch) > 1)
