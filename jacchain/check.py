@@ -17,7 +17,9 @@ from jacchain.jacobian.analytic import differentiate, working_type
 from jacchain.jacobian.differences.curve import Curve, bent_entries, difference_curve
 from jacchain.jacobian.differences.stage_difference import together
 from jacchain.jacobian.judgement.agreement import Judged, agreements, work
+from jacchain.jacobian.judgement.by_hand import judge_by_hand
 from jacchain.jacobian.judgement.diagnose import diagnose, diagnose_chain
+from jacchain.jacobian.judgement.sight import written
 from jacchain.jacobian.judgement.verdict import Verdict
 from jacchain.jacobian.judgement.whole import TOO_LARGE, Product, judge_whole
 from jacchain.jacobian.judgement.witness import Factors, stage_along_direction
@@ -55,16 +57,20 @@ def check(pipeline: Pipeline, report: Report) -> CheckReport:
             remarks.append(f"`{stage.function}` {TOO_LARGE}")
         for copy, one, near, verdict in zip(copies, known, around, found, strict=True):
             judged[copy.index], settled[copy.index], verdicts[copy.index] = one, near, verdict
-    stages = [
-        StageCheck(stage.index, stage.name, by, verdict, diagnose(stage, verdict, points[stage.index], by_author=by == "author"))
-        for stage in pipeline.stages
-        for by, verdict in zip(("analytic", "author"), verdicts[stage.index], strict=False)
-    ]
+    stages = [one for stage in pipeline.stages for one in _checks(stage, points[stage.index], verdicts[stage.index])]
     maps, bars = zip(*(judged[stage.index][0] for stage in pipeline.stages), strict=True)
     product = Product(report.jacobian, Factors.of(maps, bars), tuple(settled[stage.index] for stage in pipeline.stages))
     total, witnesses, more = judge_whole(pipeline, product, stages[0].verdict, left)
     diagnoses = () if total is None or len(pipeline.stages) == 1 else diagnose_chain(total, report.diagnostics)
     return CheckReport(report.pipeline, tuple(stages), total, witnesses, (*more, *remarks), diagnoses)
+
+
+def _checks(stage: Stage, x: Array, found: list[Verdict]) -> Iterator[StageCheck]:
+    """What is said of the analytic Jacobian of a stage, then of the one by hand where there is one."""
+    analytic, *by_hand = found
+    yield StageCheck(stage.index, stage.name, "analytic", analytic, diagnose(stage, analytic, x))
+    for author in by_hand:
+        yield StageCheck(stage.index, stage.name, "author", *judge_by_hand(stage, author, analytic, x))
 
 
 def curve(pipeline: Pipeline, name: str | None = None, entry: tuple[int, int] | None = None) -> Curve:
@@ -123,7 +129,7 @@ def _judged(copies: Sequence[Stage], points: Array, report: Report) -> tuple[lis
 
     And what is known of kinks at the point of each copy.
     """
-    stage, shape = copies[0], (len(copies[0].outputs), len(copies[0].inputs))
+    stage = copies[0]
     found, around = [], []
     for copy, x, bars in zip(copies, points, derivative_error(stage.program, points), strict=True):
         jacobian = report.stages[copy.index - 1].jacobian
@@ -134,7 +140,6 @@ def _judged(copies: Sequence[Stage], points: Array, report: Report) -> tuple[lis
         found.append([(linear, settled_errors(linear, bars, settled))])
         around.append(settled)
     if stage.author is not None:
-        values, errors = stage.author.values(points).astype(float), value_error(stage.author, points)
-        for known, value, error in zip(found, values, errors, strict=True):
-            known.append((LinearMap.full(value.reshape(shape)), error))
+        for known, value, error in zip(found, written(stage, points), value_error(stage.author, points), strict=True):
+            known.append((LinearMap.full(value), error))
     return found, around

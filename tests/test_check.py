@@ -4,9 +4,10 @@ import json
 import re
 from pathlib import Path
 
+import mpmath
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from jacchain.check import check, curve
@@ -638,20 +639,99 @@ def test_a_curve_of_nothing_is_refused(name, entry):
 
 
 @pytest.mark.parametrize(
-    ("outputs", "wrong", "at", "entries"),
+    ("outputs", "wrong", "at", "entry"),
     [
-        ({"u": "x^2*y"}, [["x*y", "x^2"]], "0, 1.5", [(0, 0)]),
-        ({"u": "x^2 + y"}, [["x + 1", "1"]], "1, 2", [(0, 0)]),
-        ({"u": "sqrt(x^2 + y^2)"}, [["1/(2*sqrt(x^2 + y^2))", "y/sqrt(x^2 + y^2)"]], "0.5, 2", [(0, 0)]),
+        ({"u": "x^2*y"}, [["x*y", "x^2"]], "0, 1.5", (0, 0)),
+        ({"u": "x^2 + y"}, [["x + 1", "1"]], "1, 2", (0, 0)),
+        ({"u": "sqrt(x^2 + y^2)"}, [["1/(2*sqrt(x^2 + y^2))", "y/sqrt(x^2 + y^2)"]], "0.5, 2", (0, 0)),
+        ({"u": "x*y"}, [["x", "x"]], "2, 2", (0, 0)),
+        ({"u": "x^10 + y"}, [["10*x^8", "1"]], "1, 2", (0, 0)),
+        ({"u": "(x - 1.001)*abs(x - 1.001) + y"}, [["-2*(x - 1.001)*(2 - x)", "1"]], "1, 2", (0, 0)),
     ],
 )
-def test_what_is_right_by_chance_at_the_point_is_said_to_be_right_there_only(outputs, wrong, at, entries):
+def test_what_is_right_by_chance_at_the_point_is_wrong_and_said_to_be_right_there_only(outputs, wrong, at, entry):
     report = checked(sheet("x, y", outputs, wrong, at))
-    assert report.exit_code == 0
-    (author,) = (stage for stage in report.stages if stage.judged == "author")
-    assert [(diagnosis.kind, list(diagnosis.entries)) for diagnosis in author.diagnoses] == [("here only", entries)]
-    assert "is right at this point only" in author.diagnoses[0].message
-    assert author.diagnoses[0].span is not None
+    assert (report.judgement, report.exit_code) == ("disagree", 1)
+    analytic, author = report.stages
+    assert analytic.verdict.judgement == "agree"
+    first = author.diagnoses[0]
+    assert (first.kind, first.entries) == ("here only", (entry,))
+    assert "is right at this point only" in first.message
+    assert first.span is not None
+    worst = author.verdict.entries()[0]
+    assert (worst.row, worst.column, worst.judgement, worst.reason) == (*entry, "disagree", "here only")
+    assert author.verdict.count("disagree") == 1
+
+
+@settings(max_examples=20)
+@given(st.integers(2, 9), st.integers(1, 5), st.sampled_from([1.0, 2.0, -1.0, 0.5]))
+def test_a_power_with_the_wrong_exponent_never_passes_where_it_happens_to_be_right(n, k, x):
+    """``n*x^(n-1)`` and ``n*x^(n-1+2k)*x0^(-2k)`` are the same number at x0 and at its opposite, and nowhere else."""
+    wrong = f"{n}*x^{n - 1 + 2 * k}*({x})^{-2 * k}"
+    assert checked(sheet("x", {"u": f"x^{n}"}, [[wrong]], x)).exit_code == 1
+    assert checked(sheet("x", {"u": f"x^{n}"}, [[f"{n}*x^{n - 1}"]], x)).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("output", "right", "at"),
+    [
+        ("abs(x - 1.0001)*y", [["-y", "1.0001 - x"]], "1, 2"),
+        ("where(x < 1.00000001, x^2, x^3)*y", [["2*x*y", "x^2"]], "1, 2"),
+        ("relu(x)*y", [["y", "x"]], "1e-9, 2"),
+        ("floor(x)*y", [["0", "floor(x)"]], "1.9999, 2"),
+        ("log(x)*y", [["y/x", "log(x)"]], "1e-300, 2"),
+        ("sqrt(1 - x)*y", [["-y/(2*sqrt(1 - x))", "sqrt(1 - x)"]], "0.9999, 2"),
+    ],
+)
+def test_a_formula_that_is_right_on_the_branch_of_the_point_need_not_be_right_on_another(output, right, at):
+    report = checked(sheet("x, y", {"u": output}, right, at))
+    assert (report.judgement, report.stages[1].diagnoses) == ("agree", ())
+
+
+@pytest.mark.parametrize("right", ["2e-30*x", "1 + 2e-30*x - 1", "0"])
+def test_where_the_analytic_derivative_has_no_digits_either_nothing_is_wrong_on_its_ground(right):
+    """One and 4e-30 is one, also in the longest numbers; the derivative comes out as zero."""
+    assert checked(sheet("x", {"u": "x + 1e-30*x^2 - x"}, [[right]], 2)).exit_code != 1
+
+
+def test_an_entry_by_hand_that_is_larger_than_any_double_raises_no_warning():
+    assert checked(sheet("x", {"u": "x^2"}, [["2*x*exp(800)"]], 1)).exit_code != 0
+
+
+UNSEEN = [
+    ("tanh(x)", ["0", "-1e-20", "1e-18", "3.6e-26"], 30),
+    ("sigmoid(x)", ["7*exp(-x)", "0", "-exp(-x)"], 50),
+    ("erf(x)", ["0", "-2/sqrt(pi)*exp(-x^2)"], 7),
+    ("1 + 1e-30*x", ["0", "-1e-30", "1.1e-30"], 2),
+    ("10^30 + x^2", ["x", "0"], 1),
+    ("sin(x)", ["-cos(x)", "sin(x)", "0"], 1e22),
+]
+
+
+@pytest.mark.parametrize(("output", "wrong", "at"), [(o, w, at) for o, wrongs, at in UNSEEN for w in wrongs])
+def test_what_differences_cannot_see_is_judged_by_the_analytic_derivative(output, wrong, at):
+    report = checked(sheet("x", {"u": output}, [[wrong]], at))
+    analytic, author = report.stages
+    assert (analytic.verdict.judgement == "disagree", author.verdict.judgement, report.exit_code) == (False, "disagree", 1)
+    assert author.verdict.entry(0).reason == "analytic"
+    assert author.diagnoses[0].kind == "unseen"
+    assert author.diagnoses[0].message.startswith("differences see too little here to judge ∂u/∂x; the analytic derivative is ")
+
+
+@settings(max_examples=30)
+@given(st.sampled_from(["tanh(x)", "sigmoid(x)", "erf(x)"]), st.floats(0.1, 400), st.floats(-2, 2))
+def test_a_number_apart_from_the_true_derivative_is_never_right_however_saturated(output, x, factor):
+    """The derivatives by mpmath; half a per cent off, or more, is clearly off as long as doubles have such numbers at all."""
+    right = {
+        "tanh(x)": lambda t: mpmath.sech(t) ** 2,
+        "sigmoid(x)": lambda t: mpmath.exp(-t) / (1 + mpmath.exp(-t)) ** 2,
+        "erf(x)": lambda t: 2 / mpmath.sqrt(mpmath.pi) * mpmath.exp(-(t**2)),
+    }[output]
+    with mpmath.workdps(40):
+        true = float(right(mpmath.mpf(x)))
+    assume(true > 1e-300)
+    judged = [checked(sheet("x", {"u": output}, [[repr(number)]], x)).exit_code for number in (true, true * factor)]
+    assert judged == [0, 0 if factor == 1 else 1] or abs(factor - 1) < 0.005
 
 
 def test_numbers_given_for_the_point_alone_are_right_there():

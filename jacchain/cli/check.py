@@ -18,7 +18,7 @@ from jacchain.cli.options import DOCUMENT, display_options, file_argument, outpu
 def check(file: str | None, **options: Any) -> int:
     """Judge every Jacobian of FILE against differences.
 
-    The author's own Jacobians are judged too, and the product of all.
+    The author's own Jacobians are judged too, and the product of all; a formula that is right at this point by chance is wrong.
 
     Leaves with 0 when all agree, 1 when something disagrees, 5 when nobody could tell.
     """

@@ -1,4 +1,4 @@
-"""What is wrong with a Jacobian that disagrees, why one could not be judged, and what a kink leaves open."""
+"""What is wrong with one of our own Jacobians that disagrees, why one could not be judged, and what a kink leaves open."""
 
 from __future__ import annotations
 
@@ -12,25 +12,23 @@ from jacchain.jacobian.diagnostic import Diagnostic
 from jacchain.jacobian.differences.unsettled import reason
 from jacchain.jacobian.judgement.bisection import wrong_rule
 from jacchain.jacobian.judgement.diagnosis import NAMED, Diagnosis, Mask, entries_of, name_of, named
-from jacchain.jacobian.judgement.repairs import author_span
-from jacchain.jacobian.judgement.sheet import Sheet
-from jacchain.jacobian.judgement.sight import sights
 from jacchain.jacobian.judgement.verdict import JUDGEMENTS, REASONS, EntryVerdict, Verdict
 from jacchain.jacobian.settled import Kink, KinkTable
 from jacchain.pipeline.stage import Stage
 
 
-def diagnose(stage: Stage, verdict: Verdict, x: Array, *, by_author: bool) -> tuple[Diagnosis, ...]:
-    """What is wrong with the judged Jacobian of a stage at x, worst first, and what there is to say about its kinks."""
+def diagnose(stage: Stage, verdict: Verdict, x: Array) -> tuple[Diagnosis, ...]:
+    """What is wrong with the analytic Jacobian of a stage at x, and what there is to say about its kinks.
+
+    Of any that was judged along a direction only, which rows are wrong.
+    """
     found: list[Diagnosis] = []
     if verdict.judgement == "disagree" and verdict.inputs != stage.inputs:
         found = [_somewhere(stage, verdict)]
     elif verdict.judgement == "disagree":
-        found = Sheet(stage, verdict, x).diagnoses() if by_author else _broken(stage, verdict, x)
-    elif verdict.judgement == "agree" and by_author and verdict.inputs == stage.inputs:
-        found = _here_only(stage, verdict, x)
+        found = _broken(stage, verdict, x)
     why = partial(reason, stage, x) if verdict.inputs == stage.inputs else None
-    return (*found, *_unclear(verdict, why))
+    return (*found, *unclear(verdict, why))
 
 
 def diagnose_chain(verdict: Verdict, remarks: Sequence[Diagnostic]) -> tuple[Diagnosis, ...]:
@@ -41,7 +39,7 @@ def diagnose_chain(verdict: Verdict, remarks: Sequence[Diagnostic]) -> tuple[Dia
             entry = verdict.outputs.index(remark.output), verdict.inputs.index(remark.input)
             found.append(Diagnosis("kink", remark.message, (entry,)))
     explained = {diagnosis.entries for diagnosis in found}
-    return (*found, *(diagnosis for diagnosis in _unclear(verdict) if diagnosis.entries not in explained))
+    return (*found, *(diagnosis for diagnosis in unclear(verdict) if diagnosis.entries not in explained))
 
 
 def _broken(stage: Stage, verdict: Verdict, x: Array) -> list[Diagnosis]:
@@ -56,26 +54,6 @@ def _broken(stage: Stage, verdict: Verdict, x: Array) -> list[Diagnosis]:
     return [Diagnosis("rule", message, entries, culprit.span, culprit.text, culprit.span)]
 
 
-def _here_only(stage: Stage, verdict: Verdict, x: Array) -> list[Diagnosis]:
-    """Entries of an author that are right at the point and not beside it; numbers given for the point alone are none."""
-    here, *beside = sights(stage, verdict, x)
-    if not beside or verdict.kinks:
-        return []
-    there = beside[0]
-    wrong = there.differs(lambda matrix: matrix) & (here.value != there.value)
-    entries = tuple((int(i), int(j)) for i, j in np.argwhere(wrong))
-    if not entries:
-        return []
-    i, j = entries[0]
-    place = ", ".join(f"{name} = {number:.6g}" for name, number in zip(stage.inputs[:NAMED], there.x.tolist(), strict=False))
-    rest = ", …" if len(stage.inputs) > NAMED else ""
-    says = f"{name_of(verdict, (i, j))} is {there.value[i, j]:.6g}, and should be {there.right[i, j]:.6g}"
-    message = (
-        f"{named(verdict, entries)} {'is' if len(entries) == 1 else 'are'} right at this point only: at {place}{rest} {says}"
-    )
-    return [Diagnosis("here only", message, entries, author_span(stage, i, j))]
-
-
 def _somewhere(stage: Stage, verdict: Verdict) -> Diagnosis:
     """Which rows are wrong in a Jacobian that was judged along a direction only."""
     rows = verdict.difference.pattern.rows[verdict.disagrees]
@@ -86,7 +64,7 @@ def _somewhere(stage: Stage, verdict: Verdict) -> Diagnosis:
     )
 
 
-def _unclear(verdict: Verdict, why: Callable[[tuple[int, int]], str] | None = None) -> Iterator[Diagnosis]:
+def unclear(verdict: Verdict, why: Callable[[tuple[int, int]], str] | None = None) -> Iterator[Diagnosis]:
     """What there is to say about kinks, and about entries of which differences cannot tell anything.
 
     ``why`` knows what hinders differences of an entry that they have no number for.

@@ -21,7 +21,7 @@ class Diagnosis(Frozen, eq=True):
     ``span`` is where it is written; ``where`` is the sub-expression whose derivative went wrong, ``where_span`` its place.
     Kinds: ``inverse matrix``, ``transposed``, ``rows exchanged``, ``columns exchanged``, ``zero column``, ``zero row``,
     ``zero entry``, those of :data:`jacchain.jacobian.judgement.slips.SLIPS`, ``wrong function``, ``other input``, ``factor``,
-    ``rule``, ``unknown``; of entries nobody can judge, ``kink`` and ``untrustworthy``; and ``here only`` of those that agree.
+    ``rule``, ``unknown``, ``here only``, ``unseen`` by differences; of entries nobody can judge, ``kink`` and ``untrustworthy``.
     """
 
     kind: str

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 
 from jacchain.errors import Span
-from jacchain.expression.arithmetic import Array
 from jacchain.expression.graph import MATRIX
 from jacchain.expression.texts import node_text
 from jacchain.frozen import replace
@@ -20,9 +19,9 @@ from jacchain.jacobian.analytic import derivative_of, differentiate
 from jacchain.jacobian.differences.difference import dense
 from jacchain.jacobian.judgement.diagnosis import NAMED, Diagnosis, Mask, name_of, named
 from jacchain.jacobian.judgement.repairs import Expected, Misplaced, author_span, negated_part, wrong_function, wrong_part
-from jacchain.jacobian.judgement.sight import sights
+from jacchain.jacobian.judgement.sight import Sight
 from jacchain.jacobian.judgement.slips import Suspicion
-from jacchain.jacobian.judgement.verdict import Verdict
+from jacchain.jacobian.judgement.verdict import REASONS, Verdict
 from jacchain.linear.map import Numbers
 from jacchain.linear.pattern import Integers
 from jacchain.pipeline.stage import Stage
@@ -56,12 +55,12 @@ class Sheet:
     Entries at a kink are left out: there is no right one.
     """
 
-    def __init__(self, stage: Stage, verdict: Verdict, x: Array) -> None:
+    def __init__(self, stage: Stage, verdict: Verdict, sights: list[Sight]) -> None:
         self.stage, self.verdict = stage, verdict
         self.wrong = dense(verdict.difference.pattern, verdict.disagrees & ~verdict.difference.kink)
         self.turned = False
         self.found: list[Diagnosis] = []
-        self.sights = sights(stage, verdict, x)
+        self.sights = sights
 
     def diagnoses(self) -> list[Diagnosis]:
         """All mistakes, those of the whole matrix first."""
@@ -322,19 +321,20 @@ class Sheet:
                     self.explain("factor", f"{name_of(self.verdict, (i, j))} {says} `{text}`", _only(self.wrong, (i, j)))
 
     def rest(self) -> None:
-        """What no slip explains, with the ratio to what it should be."""
+        """What no slip explains, with the ratio to what it should be; what is right by chance has been said to be."""
+        self.wrong = self.wrong & ~dense(self.verdict.difference.pattern, self.verdict.reasons == REASONS.index("here only"))
         for i, j in np.argwhere(self.wrong)[:NAMED]:
             with np.errstate(all="ignore"):
                 ratio = float(self.value[i, j] / self.sights[0].right[i, j])
             off = float(self.value[i, j] - self.sights[0].right[i, j])
-            times = "not what differences give"
+            times = "not what it should be"
             if f"{ratio:.6g}" == "1":
-                times = f"off by {off:.3g} from what differences give"
+                times = f"off by {off:.3g}"
             elif np.isfinite(ratio):
-                times = f"{ratio:.6g} times what differences give"
+                times = f"{ratio:.6g} times what it should be"
             self.explain("unknown", f"{name_of(self.verdict, (int(i), int(j)))} is {times}", _only(self.wrong, (i, j)))
         if self.wrong.any():
-            self.explain("unknown", f"{self.names(self.wrong)} {_is(self.wrong)} not what differences give", self.wrong)
+            self.explain("unknown", f"{self.names(self.wrong)} {_is(self.wrong)} not what it should be", self.wrong)
 
     def names(self, entries: Mask) -> str:
         """Some entries by their names."""

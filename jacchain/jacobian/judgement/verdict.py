@@ -25,9 +25,10 @@ Judgement = Literal["agree", "inconclusive", "disagree"]
 JUDGEMENTS: tuple[Judgement, ...] = ("agree", "inconclusive", "disagree")
 """From good to bad; the numbers of :class:`Verdict` are positions in it."""
 
-REASONS = ("", "negligible", "kink", "no difference", "wide bars")
+REASONS = ("", "negligible", "kink", "no difference", "wide bars", "analytic", "here only")
 """Why an entry was judged as it was, where the bars alone do not say: it moves the output by nothing that can be seen; there is
-no derivative, the sides have different slopes; differences yield nothing here; the bars are too wide to tell right from wrong."""
+no derivative, the sides have different slopes; differences yield nothing here; the bars are too wide to tell right from wrong;
+differences cannot tell, but the analytic derivative is another; it is right at the point and not beside it."""
 
 TELLING = 0.1
 """Both bars together have to be below this part of an entry: any slip of ten per cent would have been seen."""
@@ -91,6 +92,13 @@ class Verdict(Frozen):
     def disagrees(self) -> npt.NDArray[np.bool_]:
         """Which entries do."""
         return np.asarray(self.codes == JUDGEMENTS.index("disagree"))
+
+    @cached_property
+    def is_derivative(self) -> npt.NDArray[np.bool_]:
+        """Which entries are derivatives by all that is known: not at a kink, and not what differences contradict."""
+        smooth = ~(self.disagrees | self.difference.kink)
+        smooth[KinkTable.of(self.kinks, self.difference.pattern).position] = False
+        return smooth
 
     def count(self, judgement: Judgement) -> int:
         """How many entries were judged so."""

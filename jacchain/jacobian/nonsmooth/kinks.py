@@ -147,9 +147,9 @@ def _corrected(linear: LinearMap, findings: list[Finding]) -> LinearMap:
         row[finding.inputs] = finding.used
         entries = np.flatnonzero(linear.pattern.rows == finding.output)
         wanted, present = row[linear.pattern.columns[entries]], values[0, entries]
-        with np.errstate(invalid="ignore"):
+        with np.errstate(invalid="ignore", over="ignore"):
             right = np.abs(present - wanted) <= ROUNDING * np.abs(row).max(initial=0)
-        values[0, entries] = np.where(right, present, wanted) + 0.0
+            values[0, entries] = np.where(right, present, wanted) + 0.0
     return LinearMap(linear.pattern, values)
 
 

@@ -19,7 +19,7 @@ from jacchain.expression.table import operation as operation_of
 from jacchain.expression.texts import read
 from jacchain.expression.tree import ARITHMETIC, COMPARISONS, CONNECTIVES, Binary, Call, Name, Number, Tree, Unary, postorder
 from jacchain.frozen import Frozen
-from jacchain.jacobian.dependence import Mask, ancestors
+from jacchain.jacobian.dependence import Mask, ancestors, needed
 
 TIES = {"max": "largest", "min": "smallest", "max of": "largest", "min of": "smallest"}
 """Operations whose switch is a tie for the extreme among all they compare, however many those are."""
@@ -189,6 +189,13 @@ def standing(program: Program, registers: Array, used: Mask) -> Iterator[Array]:
                 states = [np.sign(evaluated(o, tree, arguments)) for tree in stated.signs]
                 states += [evaluated(o, tree, arguments) for tree in stated.steps]
                 yield from (np.broadcast_to(state, (len(registers), instruction.size))[:, wanted] for state in states)
+
+
+def stands_alike(program: Program, x: Array, there: Array) -> bool:
+    """Whether everything that is used at x ``(n,)`` stands as it does at another point."""
+    registers = program.registers(np.stack([x, there]))
+    used = needed(program, registers)[0]
+    return not any((state[0] != state[1]).any() for state in standing(program, registers, used))
 
 
 def outside(program: Program, registers: Array, used: Mask) -> Iterator[tuple[Instruction, Mask]]:

@@ -117,7 +117,7 @@ def _row(number: str, name: str, judged: str, verdict: Verdict, look: Look) -> t
 
 
 def _details(title: str, verdict: Verdict, diagnoses: Sequence[Diagnosis], look: Look) -> Iterator[Block]:
-    """What there is to say about a Jacobian that does not agree in every entry, or does by convention or at this point only."""
+    """What there is to say about a Jacobian that does not agree in every entry, or does by convention."""
     told = verdict.told
     if not told.size and not diagnoses:
         return
@@ -152,7 +152,7 @@ def _entries(verdict: Verdict, look: Look) -> Iterator[Block]:
 def _entry(entry: EntryVerdict, look: Look) -> tuple[Runs, ...]:
     reason = f" ({entry.reason})" if entry.reason else ""
     digits = max(look.digits, LEAST)
-    if entry.judgement == "disagree":
+    if entry.judgement == "disagree" and not entry.reason:
         while digits < MOST and _overlap(entry, digits):
             digits += 1
     return (
@@ -183,7 +183,7 @@ def _difference(entry: EntryVerdict, digits: int) -> tuple[Runs, Runs]:
 
 def _diagnosis(diagnosis: Diagnosis, look: Look) -> Iterator[Block]:
     yield Gap()
-    role: Role = "warning" if diagnosis.kind in {"kink", "untrustworthy", "here only"} else "error"
+    role: Role = "warning" if diagnosis.kind in {"kink", "untrustworthy", "unseen"} else "error"
     yield Paragraph(runs(Run(f"{diagnosis.kind}: ", role), diagnosis.message))
     places: list[Place] = []
     if diagnosis.span is not None:

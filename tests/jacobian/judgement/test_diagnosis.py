@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from jacchain.frozen import replace
-from jacchain.jacobian.accuracy.rounding import value_error
+from jacchain.jacobian.accuracy.rounding import derivative_error, value_error
+from jacchain.jacobian.analytic import differentiate
 from jacchain.jacobian.differences.stage_difference import stage_difference
 from jacchain.jacobian.judgement.bisection import wrong_rule
-from jacchain.jacobian.judgement.diagnose import diagnose
+from jacchain.jacobian.judgement.by_hand import judge_by_hand
 from jacchain.jacobian.judgement.repairs import author_span, negated_part
 from jacchain.jacobian.judgement.verdict import judge
 from jacchain.linear.map import LinearMap
@@ -24,10 +25,13 @@ def stage_of(outputs, jacobian, parameters, at):
 def diagnosed(stage, x, matrix=None):
     values = stage.author.values(x[None])[0].astype(float) if matrix is None else matrix.ravel()
     linear = LinearMap.full(values.reshape(len(stage.outputs), -1))
-    verdict = judge(
-        stage.outputs, stage.inputs, (linear, value_error(stage.author, x)), stage_difference(stage, x, linear.pattern)
+    right = differentiate(stage.program, x[None]).linear.astype(float), derivative_error(stage.program, x)
+    difference = stage_difference(stage, x, linear.pattern)
+    author, analytic = (
+        judge(stage.outputs, stage.inputs, judged, difference) for judged in ((linear, value_error(stage.author, x)), right)
     )
-    return diagnose(stage, verdict, x, by_author=True), verdict
+    verdict, found = judge_by_hand(stage, author, analytic, x)
+    return found, verdict
 
 
 V5 = ", ".join(f"{0.3 * i + 0.1}" for i in range(1, 6))
