@@ -115,7 +115,7 @@ def _settled(estimates: Estimates) -> _Settled:
     """One number for each entry, from both sides unless one alone says far more, or the two have different derivatives.
 
     One side may be flat, where a function saturates, and is not believed for it.  A side that is defined and yet has no
-    derivative is a jump or a vertical tangent, whatever the other side says.
+    derivative is a jump or a vertical tangent, whatever the other side says.  Two that are the same double are no kink.
     """
     _, forward, backward = estimates.value
     bars = estimates.bar
@@ -127,9 +127,11 @@ def _settled(estimates: Estimates) -> _Settled:
     torn = (estimates.defined[1:] & ~np.isfinite(one_sided)).any(0)
     bar = np.where(torn, np.inf, np.choose(side, bars))
     with np.errstate(invalid="ignore"):
-        kink = np.isfinite(one_sided).all(0) & (np.abs(forward - backward) > 2 * one_sided.sum(0))
-        bar = np.where(kink, np.abs(forward - backward) / 2 + one_sided.max(0), bar)
-    value = np.where(kink, (forward + backward) / 2, value)
+        rise = np.abs(forward - backward)
+        bent = np.isfinite(one_sided).all(0) & (rise > 2 * one_sided.sum(0))
+        bar = np.where(bent, rise / 2 + one_sided.max(0), bar)
+    value = np.where(bent, (forward + backward) / 2, value)
+    kink = bent & (rise > float(np.finfo(float).eps) * np.abs(value))
     value = np.where(np.isfinite(bar), value, np.nan)
     level = np.choose(side, estimates.level)
     return _Settled(value, bar, side, level, kink, backward, forward, one_sided.max(0), estimates.steepest)

@@ -196,6 +196,15 @@ def test_a_kink_is_not_taken_for_noise(compiled, formula, left, right, dtype):
     assert found.side_bar[0] < 1e6 * np.finfo(dtype).eps
 
 
+@pytest.mark.parametrize("x", [-1e-17, 1e-18, 1e-20])
+@pytest.mark.parametrize("formula", ["softsign(x)", "x + abs(x)*x", "sin(x) + relu(x)^2"])
+def test_slopes_that_are_the_same_double_are_no_kink(compiled, formula, x):
+    program = compiled("x", formula)
+    found = stage_difference(Stage(1, "f", "f", ("x",), ("f",), program), np.array([x], np.longdouble))
+    assert not found.kink.any()
+    assert abs(found.value[0] - 1) <= found.error_bar[0] + 2 * abs(x) <= 1e-15
+
+
 @pytest.mark.parametrize(
     ("formula", "x"),
     [
