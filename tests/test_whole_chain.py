@@ -115,3 +115,12 @@ def test_every_order_and_every_mode_yields_the_same(text, order):
     for request in (Request(order=order, check=False), Request(mode="matrix-free", check=False)):
         apart = np.abs(run(pipeline, request).jacobian.dense[0] - report.jacobian.dense[0])
         assert apart.max() <= 1e-13 * float(size.max()) + 1e-16  # what cancels inside a stage leaves an ulp of its terms
+
+
+@settings(max_examples=10)
+@given(st.floats(0, 12), st.floats(0.1, 1.4))
+def test_a_zero_that_is_left_of_large_terms_is_one(decades, angle):
+    """The way to polar coordinates and back: the radius does not depend on the angle, however large it is."""
+    functions = {"f(r, t)": ["r*cos(t)", "r*sin(t)"], "g(x, y)": ["x^2 + y^2", "atan2(y, x)"], "h(s, t)": ["sqrt(s)", "t"]}
+    pipeline = loaded(json.dumps({"functions": functions, "at": [10**decades, angle]}).encode())
+    assert check(pipeline, run(pipeline, Request(check=False))).judgement == "agree"

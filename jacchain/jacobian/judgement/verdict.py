@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from jacchain.frozen import Frozen
+from jacchain.frozen import Frozen, replace
 from jacchain.jacobian.differences.difference import Difference, in_doubles
 from jacchain.jacobian.differences.tableau import SIDES
 from jacchain.jacobian.settled import Kink, KinkTable
@@ -199,6 +199,17 @@ def judge(
         at = known.position
         codes[at], reasons[at] = _judged_by_convention(value[at], value_bar[at], difference, known)
     return Verdict(tuple(outputs), tuple(inputs), value, value_bar, difference, codes, reasons, kinks)
+
+
+def beside_terms(verdict: Verdict, size: Numbers) -> Verdict:
+    """The verdict on a product whose terms are of the ``size`` ``(m, n)`` together: where they cancel, a zero is one beside them.
+
+    Any slip in a factor would have been seen, unless it is in a term that is as small as what is left.
+    """
+    found = verdict.difference
+    terms = size[found.pattern.rows, found.pattern.columns]
+    zero = (verdict.reasons == REASONS.index("wide bars")) & (verdict.value_bar + found.error_bar <= SLOPE * terms)
+    return replace(verdict, codes=np.where(zero, 0, verdict.codes), reasons=np.where(zero, 0, verdict.reasons))
 
 
 def _judged(value: Numbers, value_bar: Numbers, found: Difference) -> tuple[Integers, Integers]:

@@ -14,7 +14,7 @@ from jacchain.frozen import Frozen
 from jacchain.jacobian.analytic import working_type
 from jacchain.jacobian.differences.stage_difference import chain_difference
 from jacchain.jacobian.judgement.agreement import work
-from jacchain.jacobian.judgement.verdict import Verdict, judge
+from jacchain.jacobian.judgement.verdict import Verdict, beside_terms, judge
 from jacchain.jacobian.judgement.witness import Factors, Witness, complex_obstacle, complex_step, taylor, transpose
 from jacchain.jacobian.nonsmooth.through import chain_kinks
 from jacchain.jacobian.settled import Kink, Settled
@@ -66,7 +66,7 @@ def judge_whole(
         witnesses.insert(0, taylor(stages, x, total, product.factors, bent))
     if first.inputs != stages[0].inputs or (len(stages) > 1 and work(stages, total.pattern) > left):
         return None, tuple(witnesses), (*remarks, f"the chain {TOO_LARGE}")
-    bars = product.factors.total_bars()
+    bars, size = product.factors.total_bars()
     if obstacle := complex_obstacle(stages, x) or all_bent:
         remarks.append(f"no complex step: {obstacle}")
     else:
@@ -74,7 +74,8 @@ def judge_whole(
     difference = first.difference if len(stages) == 1 else chain_difference(stages, x, total.pattern)
     judged = total, bars[total.pattern.rows, total.pattern.columns]
     kinks = product.kinks(stages, pipeline.at)
-    return judge(stages[-1].outputs, stages[0].inputs, judged, difference, kinks), tuple(witnesses), tuple(remarks)
+    verdict = judge(stages[-1].outputs, stages[0].inputs, judged, difference, kinks)
+    return beside_terms(verdict, size), tuple(witnesses), tuple(remarks)
 
 
 def _type(pipeline: Pipeline) -> np.dtype[Any]:

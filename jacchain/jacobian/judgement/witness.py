@@ -66,15 +66,18 @@ class Factors(Frozen):
         with_patterns = [LinearMap(linear.pattern, np.array(bar)[None]) for linear, bar in zip(maps, bars, strict=True)]
         return cls(tuple(maps), tuple(with_patterns))
 
-    def total_bars(self) -> Numbers:
-        """How far each entry of ``J_k … J_1`` may be from exact ``(m, n)``: the bars of the factors, and rounding in the sums."""
+    def total_bars(self) -> tuple[Numbers, Numbers]:
+        """How far each entry of ``J_k … J_1`` may be from exact, and how large all of its terms are together, ``(m, n)`` both.
+
+        Bars are those of the factors, and rounding in the sums.
+        """
         size, error = _absolute(self.maps[0]), self.bars[0]
         for linear, bar in zip(self.maps[1:], self.bars[1:], strict=True):
             rounding = LinearMap(linear.pattern, np.abs(linear.values) * (EPSILON * linear.shape[1]) + bar.values)
             own, carried = multiply(rounding, size), multiply(_absolute(linear), error)
             error = LinearMap.full(own.dense[0] + carried.dense[0])
             size = multiply(_absolute(linear), size)
-        return np.asarray(error.dense[0])
+        return np.asarray(error.dense[0]), np.asarray(size.dense[0])
 
     def direction_bars(self, direction: Numbers) -> Numbers:
         """How far each entry of ``J_k … J_1 v`` may be from exact ``(m,)``."""
