@@ -19,7 +19,7 @@ from jacchain.jacobian.nonsmooth.kinks import examine
 from jacchain.jacobian.nonsmooth.way import clear
 from jacchain.jacobian.settled import Settled
 from jacchain.linear.map import Numbers
-from jacchain.linear.pattern import Pattern
+from jacchain.linear.pattern import Integers, Pattern
 from jacchain.pipeline.stage import Stage
 
 DECADES = 17
@@ -79,17 +79,20 @@ class Curve(Frozen):
 
 
 def bent_entries(stage: Stage, x: Array) -> npt.NDArray[np.bool_]:
-    """Which outputs bend along the first inputs, ``(m, c)``: seen from the values at a few long steps to both sides.
+    """Which outputs bend along the first inputs, ``(m, c)``.  Elsewhere a difference has no truncation error.
 
-    Elsewhere a difference has no truncation error.  All inputs are looked at, or as many as fit into a block of samples.
+    All inputs are looked at, or as many as fit into a block of samples.
     """
-    n = x.size
-    count = min(n, block_size(6 * stage.program.start.size, x.dtype, MEMORY))
+    return _bent(stage, x, np.arange(min(x.size, block_size(6 * stage.program.start.size, x.dtype, MEMORY))))
+
+
+def _bent(stage: Stage, x: Array, inputs: Integers) -> npt.NDArray[np.bool_]:
+    """Which outputs bend along some inputs, ``(m, inputs)``: seen from the values at a few long steps to both sides."""
     size = np.maximum(np.abs(x), 1) if stage.scale is None else stage.scale
     longer = np.array(LONGER)[:, None, None]
-    moves = longer * size * np.eye(count, n)
+    moves = longer * size * (inputs[:, None] == np.arange(x.size))
     at = stage.program.values(x[None])[0]
-    up, down = (stage.program.values((x + side * moves).reshape(-1, n)).reshape(3, count, -1) for side in (1, -1))
+    up, down = (stage.program.values((x + side * moves).reshape(-1, x.size)).reshape(3, inputs.size, -1) for side in (1, -1))
     with np.errstate(all="ignore"):
         bend = np.abs((up - at) - (at - down))
         grown = np.abs((up - at) - longer / longer[0] * (up - at)[:1])
@@ -101,27 +104,13 @@ def bent_entries(stage: Stage, x: Array) -> npt.NDArray[np.bool_]:
 def difference_curve(stage: Stage, x: Array, row: int, column: int) -> Curve:
     """The curve for one entry (from 0) of the Jacobian of a stage at x."""
     point = x.astype(float)
-    examination = examine(stage, differentiate(stage.program, point.astype(np.longdouble)[None]))
-    analytic, settled = examination.derivative.linear, examination.settled
-    reference = float(analytic.take(np.array([row])).dense[0, 0, column])
-    bars = settled_errors(analytic, derivative_error(stage.program, point.astype(np.longdouble)), settled)
-    bar = _entry(bars, analytic.pattern, row, column)
-
-    def along(steps: Array) -> Array:
-        block = block_size(stage.program.start.size, steps.dtype, MEMORY)
-        values = []
-        for first in range(0, steps.size, block):
-            moved = steps[first : first + block, 0]
-            points = np.repeat(point.astype(steps.dtype)[None], moved.size, axis=0)
-            points[:, column] += moved
-            values.append(stage.program.values(points)[:, row : row + 1])
-        return np.concatenate(values)
-
+    reference, bar, settled = _reference(stage, point, row, column)
+    along = _Along(stage, point, row, column)
     size = max(abs(float(point[column])), 1.0) if stage.scale is None else float(stage.scale[column])
     steps = size * 10.0 ** (np.arange(-DECADES * PER_DECADE, PER_DECADE + 1) / PER_DECADE)
     schemes = [scheme for scheme in SCHEMES.values() if not (scheme.imaginary and stage.program.real)]
     curves = [_scheme_curve(scheme, along, point[column], (steps, size), reference) for scheme in schemes]
-    is_linear = not bent_entries(stage, x)[row, column]
+    is_linear = not _bent(stage, x, np.array([column]))[row, 0]
     if is_linear:
         curves = [replace(scheme, truncation_slope=None) for scheme in curves]
     bounds = None if stage.bounds is None else (stage.bounds[column] - point[column])[None]
@@ -151,6 +140,32 @@ def difference_curve(stage: Stage, x: Array, row: int, column: int) -> Curve:
         _turn(stage, point, column),
         remarks,
     )
+
+
+class _Along:
+    """An output of a stage as a function of how far one input has moved from a point."""
+
+    def __init__(self, stage: Stage, point: Numbers, row: int, column: int) -> None:
+        self.program, self.point, self.row, self.column = stage.program, point, row, column
+
+    def __call__(self, steps: Array) -> Array:
+        block = block_size(self.program.start.size, steps.dtype, MEMORY)
+        values = []
+        for first in range(0, steps.size, block):
+            moved = steps[first : first + block, 0]
+            points = np.repeat(self.point.astype(steps.dtype)[None], moved.size, axis=0)
+            points[:, self.column] += moved
+            values.append(self.program.values(points)[:, self.row : self.row + 1])
+        return np.concatenate(values)
+
+
+def _reference(stage: Stage, point: Numbers, row: int, column: int) -> tuple[float, float, Settled]:
+    """An entry of the analytic Jacobian, how far it may be off, and what is known of kinks at the point."""
+    x = point.astype(np.longdouble)
+    examination = examine(stage, differentiate(stage.program, x[None]))
+    linear, settled = examination.derivative.linear, examination.settled
+    bars = settled_errors(linear, derivative_error(stage.program, x), settled)
+    return float(linear.take(np.array([row])).dense[0, 0, column]), _entry(bars, linear.pattern, row, column), settled
 
 
 def _slopes(settled: Settled, found: Difference, row: int, column: int) -> tuple[float | None, float | None]:

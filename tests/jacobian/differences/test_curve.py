@@ -108,3 +108,10 @@ def test_a_zero_derivative_is_said_to_make_errors_absolute():
     curve = curve_of("f(x): cos(x)", "0")
     assert curve.reference == 0
     assert "absolute" in curve.remarks[0]
+
+
+def test_the_last_of_many_inputs_has_a_curve_too():
+    curve = curve_of("f(v[1500]): v[1]*v[1500]^3 + sum(v)", ",".join(["1"] * 1500), (0, 1499))
+    assert curve.input == "v[1500]"
+    assert not curve.is_linear
+    assert curve.reference == 4
