@@ -17,6 +17,7 @@ from jacchain.jacobian.analytic import Derivative, accumulate
 from jacchain.jacobian.dependence import Mask, ancestors
 from jacchain.jacobian.nonsmooth.clarke import Cells, Vector, explore, nearest_point
 from jacchain.jacobian.nonsmooth.surroundings import Side, View, looker, one_sided, sides
+from jacchain.linear.map import LinearMap
 from jacchain.pipeline.stage import Stage
 
 WORK = 60_000
@@ -47,43 +48,59 @@ class Finding(Frozen):
 
 
 def look_around(stage: Stage, derivative: Derivative, affected: dict[int, Mask]) -> tuple[list[Finding], int]:
-    """What there is to say about each affected output, and how many of them are left when the work allowed is done."""
+    """What there is to say about each affected output, and how many of them are left when the work allowed is done.
+
+    ``affected`` has, for each such output, the registers ``(registers,)`` in it that stand on a switch or an edge.
+    """
     program, registers = stage.program, derivative.registers[0]
-    views = {}
-    for output in affected:
-        register = int(program.result_registers[output])
-        chosen = _sources(program, register)
-        views[output] = View(program, registers, register, np.flatnonzero(chosen[: program.inputs]).tolist(), chosen)
-    every = sorted({j for view in views.values() for j in view.inputs})
-    chosen = np.logical_or.reduce([view.chosen for view in views.values()])
-    apart = sum(2 * len(view.inputs) * int(view.chosen.sum()) for view in views.values())
+    views = [_view(program, registers, output, events) for output, events in affected.items()]
+    every = sorted({j for view in views for j in view.inputs})
+    chosen = np.logical_or.reduce([view.chosen for view in views])
+    apart = sum(2 * len(view.inputs) * int(view.chosen.sum()) for view in views)
     together = 2 * len(every) * int(chosen.sum())
     shared = sides(program, registers, every, chosen) if together < min(apart, WORK) else None
     work = 0 if shared is None else together
+    infinite = _infinite_slopes(program, registers)
     findings: list[Finding] = []
-    for examined, (output, view) in enumerate(views.items()):
+    for examined, view in enumerate(views):
         rays = 4 * (1 + len(view.inputs) // 8) + (2 * len(view.inputs) if shared is None else 0)
         work += rays * int(view.chosen.sum())
         if work > WORK:
-            return findings, len(affected) - examined
+            return findings, len(views) - examined
         around = sides(program, registers, view.inputs, view.chosen) if shared is None else shared
-        finding = _finding(stage, derivative, (output, affected[output]), view, around)
+        finding = _finding(stage, derivative.linear, view, around, infinite)
         findings += [finding] if finding is not None else []
     return findings, 0
 
 
+def _view(program: Program, registers: Array, output: int, events: Mask) -> View:
+    """An output, from the inputs and the registers that it is computed from, whatever branch is taken."""
+    register = int(program.result_registers[output])
+    wanted = np.zeros((1, registers.size), bool)
+    wanted[0, register] = True
+    chosen = ancestors(program, wanted)[0]
+    return View(program, registers, output, register, np.flatnonzero(chosen[: program.inputs]).tolist(), chosen, events)
+
+
+def _infinite_slopes(program: Program, registers: Array) -> Mask:
+    """The registers whose derivatives, as the chain rule yields them, are not finite: ``(registers,)``."""
+    failing = np.zeros(registers.size, bool)
+    for instruction, linear in accumulate(program, registers[None]):
+        failing[instruction.output][linear.pattern.rows[~np.isfinite(linear.values[0])]] = True
+    return failing
+
+
 def _finding(
-    stage: Stage, derivative: Derivative, case: tuple[int, Mask], view: View, around: dict[int, tuple[Array, Array]]
+    stage: Stage, linear: LinearMap, view: View, around: dict[int, tuple[Array, Array]], infinite: Mask
 ) -> Finding | None:
     """What there is to say about one output, from its value on both sides along every axis and from its cells."""
-    output, events = case
-    value = view.registers[view.output]
+    value = view.registers[view.register]
     pairs = [
-        (one_sided(value, before[view.output], -1), one_sided(value, after[view.output], 1))
+        (one_sided(value, before[view.register], -1), one_sided(value, after[view.register], 1))
         for before, after in (around[j] for j in view.inputs)
     ]
-    finite = bool(np.isfinite(derivative.linear.values[0, derivative.linear.pattern.rows == output]).all())
-    operations = {instruction.operation for instruction in view.program.instructions if events[instruction.output].any()}
+    finite = bool(np.isfinite(linear.values[0, linear.pattern.rows == view.output]).all())
+    operations = {instruction.operation for instruction in view.program.instructions if view.events[instruction.output].any()}
     curved = not finite or not operations <= FLAT
     cells = explore(looker(view, curved=curved), len(view.inputs))
     kind, used = _judged(cells, pairs)
@@ -91,15 +108,20 @@ def _finding(
         kind = "smooth_removable" if not finite or operations & {"==", "!="} else "smooth_through_kink"
     if kind == "smooth":
         return None
-    where, span = _culprit(stage, derivative, output, events)
-    return Finding(output, kind, view.inputs, pairs, used, _intervals(cells, pairs), cells.complete, where, span)
+    where, span = _culprit(view, infinite) or (stage.outputs[view.output], None)
+    return Finding(view.output, kind, view.inputs, pairs, used, _intervals(cells, pairs), cells.complete, where, span)
 
 
-def _sources(program: Program, register: int) -> Mask:
-    """The registers that one is computed from, and it itself: ``(registers,)``."""
-    wanted = np.zeros((1, program.start.size), bool)
-    wanted[0, register] = True
-    return np.asarray(ancestors(program, wanted)[0])
+def _culprit(view: View, infinite: Mask) -> tuple[str, Span | None] | None:
+    """The first sub-expression whose derivative is not finite, or else that stands on a switch or an edge."""
+    graph = view.program.graph
+    for mask in (infinite & view.chosen, view.events):
+        for instruction in view.program.instructions:
+            hits = np.flatnonzero(mask[instruction.output])
+            if hits.size and instruction.operation not in CONDITIONS:
+                number, _ = view.program.node_at(instruction.output.start + int(hits[0]))
+                return node_text(graph, number), graph.nodes[number].span
+    return None
 
 
 def _judged(cells: Cells, pairs: list[tuple[Side, Side]]) -> tuple[str, Vector | None]:
@@ -135,19 +157,3 @@ def _intervals(cells: Cells, pairs: list[tuple[Side, Side]]) -> list[tuple[float
         known += [side.slope for side in pair if isinstance(side.slope, float)]
         intervals.append((min(known, default=np.nan) + 0.0, max(known, default=np.nan) + 0.0))
     return intervals
-
-
-def _culprit(stage: Stage, derivative: Derivative, output: int, events: Mask) -> tuple[str, Span | None]:
-    """The first sub-expression whose derivative is not finite, or else that stands on a switch or an edge."""
-    program = stage.program
-    own = _sources(program, int(program.result_registers[output]))
-    failing = np.zeros(program.start.size, bool)
-    for instruction, linear in accumulate(program, derivative.registers):
-        failing[instruction.output][linear.pattern.rows[~np.isfinite(linear.values[0])]] = True
-    for mask in (failing & own, events):
-        for instruction in program.instructions:
-            hits = np.flatnonzero(mask[instruction.output])
-            if hits.size and instruction.operation not in CONDITIONS:
-                number, _ = program.node_at(instruction.output.start + int(hits[0]))
-                return node_text(program.graph, number), program.graph.nodes[number].span
-    return stage.outputs[output], None

@@ -69,13 +69,19 @@ def one_sided(value: Any, y: Any, direction: int) -> Side:
 
 
 class View(Frozen):
-    """One output, in its register, as a function of ``inputs``, all that it depends on through the ``chosen`` registers."""
+    """One output (from 0) of a program, in its ``register``, as a function of all ``inputs`` that it depends on.
+
+    ``registers`` are those at the point, ``chosen`` says which of them the output is computed from, and ``events`` which of these
+    stand on a switch or an edge.
+    """
 
     program: Program
     registers: Array
     output: int
+    register: int
     inputs: list[int]
     chosen: Mask
+    events: Mask
 
 
 def looker(view: View, *, curved: bool) -> Callable[[Vector], Cell]:
@@ -87,7 +93,7 @@ def looker(view: View, *, curved: bool) -> Callable[[Vector], Cell]:
         for order in ORDERS if size <= 8 else ORDERS[:1]:
             powers = _powers(size, GOLDEN)
             y, decisions = _germ(view, direction, powers, order)
-            cell = _cell(view.registers[view.output], y, decisions, powers)
+            cell = _cell(view.registers[view.register], y, decisions, powers)
             if cell.trouble != "unknown":
                 break
         cell = replace(cell, curved=cell.curved or curved)
@@ -112,7 +118,7 @@ def _germ(view: View, direction: Vector, powers: list[float], order: float) -> t
     for j, slope, exponent in zip(view.inputs, direction, powers, strict=True):
         starts[0, j] = _moving(view.registers[j], [(1.0, slope), (exponent, Real(1))], order)
     values = along(view.program, view.registers, starts, view.chosen, arithmetic)
-    return values[0, view.output], arithmetic.decisions
+    return values[0, view.register], arithmetic.decisions
 
 
 def _cell(value: Any, y: Any, decisions: list[Germ], powers: list[float]) -> Cell:

@@ -34,14 +34,17 @@ def test_one_sided_slopes_of_a_germ_beside_the_value_two(y, left, right):
 
 def around(program, point, output=0):
     registers = program.registers(np.array([point], np.longdouble))[0]
-    register = int(np.arange(registers.size)[program.results][output])
-    return View(program, registers, register, list(range(program.inputs)), np.ones(registers.size, bool))
+    register = int(program.result_registers[output])
+    every, none = np.ones(registers.size, bool), np.zeros(registers.size, bool)
+    return View(program, registers, output, register, list(range(program.inputs)), every, none)
 
 
 def test_both_sides_of_every_axis(compiled):
     view = around(compiled("x, y", "abs(x) + 3*y"), [0, 1])
     found = sides(view.program, view.registers, [0, 1], view.chosen)
-    slopes = [one_sided(view.registers[view.output], found[j][k][view.output], 2 * k - 1).slope for j in (0, 1) for k in (0, 1)]
+    slopes = [
+        one_sided(view.registers[view.register], found[j][k][view.register], 2 * k - 1).slope for j in (0, 1) for k in (0, 1)
+    ]
     assert slopes == [-1, 1, 3, 3]
 
 
