@@ -296,7 +296,7 @@ CODES: dict[str, Code] = {
         "Of the steps around the point none yields a finite difference; the message says what is seen on both sides of it. "
         "Choose another point, widen `bounds`, or let the stage be differentiated analytically."),
     "JC413": Code("a number too small for a double",
-        "It is not zero, but closer to zero than any double, so 0 is shown and the derivatives behind it are lost. "
+        "It is so close to zero, or closer than any double, that no digits are left of it, nor of the derivatives behind it. "
         "Scale the functions, or work with logarithms: `logsumexp`, `log_softmax`, `log_sigmoid`."),
     "JC414": Code("a value that has lost its digits",
         "Numbers that are nearly equal were subtracted, and what is left of them is mostly rounding. "

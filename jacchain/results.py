@@ -43,8 +43,9 @@ class PipelineFacts(Frozen):
 class StageResult(Frozen):
     """One function of the chain at its point: ``value`` has one number for each name in ``outputs``.
 
-    ``error_bar`` is how far each value may be off, where rounding did more than usual.  ``agreement`` is the verdict of
-    differences on the Jacobian, None where they were not asked or are the Jacobian themselves.
+    ``error_bar`` is how far each value may be off, where rounding did more than usual; ``errors`` the same of all values, zero of
+    those that are exact, as far as that was measured.  ``agreement`` is the verdict of differences on the Jacobian, None where
+    they were not asked or are the Jacobian themselves.
     """
 
     index: int
@@ -55,6 +56,7 @@ class StageResult(Frozen):
     jacobian: Jacobian
     agreement: Verdict | None = None
     error_bar: Numbers | None = None
+    errors: Numbers | None = None
 
 
 class Certificate(Frozen):

@@ -59,7 +59,7 @@ class _Walk:
     """The way through a chain as far as it has been gone: ``x`` are the values there, with guard digits.
 
     ``repetitions`` are the same values as random roundings would have them, None where those take longer than the rest of a run;
-    once a stage is ``uncertain``, they are off in all that follow.
+    once a stage is ``uncertain``, they are off in all that follow; once one is ``spoilt``, that has been said.
     """
 
     def __init__(self, pipeline: Pipeline, *, checked: bool) -> None:
@@ -68,7 +68,7 @@ class _Walk:
         self.checked = checked and cheap
         self.x: Array = pipeline.at[None]
         self.repetitions: Array | None = repeated(pipeline.at) if cheap else None
-        self.uncertain = False
+        self.uncertain = self.spoilt = False
         self.spellings: dict[int, Callable[[], Formula | None]] = {}
         self.results: list[StageResult] = []
         self.diagnostics: list[Diagnostic] = []
@@ -83,15 +83,20 @@ class _Walk:
             jacobian = replace(jacobian, remarks=(*jacobian.remarks, BY_HAND))
         derivative = examination.derivative
         value = derivative.values[0].astype(float)
-        bar = None if errors is None else value_bar(stage.program, derivative, errors, jacobian.settled)
+        bar = None if errors is None else value_bar(derivative, errors, jacobian.settled)
         verdict = self._verdict(stage, x[0], jacobian, errors)
         if examination.refusals:
             self.refusals += led_here(examination.refusals, self.steps())
-        self.results.append(StageResult(stage.index, stage.name, stage.inputs, stage.outputs, value, jacobian, verdict, bar))
-        self.diagnostics += (*examination.diagnostics, *vanished(stage, derivative))
-        if bar is not None and not self.uncertain:
-            self.diagnostics += spoilt(stage, value, bar, last=stage is self.pipeline.stages[-1])
-            self.uncertain = True
+        known = None if errors is None else errors.values
+        self.results.append(
+            StageResult(stage.index, stage.name, stage.inputs, stage.outputs, value, jacobian, verdict, bar, known)
+        )
+        self.diagnostics += (*examination.diagnostics, *vanished(stage, derivative, known, jacobian.errors))
+        if known is not None and not self.spoilt:
+            said = spoilt(stage, value, known, last=stage is self.pipeline.stages[-1])
+            self.diagnostics += said
+            self.spoilt = bool(said)
+        self.uncertain |= bar is not None
         self.x = derivative.values
         self.repetitions = None if errors is None else errors.points
 
@@ -127,7 +132,7 @@ def _analytic(stage: Stage, examination: Examination, spell: Callable[[], Formul
     derivative, settled = examination.derivative, examination.settled
     linear = derivative.linear.astype(float)
     structure = structure_name(linear, constant=derivative.constant)
-    errors = entry_errors(stage, derivative, None if measured is None else measured.entries, settled)
+    errors = entry_errors(derivative, None if measured is None else measured.entries, settled)
     bar = error_bar(stage.program, derivative, errors)
     return Jacobian(linear, "analytic", structure, spell, bar, errors=errors, settled=settled)
 

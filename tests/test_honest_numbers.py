@@ -1,11 +1,20 @@
 """A run says of every number whether it can be trusted: no silent zero, no digits that are not there."""
 
+import re
+
+import mpmath
 import numpy as np
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from strategies.exact import evaluate, exactly
 
 from jacchain.errors import Fragment, JacchainError
 from jacchain.expression import Builder, compile_graph, parse
 from jacchain.pipeline.stage import Pipeline, Stage
+from jacchain.report import render_run
+from jacchain.report.documents.matrices import Bars
+from jacchain.report.look import Look
 from jacchain.run import Request, run
 
 
@@ -91,3 +100,87 @@ def test_the_reach_of_a_long_chain_is_left_out_unless_asked_for():
     assert found.reach is None
     assert "-v" in found.unreached
     assert run(long, Request(verbose=True)).reach is not None
+
+
+# fmt: off
+PIECES = [
+    "exp(x) - 1", "1 - tanh(x)", "(x + y) - y", "x/y", "x*y", "(x - 1)*(x - 1) - x^2 + 2*x - 1", "cos(x)", "relu(x - y)", "0.1*x",
+    "exp(-20000*y^2)", "x^2 - y^2", "tanh(y)", "x + 1e-30*sin(y)", "1/3*x", "x/x", "sigmoid(-x)", "log(1 + y^2)", "x^3",
+    "0.25*y - x", "norm([x, y])", "[x, y] @ [0.5, 3]", "mean([x, y])", "where(x > y, x, 1/3)", "x*y - y*x",
+    "exp(-400*y^2)*exp(-400*y^2)",
+]
+# fmt: on
+AWKWARD = st.sampled_from([0.0, 1.0, -1.0, 0.5, 3.0, 0.1, 1e-20, 1e-9, 20.0, 100.0, -2.5, 1 / 3, 1e10])
+
+
+def combined(names):
+    """A piece or two, of two names."""
+    piece = st.sampled_from([re.sub(r"\b[xy]\b", lambda name: names["xy".index(name[0])], f"({text})") for text in PIECES])
+    return st.one_of(piece, st.builds("{}{}{}".format, piece, st.sampled_from("+-*"), piece))
+
+
+def truths(pipeline, moved=None):
+    """The values of every stage to 400 digits, at the point or with one input moved by a step to a side."""
+    point = [exactly(number) for number in pipeline.at]
+    if moved is not None:
+        point[moved[0]] += moved[1]
+    found = []
+    for stage in pipeline.stages:
+        point = evaluate(stage.program.graph, point)
+        found.append(point)
+    return found
+
+
+@settings(max_examples=150)
+@given(combined("xy"), combined("xy"), combined("uv"), AWKWARD, AWKWARD)
+def test_what_is_shown_as_exact_is_exact_and_bars_reach_the_truth(first, second, last, x, y):
+    """Values and Jacobians of chains that cancel, saturate and underflow: 400 digits are the oracle."""
+    pipeline = chain(("x y", first, second), ("u v", last), at=[x, y])
+    try:
+        report = run(pipeline, Request(check=False))
+    except JacchainError:
+        return
+    assume(not any(remark.kind in {"kink", "boundary"} or "smooth" in remark.kind for remark in report.diagnostics))
+    bars, step = Bars(report), mpmath.mpf(10) ** -100
+    with mpmath.workdps(400):
+        for stage, values in zip(report.stages, truths(pipeline), strict=True):
+            for value, bar, error, truth in zip(stage.value, bars.value(stage.index), stage.errors, values, strict=True):
+                assert truth == exactly(value) if bar == 0 else abs(truth - exactly(value)) <= error
+                assert truth == exactly(value) or abs(value) > 1e-300 or report.diagnostics
+        for j in range(2):
+            ahead, behind = (truths(pipeline, (j, side * step))[-1][0] for side in (1, -1))
+            slope, noise = (ahead - behind) / (2 * step), mpmath.mpf(10) ** -80
+            entry, error = exactly(report.jacobian.dense[0, 0, j]), report.digits.errors[-1].T[0, j]
+            assert abs(slope - entry) <= error + noise * (1 + abs(slope))
+
+
+# fmt: off
+ZEROS = [
+    ([("x", "exp(x) - 1"), ("u", "u*1e20")], [1e-20], ["~0", "~0"], "1.000e+20"),
+    ([("x", "exp(x) - 1"), ("u", "u^2")], [1e-20], ["~0", "~0"], "~0"),
+    ([("x", "1 - tanh(x)")], [100], ["~0"], "-5.536e-87"),
+    ([("x", "(x + 1e20) - 1e20")], [3], ["~0"], "1"),
+    ([("x", "tanh(x)"), ("u", "1 - u")], [20], ["1.000", "9e-18~"], "-1.699e-17"),
+    ([("x", "(x - 1)*(x - 1) - x^2 + 2*x - 1")], [3], ["0"], "0"),
+    ([("x", "x/x")], [3], ["1"], "~0"),
+    ([("x", "relu(x - 3.3)")], [1], ["0"], "0"),
+    ([("x", "exp(-1e5*x)*x")], [1], ["~0"], "~0"),
+    ([("x", "sigmoid(-1.2e4*x)*log1p(cos(x))")], [1], ["~0"], "~0"),
+    ([("x", "sigmoid(x)")], [-745], ["~0"], "~0"),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("functions", "at", "values", "slope"), ZEROS, ids=[functions[0][1] for functions, *_ in ZEROS])
+def test_zeros_and_short_numbers_are_shown_only_where_they_are_exact(functions, at, values, slope):
+    pipeline = chain(*functions, at=at)
+    report = run(pipeline, Request())
+    page = render_run(report, "text", Look()).decode()
+    assert re.findall(r"^ +\d+  f\d +1 → 1 +(\S+)", page, re.MULTILINE) == values
+    assert page.split(" = ")[-1].split()[0] == slope
+    assert any("~" in value for value in values) == bool(report.diagnostics)
+    certified = render_run(run(pipeline, Request(certify=True)), "text", Look()).decode()
+    assert "value certified" in " ".join(certified.split())
+    assert not any(
+        f"{stage.outputs[0]} = 0 " in certified for stage, text in zip(report.stages, values, strict=True) if text != "0"
+    )

@@ -14,7 +14,8 @@ import numpy as np
 from jacchain.chain.plan import Operand, Plan
 from jacchain.chain.products import ProductResult
 from jacchain.frozen import Frozen
-from jacchain.linear.map import LinearMap, Numbers, add
+from jacchain.linear.bits import fineness, has_room
+from jacchain.linear.map import LinearMap, Numbers, add, spread
 from jacchain.linear.product import SMALL, multiply
 
 MOST = 16.0
@@ -32,7 +33,7 @@ ENTRIES = 1 << 20
 AGAIN = 1 << 18
 """Multiplications forward and in reverse up to which products are done again; beyond that, sizes of errors are carried along."""
 
-EPSILON = float(np.finfo(float).eps)
+EPSILON, SUBNORMAL = float(np.finfo(float).eps), float(np.finfo(float).smallest_subnormal)
 LONGER = float(np.finfo(np.longdouble).eps)
 
 
@@ -42,12 +43,15 @@ class Digits(Frozen):
     ``stages`` has an ``(m, n)`` array for each Jacobian: what rounding inside the stage leaves.  ``products`` has an array
     for each product of the plan: digits that cancel in this product alone.  ``surviving`` is what is left in each entry of the
     Jacobian of the chain, and ``place`` names where most of the rest went (``J3``, ``P2``; empty when nothing worth saying did).
+    ``errors`` has, in the shapes of the products, how far each entry may be off: zero where it is exact.  Of a single function
+    there are those of its Jacobian, transposed.
     """
 
     stages: tuple[Numbers, ...]
     products: tuple[Numbers, ...]
     surviving: Numbers
     place: str = ""
+    errors: tuple[Numbers, ...] = ()
 
 
 class _Bounded(Frozen):
@@ -80,10 +84,11 @@ def account(
             lost.append(_written_out(bounded.linear, _cancelled(left, right, bounded), 0.0))
             results.append(bounded)
         if len(stages) > 1 and plan.forward + plan.reverse <= AGAIN:
-            results.append(_again(stages, products[-1].linear))
+            results.append(_closer(results.pop(), _again(stages, products[-1].linear)))
         by_stage = [_transposed(_digits(stage)) for stage in stages]
         surviving = _transposed(_digits(results[-1])) if results else by_stage[0]
-    return Digits(tuple(by_stage), tuple(lost), surviving, _place(by_stage, lost, surviving))
+        errors = [np.asarray(bounded.error.dense[0], float) for bounded in results or stages]
+    return Digits(tuple(by_stage), tuple(lost), surviving, _place(by_stage, lost, surviving), tuple(errors))
 
 
 def _stage(jacobian: LinearMap, bar: Numbers | None) -> _Bounded:
@@ -109,9 +114,23 @@ def _product(left: _Bounded, right: _Bounded, result: ProductResult) -> _Bounded
     values = np.ldexp(np.asarray(result.linear.values[:1], np.longdouble), result.exponent)
     linear = LinearMap(result.linear.pattern, values, result.linear.unit)
     size = multiply(left.size, right.size)
-    rounding = LinearMap(size.pattern, EPSILON * size.values * (not result.linear.unit))
+    fine = multiply(_fineness(left.linear), _fineness(right.linear))
+    exact = has_room(size.values, spread(fine, size.pattern), float) | result.linear.unit
+    least = 0.0 if result.exponent else SUBNORMAL
+    rounding = LinearMap(size.pattern, np.where(exact, 0, EPSILON * size.values + least))
     carried = add(multiply(left.error, right.size), multiply(left.size, right.error))
     return _Bounded(linear, _sized(linear), add(carried, rounding))
+
+
+def _fineness(linear: LinearMap) -> LinearMap:
+    return LinearMap(linear.pattern, fineness(linear.values), linear.unit)
+
+
+def _closer(first: _Bounded, second: _Bounded) -> _Bounded:
+    """The same matrix with the smaller of two bounds on each of its errors."""
+    pattern = second.linear.pattern
+    least = np.fmin(spread(first.error, pattern), spread(second.error, pattern))
+    return _Bounded(second.linear, second.size, LinearMap(pattern, least))
 
 
 def _again(stages: Sequence[_Bounded], result: LinearMap) -> _Bounded:

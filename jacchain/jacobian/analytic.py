@@ -7,8 +7,8 @@ A row of one output never sees the numbers of another.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -61,7 +61,20 @@ def differentiate(program: Program, points: Array) -> Derivative:
     return derivative_of(program, program.registers(points))
 
 
-def derivative_of(program: Program, registers: Array, disturb: Callable[[Array], Array] | None = None) -> Derivative:
+class Disturbance(Protocol):
+    """What makes something else of the local partials of a derivative and of the matrices in it, to see what becomes of that."""
+
+    def partial(self, instruction: Instruction, numbers: Array) -> Array:
+        """A local partial that does not hold for every x, ``(batch, …)``."""
+
+    def known(self, instruction: Instruction, numbers: Array) -> Array:
+        """A local partial that does."""
+
+    def matrix(self, linear: LinearMap) -> LinearMap:
+        """A constant matrix."""
+
+
+def derivative_of(program: Program, registers: Array, disturb: Disturbance | None = None) -> Derivative:
     """The derivative of a program whose registers are known; with ``disturb`` of local partials that are not quite right."""
     with np.errstate(all="ignore"):
         forward = _Forward(program, registers, disturb)
@@ -99,7 +112,7 @@ class _Forward:
         self,
         program: Program,
         registers: Array,
-        disturb: Callable[[Array], Array] | None = None,
+        disturb: Disturbance | None = None,
         seed: LinearMap | None = None,
     ) -> None:
         self.registers = registers
@@ -144,7 +157,8 @@ class _Forward:
             linear, constant = self.rows(instruction.arguments[0])
         elif operation == MATRIX:
             linear, constant = self.rows(instruction.arguments[0])
-            linear = multiply(instruction.linear.astype(self.arithmetic.dtype), linear)
+            matrix = instruction.linear.astype(self.arithmetic.dtype)
+            linear = multiply(matrix if self.disturb is None else self.disturb.matrix(matrix), linear)
         elif operation == WHERE:
             linear, constant = self.choice(instruction), False
         else:
@@ -172,7 +186,8 @@ class _Forward:
         total: LinearMap | None = None
         constant = True
         for position, partial, known in local_partials(self.arithmetic, instruction, self.registers):
-            used = partial if self.disturb is None or known else self.disturb(partial)
+            disturb = None if self.disturb is None else self.disturb.known if known else self.disturb.partial
+            used = partial if disturb is None else disturb(instruction, partial)
             term, is_constant = self.term(instruction, position, used, known=known)
             total = term if total is None else add(total, term)
             constant = constant and known and is_constant
@@ -188,7 +203,8 @@ class _Forward:
                 return repeated, constant
             factors = np.broadcast_to(partial, (*partial.shape[:-1], instruction.size)).reshape(-1, instruction.size)
             return scale_rows(factors, repeated), constant
-        return multiply(local_map(instruction, partial, linear.shape[0], known=known), linear), constant
+        chosen = partial[:1] if known and self.disturb is None and partial.ndim > 1 else partial
+        return multiply(local_map(instruction, chosen, linear.shape[0], known=known), linear), constant
 
 
 def local_partials(arithmetic: Arithmetic, instruction: Instruction, registers: Array) -> Iterator[tuple[int, Array, bool]]:
@@ -232,7 +248,7 @@ def _spread(partial: Array, size: int, width: int) -> tuple[Pattern, Array]:
 
 def _structural(local: LinearMap) -> LinearMap:
     """A map that is the same for every x, with its zeros left out."""
-    values = local.values[:1]
+    values = local.values
     keep = values[0] != 0
     if keep.all():
         return LinearMap(local.pattern, values)

@@ -7,7 +7,7 @@ import numpy as np
 from jacchain.expression.arithmetic import Array
 from jacchain.expression.program import Program
 from jacchain.jacobian.accuracy.rounding import Errors, derivative_error
-from jacchain.jacobian.accuracy.underflow import vanished_inside
+from jacchain.jacobian.accuracy.underflow import FEW, vanished_inside
 from jacchain.jacobian.analytic import Derivative, differentiate
 from jacchain.jacobian.dependence import Mask
 from jacchain.jacobian.diagnostic import Diagnostic
@@ -24,52 +24,42 @@ UNUSUAL = 1e-12
 USUAL = 2.0**7
 """Ulps by which a number may be off without a word: functions that are worked out in doubles only stay below."""
 
-FEW, NOTHING = 1e-4, 1e-12
-"""Relative error of a value that is said to have few digits, and error of a zero that is said to have none."""
-
 
 def is_unusual(numbers: Numbers, errors: Numbers) -> bool:
     """Whether some number may be off by more than a few ulps."""
     return bool((errors > USUAL * EPSILON * np.abs(numbers) + 2 * SUBNORMAL).any())
 
 
-def entry_errors(stage: Stage, derivative: Derivative, measured: Numbers | None, settled: Settled = UNSETTLED) -> Numbers | None:
+def entry_errors(derivative: Derivative, measured: Numbers | None, settled: Settled = UNSETTLED) -> Numbers | None:
     """How far each entry of the Jacobian, as a double, may be off, in the order of its pattern; None where that was not measured.
 
     Zero where an entry is exact: a constant that rounding left alone, or a zero that is one.
     """
-    if measured is None and not derivative.constant:
-        return None
     linear = derivative.linear
+    if measured is not None:
+        return settled_errors(linear, measured, settled)
     long, entries = linear.values[0], linear.values[0].astype(float, copy=False)
-    if derivative.constant and long.dtype != entries.dtype and np.array_equal(long, entries):
-        return np.zeros(entries.size)
-    if measured is None:
-        return None
-    errors = settled_errors(linear, measured, settled)
-    lost = (entries == 0) & ((long != 0) | vanished_inside(stage.program, derivative.registers)[0, linear.pattern.rows])
-    errors = np.where((entries == 0) & (errors <= SUBNORMAL), 0, errors)
-    return np.where(lost, np.maximum(errors, TINY), np.minimum(errors, np.inf))
+    exact = derivative.constant and long.dtype != entries.dtype and np.array_equal(long, entries)
+    return np.zeros(entries.size) if exact else None
 
 
 def settled_errors(linear: LinearMap, measured: Numbers, settled: Settled) -> Numbers:
-    """How far the entries of a Jacobian may be off: as measured, but for those that were settled to the last digit."""
-    return np.where(settled.rows(linear.pattern), EPSILON * np.abs(linear.values[0].astype(float)), measured)
+    """How far the entries of a Jacobian may be off: as measured, but for those that were settled to the last digit.
+
+    Of those, whole numbers and halves are meant to be.
+    """
+    entries = linear.values[0].astype(float)
+    last = np.where(2 * entries == np.rint(2 * entries), 0, EPSILON * np.abs(entries))
+    return np.where(settled.rows(linear.pattern), last, measured)
 
 
-def value_bar(program: Program, derivative: Derivative, errors: Errors, settled: Settled) -> Numbers | None:
+def value_bar(derivative: Derivative, errors: Errors, settled: Settled) -> Numbers | None:
     """How far each output ``(m,)`` may be off, or None where rounding did nothing unusual.
 
-    Outputs that are exact, or settled where no repetition has a value, are put right in ``errors``.
+    Outputs that are settled where no repetition has a value are put right in ``errors``.
     """
     value = derivative.values[0].astype(float)
-    if not is_unusual(value, errors.values):
-        return None
-    from jacchain.jacobian.accuracy.exactness import exact_outputs  # noqa: PLC0415  (few points need it)
-
     sure = ~np.isfinite(errors.values) & np.isin(np.arange(value.size), settled.outputs)
-    if errors.given:
-        sure |= exact_outputs(program, derivative.registers)
     errors.points[:, sure], errors.values[sure] = errors.points[0, sure], 0
     return errors.values if is_unusual(value, errors.values) else None
 
@@ -116,10 +106,11 @@ def may_be_spoilt(values: Array, plain: Array) -> Mask:
 def spoilt(stage: Stage, values: Numbers, errors: Numbers, *, last: bool) -> list[Diagnostic]:
     """The remark that outputs of a stage have lost their digits, on the worst of them; none where they have enough.
 
+    What is too small for its digits has a remark of its own.
     Nothing follows on the ``last`` stage.
     """
     with np.errstate(all="ignore"):
-        relative = np.where(values != 0, errors / np.abs(values), np.where(errors > NOTHING, np.inf, 0))
+        relative = np.where(errors > TINY, errors / np.abs(values), 0)
     worst = int(np.argmax(relative))
     if not relative[worst] > FEW:
         return []

@@ -7,18 +7,21 @@ It sees what no count of operations can: how much each rounding is amplified on 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from jacchain.expression.arithmetic import Arithmetic, Array
-from jacchain.expression.graph import CONDITIONS, GATHER, MATRIX, STACK, WHERE
+from jacchain.expression.graph import MATRIX
 from jacchain.expression.program import Instruction, Program, execute
 from jacchain.expression.table import ROWS
 from jacchain.frozen import Frozen
 from jacchain.jacobian.accuracy.chance import Chance
+from jacchain.jacobian.accuracy.exactness import KEPT, TAINT, partial_is_exact, rounded
 from jacchain.jacobian.analytic import derivative_of
-from jacchain.jacobian.dependence import is_elementwise
-from jacchain.linear.map import Numbers
+from jacchain.jacobian.dependence import Mask, is_elementwise
+from jacchain.linear.bits import fineness, has_room
+from jacchain.linear.map import LinearMap, Numbers
 from jacchain.linear.product import SMALL
 
 REPETITIONS = 6
@@ -28,33 +31,35 @@ ULPS = 2.0
 USUAL = 2.0**4
 """Ulps of a value that are nothing unusual."""
 SUMS = ("sum", "mean", "dot")
-EXACT = (*CONDITIONS, WHERE, GATHER, STACK, "neg", "abs", "sign", "floor", "ceil", "relu", "max", "min", "max of", "min of")
-"""Operations that round nothing; what they yield is compared with what they were given."""
 
 
 class Errors(Frozen):
     """How far the numbers of a stage, as doubles, may be from exact ones: outputs ``(m,)``, and the entries of its Jacobian.
 
-    Entries are in the order of its pattern; infinite is what a repetition could not work out.  ``points`` are the outputs of all
-    repetitions, the points of the next stage.  The inputs were ``given`` when they were the same in all repetitions.
+    Entries are in the order of its pattern; infinite is what a repetition could not work out, zero what nothing rounded.
+    ``points`` are the outputs of all repetitions, the points of the next stage.
     """
 
     values: Numbers
     entries: Numbers
     points: Array
-    given: bool
 
 
 def stage_errors(program: Program, points: Array) -> Errors:
     """The errors of a stage and of all before it, which were repeated, too: the first of the ``points`` is the real one."""
-    epsilon = float(np.finfo(float if _multiplies_in_doubles(program) else points.dtype).eps)
-    shaken = _Shaken(program, points, epsilon)
-    values = np.ascontiguousarray(shaken.registers[:, program.results])
+    dtype: Any = np.dtype(float) if _multiplies_in_doubles(program) else points.dtype
+    epsilon = float(np.finfo(dtype).eps)
+    shaken = _Followed(program, np.concatenate([points, points[:1], points[:1]]), epsilon)
+    values = np.ascontiguousarray(shaken.registers[:-2, program.results])
+    linear = derivative_of(program, shaken.registers, shaken).linear
+    found = np.broadcast_to(linear.values, (len(shaken.registers), linear.pattern.count))
+    entries, size, fine = found[:-2], found[-2], found[-1]
+    room = has_room(size, fine, dtype) | linear.unit
+    added = ULPS * epsilon * np.where(np.isfinite(size), size, 0).astype(float)
     return Errors(
-        _bars(values),
-        _bars(derivative_of(program, shaken.registers, shaken.disturbed).linear.values),
+        np.where(_is_double(values[0]) & (values == values[0]).all(0), 0, _bars(values)),
+        np.where(_is_double(entries[0]) & room, 0, _bars(entries) + added),
         values,
-        bool((points == points[0]).all()),
     )
 
 
@@ -84,7 +89,7 @@ def derivative_error(program: Program, x: Array) -> Numbers:
     """How far the entries of the analytic Jacobian at x, as doubles, may be from exact ones, in the order of its pattern."""
     epsilon = float(np.finfo(float if _multiplies_in_doubles(program) else x.dtype).eps)
     shaken = _Shaken(program, repeated(x), epsilon)
-    values = derivative_of(program, shaken.registers, shaken.disturbed).linear.values
+    values = derivative_of(program, shaken.registers, shaken).linear.values
     if len(values) == 1:  # constant: the same numbers at every point
         return _shaped(np.broadcast_to(_bars(values[:, None]), (x.size // x.shape[-1], values.shape[1])), x)
     return _shaped(_bars(_grouped(values)), x)
@@ -147,17 +152,28 @@ class _Shaken:
             moves = self._moves(self.registers.shape)
             for instruction in program.constants + program.instructions:
                 execute(self.arithmetic, instruction, self.registers)
-                if instruction.operation not in EXACT:
-                    off = moves[:, instruction.output] * _unit(instruction, epsilon)
-                    self.registers[:, instruction.output] += off * self._size(instruction)
+                if instruction.operation not in KEPT:
+                    self.registers[:, instruction.output] += self._off(instruction, moves[:, instruction.output])
 
-    def disturbed(self, numbers: Array) -> Array:
-        """The same numbers, in every repetition but the first a little off."""
+    def _off(self, instruction: Instruction, moves: Array) -> Array:
+        """How far the numbers of an instruction are moved."""
+        return np.asarray(moves * _unit(instruction, self.epsilon) * self._size(instruction))
+
+    def known(self, _: Instruction, numbers: Array) -> Array:
+        """Numbers that hold for every x, as they are."""
+        return numbers
+
+    def partial(self, _: Instruction, numbers: Array) -> Array:
+        """Other numbers, in every repetition but the first a little off."""
         rows = len(self.registers)
         numbers = np.broadcast_to(numbers, (rows, *numbers.shape[1:])) if numbers.ndim else numbers[None]
         if numbers.shape[0] == 1:
             numbers = np.repeat(numbers[None], rows, axis=0)
         return np.asarray(numbers + self._moves(numbers.shape) * (ULPS * self.epsilon) * numbers)
+
+    def matrix(self, linear: LinearMap) -> LinearMap:
+        """A constant matrix, as it is."""
+        return linear
 
     def _moves(self, shape: tuple[int, ...]) -> Array:
         """Numbers from -1 to 1 in the type of the registers, a row for each point; zero for the points to be kept exact."""
@@ -175,6 +191,54 @@ class _Shaken:
         value = ROWS[instruction.operation].value
         assert value is not None
         return np.asarray(value(self.arithmetic, *arguments))
+
+
+class _Followed(_Shaken):
+    """The same, but that only what may have been rounded is moved, and as far as zeros reach that are too small for a float.
+
+    The last two of the points are the first one again.  In a Jacobian they become the sum of the sizes of all products that an
+    entry is the sum of, and of their finenesses, which a product that was rounded makes larger than any float has bits.
+    """
+
+    def _off(self, instruction: Instruction, moves: Array) -> Array:
+        apart = np.copysign((1 + np.abs(moves)) / 2, moves) * (moves != 0)
+        off = super()._off(instruction, apart) + apart * self._smallest(instruction)
+        return np.asarray(off * rounded(instruction, self.registers))
+
+    def _moves(self, shape: tuple[int, ...]) -> Array:
+        moves = super()._moves(shape)
+        moves[-2:] = 0
+        return moves
+
+    def _smallest(self, instruction: Instruction) -> Any:
+        """A few of the smallest numbers that an operation can make."""
+        row = ROWS.get(instruction.operation)
+        return 4 * np.finfo(float if row is not None and row.double else self.registers.dtype).smallest_subnormal
+
+    def partial(self, instruction: Instruction, numbers: Array) -> Array:
+        """The numbers of a local partial, moved where they were rounded, and in the last two rows their size and fineness."""
+        rows = len(self.registers)
+        partial = np.array(np.broadcast_to(numbers, (rows, *(np.shape(numbers)[1:] or (1,)))))
+        exact = (partial[1:-2] == partial[0]).all(0) & partial_is_exact(instruction, partial[:1], self.registers[:1])[0]
+        moves = self._moves(partial.shape) * ~exact
+        size = np.where((partial[0] == 0) & ~exact, np.finfo(partial.dtype).tiny ** 0.5, np.abs(partial[0]))
+        with np.errstate(all="ignore"):
+            partial += moves * (ULPS * self.epsilon * partial + self._smallest(instruction))
+            partial[-2:] = size, np.where(exact, fineness(partial[0]), TAINT / size)
+        return partial
+
+    def known(self, instruction: Instruction, numbers: Array) -> Array:
+        """The same of numbers that hold for every x: constants may have been rounded, too."""
+        return self.partial(instruction, numbers)
+
+    def matrix(self, linear: LinearMap) -> LinearMap:
+        """A constant matrix in the same rows."""
+        values = linear.values[0].astype(self.registers.dtype)
+        return LinearMap(linear.pattern, np.stack([*[values] * (len(self.registers) - 2), np.abs(values), fineness(values)]))
+
+
+def _is_double(numbers: Array) -> Mask:
+    return np.asarray(numbers.astype(float) == numbers)
 
 
 def _unit(instruction: Instruction, epsilon: float) -> float:

@@ -10,9 +10,10 @@ from jacchain.chain.plan import Operand
 from jacchain.errors import JacchainError, Problem
 from jacchain.frozen import Frozen
 from jacchain.linear.enclosure import Enclosure
-from jacchain.linear.map import Numbers
+from jacchain.linear.map import LinearMap, Numbers
 from jacchain.report.document import Document, Equation, Matrix, Run, runs
 from jacchain.report.notation.matrix_name import matrix_name
+from jacchain.report.notation.number import ROUNDED, UNKNOWN
 from jacchain.report.notation.symbols import jacobian_symbol, operand_symbol
 from jacchain.results import Report
 
@@ -21,39 +22,65 @@ FEW = 8
 
 
 class Bars(Frozen):
-    """The error bars of everything in a report, ``None`` where nobody has found out: proved ones, else those of the method."""
+    """The error bars of everything in a report: proved ones, else those of the method; zero of what is exact.
+
+    What is no further off than usual has the bar of a rounded number, so that it keeps its zeros and all digits asked for.
+    """
 
     report: Report
 
-    def value(self, stage: int) -> Numbers | None:
+    def value(self, stage: int) -> Numbers:
         """Of the value of a stage (from 1): ``(m,)``."""
         result, certificate = self.report.stages[stage - 1], self.report.certificate
-        return result.error_bar if certificate is None else bar_of(result.value, certificate.values[stage - 1])
+        if certificate is not None:
+            return bar_of(result.value, certificate.values[stage - 1])
+        if result.error_bar is not None:
+            return result.error_bar
+        return np.full(result.value.shape, UNKNOWN) if result.errors is None else np.where(result.errors > 0, ROUNDED, 0)
 
-    def jacobian(self, stage: int) -> Numbers | None:
+    def jacobian(self, stage: int) -> Numbers:
         """Of the Jacobian of a stage (from 1): ``(m, n)``."""
         jacobian, certificate = self.report.stages[stage - 1].jacobian, self.report.certificate
-        return jacobian.error_bar if certificate is None else bar_of(jacobian.linear.dense[0], certificate.jacobians[stage - 1])
+        if certificate is not None:
+            return bar_of(jacobian.linear.dense[0], certificate.jacobians[stage - 1])
+        if jacobian.error_bar is not None:
+            return jacobian.error_bar
+        if jacobian.errors is None:
+            return np.broadcast_to(UNKNOWN, jacobian.linear.shape)
+        bars: Numbers = LinearMap(jacobian.linear.pattern, np.where(jacobian.errors > 0, ROUNDED, 0)[None]).dense[0]
+        return bars
 
     def product(self, number: int) -> Numbers | None:
         """Of a product (from 1), in its shape; None for one beyond all doubles."""
         product, certificate = self.report.products[number - 1], self.report.certificate
-        if number == len(self.report.products) and self.whole is not None:
+        if number == len(self.report.products):
             return self.whole.T
-        if certificate is None or product.exponent or certificate.products[number - 1].exponent:
+        if product.exponent or (certificate is not None and certificate.products[number - 1].exponent):
             return None
-        return bar_of(product.linear.dense[0], certificate.products[number - 1])
+        if certificate is not None:
+            return bar_of(product.linear.dense[0], certificate.products[number - 1])
+        if self.report.digits is None:
+            return np.broadcast_to(UNKNOWN, product.linear.shape)
+        errors = self.report.digits.errors[number - 1]
+        return np.where(product.linear.dense[0] == 0, errors, np.where(errors > 0, ROUNDED, 0))
 
     @cached_property
-    def whole(self) -> Numbers | None:
+    def whole(self) -> Numbers:
         """Of the Jacobian of the chain: ``(m, n)``; without proof, of the entries few digits of which survive."""
         report = self.report
         if report.certificate is not None:
             return bar_of(report.jacobian.dense[0], report.certificate.jacobian)
-        if report.digits is None or (report.digits.surviving >= FEW).all():
-            return None
-        surviving = report.digits.surviving
-        return np.where(surviving < FEW, np.abs(report.jacobian.dense[0]) * 10.0**-surviving, 0.0)
+        if report.digits is None or not report.digits.errors:
+            return np.broadcast_to(UNKNOWN, report.jacobian.shape)
+        errors = report.digits.errors[-1].T
+        return np.where(report.digits.surviving < FEW, errors, np.where(errors > 0, ROUNDED, 0))
+
+    def along(self, vector: Numbers, product: Numbers, bars: Numbers) -> Numbers:
+        """Of the Jacobian of the chain times a vector; ``bars`` has a column for each of its components."""
+        taken = bars[:, vector != 0]
+        off = np.where(taken > ROUNDED, taken, 0) @ np.abs(vector[vector != 0])
+        rounded = np.where((taken > 0).any(1) | (product != 0), ROUNDED, 0)
+        return np.where(np.isnan(taken).any(1), UNKNOWN, np.maximum(off, rounded))
 
 
 def bar_of(numbers: Numbers, enclosure: Enclosure) -> Numbers:
@@ -80,7 +107,7 @@ def operand_matrix(report: Report, operand: Operand) -> Matrix:
     if operand.kind == "stage":
         bar = bars.jacobian(operand.number)
         linear = report.stages[operand.number - 1].jacobian.linear.T
-        return Matrix(linear, symbol, error_bar=None if bar is None else bar.T)
+        return Matrix(linear, symbol, error_bar=bar.T)
     product = report.products[operand.number - 1]
     return Matrix(product.linear, symbol, exponent=product.exponent, error_bar=bars.product(operand.number))
 

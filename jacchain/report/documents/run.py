@@ -66,11 +66,13 @@ def run_document(report: Report, look: Look, *, next_steps: Sequence[str] = ()) 
 
 def result_document(report: Report, look: Look) -> Document:
     """The result alone: the value and the gradient at a scalar end, else the Jacobian of the chain; and either along vectors."""
-    along = ((("wᵀ J", "w"), report.seed), (("J v", "v"), report.direction))
+    bars = Bars(report)
+    along = ((("wᵀ J", "w"), report.seed, bars.whole.T), (("J v", "v"), report.direction, bars.whole))
     said = []
-    for (product, vector), found in along:
+    for (product, vector), found, known in along:
         if found is not None:
-            result = runs(Run(product, "symbol"), " = ", numbers(found.product, look))
+            bar = bars.along(found.vector, found.product, known)
+            result = runs(Run(product, "symbol"), " = ", numbers(found.product, look, bar))
             said.append(Paragraph(runs(*result, "   ", Run(vector, "symbol"), " = ", numbers(found.vector, look)), hang=4))
     return (*_result(report, look), *said)
 
@@ -83,9 +85,9 @@ def _result(report: Report, look: Look) -> Document:
     name = component(last.outputs[0])
     value = runs(Run(name, "name"), " = ", numbers(last.value, look, bars.value(len(report.stages))))
     if report.gradient.size > NUMBERS and not look.full:
-        column = Matrix(report.jacobian.T, f"∇{name}", inputs, error_bar=None if bars.whole is None else bars.whole.T)
+        column = Matrix(report.jacobian.T, f"∇{name}", inputs, error_bar=bars.whole.T)
         return Paragraph(value), Gap(), Equation((column,), runs(Run(f"∇{name}", "symbol"), " ="))
-    result = numbers(report.gradient, look, None if bars.whole is None else bars.whole[0])
+    result = numbers(report.gradient, look, bars.whole[0])
     if len(inputs) == 1:
         symbol = Run(f"d{name}/d{component(inputs[0])}", "symbol")
         return (Paragraph(runs(*value, "   ", symbol, " = ", result)),)

@@ -10,6 +10,7 @@ import numpy as np
 from jacchain.chain.digits import Digits
 from jacchain.chain.spectrum import Spectrum, StageSpectrum
 from jacchain.jacobian.nonsmooth.reach import Reach
+from jacchain.linear.map import Numbers
 from jacchain.report.document import Block, Column, Gap, Paragraph, Run, Runs, Table, headed, runs
 from jacchain.report.documents.matrices import bar_of
 from jacchain.report.look import Look
@@ -47,17 +48,28 @@ def trust_blocks(report: Report, look: Look) -> Iterator[Block]:
 
 def _certified(report: Report, certificate: Certificate, look: Look) -> Paragraph:
     bar = bar_of(report.jacobian.dense[0], certificate.jacobian)
-    digits = certificate.jacobian.digits
-    least = float(digits.min()) if digits.size else float("inf")
-    if least == float("inf"):
-        known = "exactly"
-    elif least:
-        known = f"to {least:.0f} digit{'' if least == 1 else 's'} or more"
-    else:
-        known = f"but for {int((digits == 0).sum())} of {digits.size} entries, no digit of which is sure"
     within = number_text(float(bar.max(initial=0)), min(look.digits, 2))
-    said = Run(f"certified {known}, every entry within {within}{_convention(report)}", "good" if least else "warning")
+    jacobian, value = certificate.jacobian.digits, certificate.values[-1].digits
+    known = f"{_called(report)} certified {_sure(jacobian)}, every entry within {within}{_convention(report)}"
+    said = Run(f"{known}; value certified {_sure(value)}", "good" if min(jacobian.min(initial=1), value.min()) else "warning")
     return Paragraph(runs(said, "   ", Run(f"assuming {certificate.assumption}", "note")))
+
+
+def _sure(digits: Numbers) -> str:
+    """To how many digits numbers are certain."""
+    least = float(digits.min(initial=np.inf))
+    if least == np.inf:
+        return "exactly"
+    if least:
+        return f"to {least:.0f} digit{'' if least == 1 else 's'} or more"
+    return f"but for {int((digits == 0).sum())} of {digits.size} entries, no digit of which is sure"
+
+
+def _called(report: Report) -> str:
+    """What the result is called."""
+    if report.gradient is None:
+        return "Jacobian"
+    return "gradient" if len(report.pipeline.inputs) > 1 else "derivative"
 
 
 def _convention(report: Report) -> str:
@@ -77,13 +89,15 @@ def _surviving(report: Report, digits: Digits) -> Paragraph:
     least = floor(float(np.nan_to_num(digits.surviving[~spoilt], nan=0).min(initial=DOUBLE)))
     if not count:
         place = f"; most of the others go in {_place(digits.place)}" if digits.place else ""
-        said = f"at least {least} of {DOUBLE} are right in every entry of the result{place}{_convention(report)}"
+        said = f"at least {least} of {DOUBLE} are right in every entry of the {_called(report)}{place}{_convention(report)}"
         return headed("digits", said)
     one = count == 1
-    entries = f"{count} entr{'y' if one else 'ies'} of the result"
+    entries = f"{count} entr{'y' if one else 'ies'} of the {_called(report)}"
     why = f"{'is' if one else 'are'} no more than rounding"
-    if (report.jacobian.dense[0][spoilt] == 0).all() and any(remark.kind == "underflow" for remark in report.diagnostics):
-        why = f"{'is' if one else 'are'} smaller than any double"
+    if (np.abs(report.jacobian.dense[0][spoilt]) < np.finfo(float).tiny).all() and any(
+        remark.kind == "underflow" for remark in report.diagnostics
+    ):
+        why = f"{'is' if one else 'are'} too small for a double"
     elif digits.place.startswith("P"):
         why = f"cancel{'s' if one else ''} in {digits.place}, down to rounding"
     others = f"; at least {least} of {DOUBLE} are right in the others" if count < spoilt.size else ""

@@ -1,10 +1,10 @@
 """The one way in which a number is shown to people.
 
-A value that its digits say in full is *exact* and stays short (``0.25``, ``1000``); one that was rounded keeps all its digits,
-zeros included, and a decimal at least (``0.2500``, ``1000.4``), so the two cannot be mistaken for each other.  Numbers from 1e-3
-to 1e5 are written out, others as ``1.235e-7``.  Read back, what is shown is within half a unit of its last digit; where there
-is an error bar, the exact number is within one.  A number whose error bar leaves fewer digits than asked for has a mark behind
-them (``0.33~``), and one whose error bar leaves none is ``~0``.
+A value that is exact and said in full by its digits stays short (``0.25``, ``1000``); one that was rounded, here or before, keeps
+all its digits, zeros included, and a decimal at least (``0.2500``, ``1000.4``), so the two cannot be mistaken for each other.
+Numbers from 1e-3 to 1e5 are written out, others as ``1.235e-7``.  Read back, what is shown is within half a unit of its last
+digit; where there is an error bar, the exact number is within one.  A number whose error bar leaves fewer digits than asked for
+has a mark behind them (``0.33~``), and one whose error bar leaves none is ``~0``: a zero is ``0`` where it is exact.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
-from math import floor, inf, isfinite, log10
+from math import floor, inf, isfinite, log10, nan
 
 from jacchain.report.look import DIGITS
 
@@ -22,6 +22,9 @@ MARK = "~"
 UNCERTAIN = f"{MARK}0"
 UNCERTAIN_NOTE = f"{UNCERTAIN}  cannot be told from zero: the error bar is at least the size of the number"
 MARK_NOTE = f"{MARK}  behind a number: its error bar leaves no more digits"
+ROUNDED, UNKNOWN = 5e-324, nan
+"""Error bars: of a number that was rounded as usual, and of one of which that was not found out; it is taken for rounded, a zero
+for exact."""
 FINE = 0.05
 """An error bar up to which a decimal may be shown."""
 
@@ -35,9 +38,9 @@ USUAL = tuple(min(10.0 ** (digits - 1), LARGEST_FIXED) if digits < 16 else 0.0 f
 
 def number_text(value: float, digits: int = DIGITS, error_bar: float = 0.0) -> str:
     """A double to so many significant digits, fewer and a mark where its error bar leaves fewer, ``~0`` where it leaves none."""
-    if not error_bar and SMALLEST_FIXED <= abs(value) < USUAL[digits]:
+    if not error_bar > ROUNDED and SMALLEST_FIXED <= abs(value) < USUAL[digits]:
         text = format(value, GENERAL[digits])
-        if text[-1] not in "0.":
+        if text[-1] not in ("." if error_bar else "0."):
             return text
     return _with_care(value, digits, error_bar)
 
@@ -48,16 +51,16 @@ def _with_care(value: float, digits: int, error_bar: float) -> str:
     known = digits + 1
     if error_bar > 0 and isfinite(value):
         if error_bar >= size:
-            return UNCERTAIN if size else "0"
+            return UNCERTAIN
         known = max(1, floor(floor(log10(size)) + 1 - log10(error_bar) - log10(2)))
     shown = min(digits, known)
     mark = MARK if known < digits else ""
-    decimals = int(error_bar <= FINE)
+    decimals = int(not error_bar > FINE)
     if SMALLEST_FIXED <= size < LARGEST_FIXED and (decimals or size < 10**shown):
-        return _fixed(value, shown, decimals) + (mark if decimals else MARK)
+        return _fixed(value, shown, decimals, exact=not error_bar) + (mark if decimals else MARK)
     if not size:
         return "0"
-    return _scientific(value, max(shown - 1, int(known > 1))) + mark if isfinite(value) else str(value)
+    return _scientific(value, max(shown - 1, int(known > 1)), exact=not error_bar) + mark if isfinite(value) else str(value)
 
 
 def number_texts(values: Sequence[float], digits: int = DIGITS, error_bars: Sequence[float] | None = None) -> list[str]:
@@ -103,17 +106,17 @@ def scaled_text(value: float, exponent: int, digits: int = DIGITS) -> str:
     return f"{mantissa}e{int(power):+d}"
 
 
-def _fixed(value: float, digits: int, decimals: int) -> str:
-    """Written out; a number that was rounded has at least so many decimals, so that 1000.4 is not taken for 1000."""
+def _fixed(value: float, digits: int, decimals: int, *, exact: bool) -> str:
+    """Written out; a number that is rounded has at least so many decimals, so that 1000.4 is not taken for 1000."""
     text = f"{value:#.{digits}g}" if abs(value) < 10 ** (digits - 1) else "."
     if text[-1] == ".":
         text = f"{value:.{decimals}f}"
-    return repr(value).removesuffix(".0") if float(text) == value else text
+    return repr(value).removesuffix(".0") if exact and float(text) == value else text
 
 
-def _scientific(value: float, decimals: int) -> str:
+def _scientific(value: float, decimals: int, *, exact: bool) -> str:
     text = f"{value:.{decimals}e}"
-    if float(text) == value:
+    if exact and float(text) == value:
         return f"{Decimal(repr(value)).normalize():e}"
     mantissa, power = text.split("e")
     return f"{mantissa}e{int(power):+d}"

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jacchain.errors import JacchainError
-from jacchain.jacobian.accuracy.exactness import exact_outputs
+from jacchain.jacobian.accuracy.exactness import are_exact
 from jacchain.pipeline import from_expressions
 from jacchain.run import Request, run
 
@@ -53,7 +53,7 @@ def test_sums_products_and_quotients_are_exact_where_every_step_is(text, x, y):
     program = from_expressions([f"f(x, y): {text}"], f"{x!r},{y!r}").stages[0].program
     registers = program.registers(np.array([[x, y]], np.longdouble))
     value = registers[0, program.results][0]
-    if exact_outputs(program, registers)[0]:
+    if are_exact(program, registers, program.result_registers):
         assert Fraction(*value.as_integer_ratio()) == exactly(
             ast.parse(text, mode="eval").body, {"x": Fraction(x), "y": Fraction(y)}
         )
@@ -78,7 +78,7 @@ EDGES = [
 @pytest.mark.parametrize(("text", "x", "expected"), [(*case, case in SURE) for case in (*SURE, *ROUNDED)])
 def test_functions_are_exact_where_their_values_are_known(text, x, expected):
     program = from_expressions([f"f(x): {text}"], repr(x)).stages[0].program
-    assert exact_outputs(program, program.registers(np.array([[x]], np.longdouble)))[0] == expected
+    assert are_exact(program, program.registers(np.array([[x]], np.longdouble)), program.result_registers) == expected
 
 
 @pytest.mark.parametrize(("text", "x", "code"), EDGES)

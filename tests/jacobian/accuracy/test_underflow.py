@@ -31,7 +31,7 @@ def remarks(compiled, text, point, dtype=np.longdouble):
     ],
 )
 def test_values_that_cannot_be_zero(compiled, text, point, dtype):
-    assert "`f` is not zero but smaller than any double" in remarks(compiled, text, point, dtype)[0]
+    assert "`f` is too small for a double" in remarks(compiled, text, point, dtype)[0]
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_zeros_that_are_zero(compiled, text, point):
 @pytest.mark.skipif(not LONGER, reason="nothing is longer than a double here")
 def test_derivatives_beside_values_that_are_none(compiled):
     (remark,) = remarks(compiled, "1 + exp(-x)", [1000, 0])
-    assert "∂f/∂x is not zero but smaller than any double" in remark
+    assert "∂f/∂x is too small for a double" in remark
 
 
 def test_differences_are_no_witness_of_what_rounds_to_zero():

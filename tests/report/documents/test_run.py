@@ -49,7 +49,9 @@ def report_of(jacobians, formulas=None, names=None):
             components(names[index - 1], linear.shape[1]),
             components(names[index], linear.shape[0]),
             np.arange(1.0, linear.shape[0] + 1) / 3,
-            Jacobian(linear, "analytic", linear.structure, partial((formulas or {}).get, index)),
+            Jacobian(
+                linear, "analytic", linear.structure, partial((formulas or {}).get, index), errors=np.zeros(linear.pattern.count)
+            ),
         )
         for index, linear in enumerate(linears, 1)
     )
@@ -61,6 +63,12 @@ def report_of(jacobians, formulas=None, names=None):
     facts = PipelineFacts("a name", "what it is", "x.yaml", components(names[0], n), np.arange(1.0, n + 1) / 2)
     gradient = total.dense[0, 0] if total.shape[0] == 1 else None
     return Report(facts, stages, plan, products, total, gradient)
+
+
+def digits_of(surviving, place):
+    """Digits of the gradient of ``SMALL``, one function's worth of them: what none survives of is off by as much as it is."""
+    errors = np.abs(SMALL.jacobian.dense[0]) * 10.0 ** -np.array(surviving)
+    return Digits((), (), np.array(surviving), place, (errors.T,))
 
 
 def shown(report, look=WIDE):
@@ -93,16 +101,22 @@ def test_a_small_run_from_top_to_bottom():
         "",
         "order  J₁ᵀ J₂ᵀ   3 multiplications",
         "",
-        "P1 = J₁ᵀ J₂ᵀ   ⎡ 1     ·      ⎤ · ⎡  4 ⎤ = ⎡ 4      ⎤",
+        "P1 = J₁ᵀ J₂ᵀ   ⎡ 1     ·      ⎤ · ⎡  4 ⎤ = ⎡ 4.000  ⎤",
         "               ⎣ 0.25  0.6667 ⎦   ⎣ -1 ⎦   ⎣ 0.3333 ⎦",
         "",
-        "f2 = 0.3333   ∇f2 = (4, 0.3333)",
+        "f2 = 0.3333   ∇f2 = (4.000, 0.3333)",
     ]
 
 
 def test_a_vector_end_shows_the_whole_jacobian():
     text = shown(report_of([[[1, 2]], [[3], [4], [0]]]))
-    assert text.splitlines()[-5:] == ["J = ∂f2/∂x", "      x₁  x₂", "f2₁ ⎡ 3   6  ⎤", "f2₂ ⎢ 4   8  ⎥", "f2₃ ⎣ ·   ·  ⎦"]
+    assert text.splitlines()[-5:] == [
+        "J = ∂f2/∂x",
+        "      x₁     x₂",
+        "f2₁ ⎡ 3.000  6.000 ⎤",
+        "f2₂ ⎢ 4.000  8.000 ⎥",
+        "f2₃ ⎣ ·      ·     ⎦",
+    ]
     assert "∇" not in text
 
 
@@ -110,23 +124,23 @@ def test_one_function_has_nothing_to_multiply():
     text = shown(report_of([[[1, 2, 3]]]))
     assert "one function: nothing to multiply" in text
     assert "P1" not in text
-    assert "∇f1 = (1, 2, 3)" in text
+    assert "∇f1 = (1.000, 2.000, 3.000)" in text
 
 
 def test_one_input_has_a_derivative():
-    assert "df2/dx = 8" in shown(report_of([[[2]], [[4]]]))
+    assert "df2/dx = 8.000" in shown(report_of([[[2]], [[4]]]))
 
 
 def test_named_inputs_are_named_in_the_gradient():
     report = report_of([[[1, 2]]])
     renamed = replace(report, pipeline=replace(report.pipeline, inputs=("r", "theta")))
-    assert "∇f1 = (∂f1/∂r, ∂f1/∂theta) = (1, 2)" in shown(renamed)
+    assert "∇f1 = (∂f1/∂r, ∂f1/∂theta) = (1.000, 2.000)" in shown(renamed)
     assert "(r, theta) ∈ R² → f1 ∈ R   at r = 0.5, theta = 1" in shown(renamed)
 
 
 def test_a_gradient_by_many_inputs_is_a_column_with_names():
     text = shown(report_of([[np.arange(1, 31)]]))
-    assert re.search(r"x₁ +⎡ +1 ⎤", text)
+    assert re.search(r"x₁ +⎡ +1\.000 +⎤", text)
     assert "∇f1: rows 6–25 hidden (20 of 30); --full shows all" in text
 
 
@@ -204,7 +218,7 @@ def certified(report, radius):
 
 def test_only_certified_digits_are_shown_and_marked():
     text = shown(certified(SMALL, 0.004))
-    assert "∇f2 = (4~, 0.33~)" in text
+    assert "∇f2 = (4.00~, 0.33~)" in text
     assert text.rstrip().splitlines()[-1] == "~  behind a number: its error bar leaves no more digits"
     assert "certified to 1 digit or more" in text
     assert "the library errs" in text
@@ -236,26 +250,26 @@ def test_digits_reach_and_spectra_have_their_lines_only_when_asked_for():
     assert not re.search("certified|digits|valid for|condition", shown(SMALL))
     trusted = replace(
         SMALL,
-        digits=Digits((), (), np.array([[13.7, 15.2]]), "J1"),
+        digits=digits_of([[13.7, 15.2]], "J1"),
         reach=Reach(np.array([0.5, np.inf]), np.array([0.012, np.inf]), ("abs(x[1])", "")),
         spectra=tuple(StageSpectrum(spectrum(stage.jacobian.linear), spectrum(stage.jacobian.linear)) for stage in SMALL.stages),
     )
     text = shown(trusted)
-    assert "digits  at least 13 of 16 are right in every entry of the result; most of the others go in J₁" in text
+    assert "digits  at least 13 of 16 are right in every entry of the gradient; most of the others go in J₁" in text
     assert "valid for  |Δx₁| < 0.0120 (abs(x[1]))" in text
     assert "valid for  not worked out: a reason" in shown(replace(SMALL, unreached="a reason"))
     assert re.search(r"1  f1 +1\.05\d +0\.634\d +1\.7", text)
 
 
 def test_few_digits_of_the_result_are_not_shown_as_many():
-    text = shown(replace(SMALL, digits=Digits((), (), np.array([[15.2, 2.4]]), "J1")))
-    assert "∇f2 = (4, 0.33~)" in text
+    text = shown(replace(SMALL, digits=digits_of([[15.2, 2.4]], "J1")))
+    assert "∇f2 = (4.000, 0.33~)" in text
 
 
 def test_an_entry_below_all_doubles_is_not_called_rounding():
-    remark = Diagnostic("underflow", "JC413", "1 entry of P1 is not zero but smaller than any double, and shown as 0")
-    zero = replace(SMALL, jacobian=LinearMap.full(np.array([[0.0, 1.0]])), digits=Digits((), (), np.array([[0.0, 15.2]]), "P1"))
-    assert "1 entry of the result is smaller than any double: no digit" in shown(replace(zero, diagnostics=(remark,)))
+    remark = Diagnostic("underflow", "JC413", "1 entry of P1 is too small for a double to hold its digits")
+    zero = replace(SMALL, jacobian=LinearMap.full(np.array([[0.0, 1.0]])), digits=digits_of([[0.0, 15.2]], "P1"))
+    assert "1 entry of the gradient is too small for a double: no digit" in shown(replace(zero, diagnostics=(remark,)))
 
 
 def test_details_say_what_is_left_of_each_matrix():
@@ -286,20 +300,20 @@ def test_details_say_that_a_reach_is_a_bound():
 
 
 def test_entries_without_a_digit_are_said_to_have_none():
-    text = shown(replace(SMALL, digits=Digits((), (), np.array([[15.2, 0.0]]), "P1")))
-    assert "digits  1 entry of the result cancels in P1, down to rounding: no digit of it can be trusted; at" in text
-    assert "∇f2 = (4, ~0)" in text
+    text = shown(replace(SMALL, digits=digits_of([[15.2, 0.0]], "P1")))
+    assert "digits  1 entry of the gradient cancels in P1, down to rounding: no digit of it can be trusted; at" in text
+    assert "∇f2 = (4.000, ~0)" in text
     assert text.splitlines()[-1].startswith("~0  cannot be told from zero")
 
 
 def test_the_result_alone():
-    assert plain(result_document(SMALL, WIDE), WIDE) == "f2 = 0.3333   ∇f2 = (4, 0.3333)\n"
+    assert plain(result_document(SMALL, WIDE), WIDE) == "f2 = 0.3333   ∇f2 = (4.000, 0.3333)\n"
 
 
 def test_the_result_alone_still_says_what_its_numbers_are():
     remark = Diagnostic("kink", "JC421", "`abs(x)` has a kink at 0", used=0.0)
     text = plain(run_document(replace(SMALL, diagnostics=(remark,)), replace(WIDE, detail="result")), WIDE)
-    assert text.splitlines() == ["kink: `abs(x)` has a kink at 0", "f2 = 0.3333   ∇f2 = (4, 0.3333)"]
+    assert text.splitlines() == ["kink: `abs(x)` has a kink at 0", "f2 = 0.3333   ∇f2 = (4.000, 0.3333)"]
 
 
 def test_next_steps_are_commands():

@@ -110,11 +110,11 @@ def test_structural_and_numerical_zeros_are_told_apart(m, n, data):
 
 
 def test_a_number_within_its_error_bar_is_not_told_from_zero():
-    linear = LinearMap.full(np.array([[1e-17, 0.5], [0.0, -1e-73]]))
-    bars = np.array([[1e-16, 1e-16], [1e-16, 0.0]])
+    linear = LinearMap.full(np.array([[1e-17, 0.5], [0.0, -1e-73], [0.0, 2.0]]))
+    bars = np.array([[1e-16, 1e-16], [1e-16, 0.0], [0.0, 0.0]])
     text = plain((Equation((Matrix(linear, error_bar=bars),)),), NARROW).splitlines()
-    assert text[:2] == ["⎡ ~0   0.5   ⎤", "⎣  0  -1e-73 ⎦"]
-    assert text[2].startswith("~0  cannot be told from zero")
+    assert text[:3] == ["⎡ ~0   0.5000 ⎤", "⎢ ~0  -1e-73  ⎥", "⎣  0   2      ⎦"]
+    assert text[3].startswith("~0  cannot be told from zero")
 
 
 def test_rows_and_columns_are_marked_where_asked():

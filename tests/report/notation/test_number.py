@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from strategies.reports import numbers
 
-from jacchain.report.notation.number import MARK, UNCERTAIN, bar_text, bound_text, number_text, scaled_text
+from jacchain.report.notation.number import MARK, ROUNDED, UNCERTAIN, UNKNOWN, bar_text, bound_text, number_text, scaled_text
 
 digits = st.integers(1, 17)
 SHAPE = re.compile(r"-?[0-9]+(\.[0-9]+)?(e[-+][0-9]+)?")
@@ -56,12 +56,23 @@ def test_seventeen_digits_are_the_number(value):
 @given(numbers, digits, st.floats(1e-300, 1e300))
 def test_no_digit_beyond_the_error_bar_is_shown(value, digits, bar):
     text = number_text(value, digits, bar).removesuffix(MARK)
-    if value == 0:
-        assert text == "0"
-    elif bar >= abs(value):
+    if bar >= abs(value):
         assert text == UNCERTAIN
     else:
         assert significant(text) == 1 or unit(text) >= Fraction(bar) * Fraction(199, 100) or float(text) == value
+
+
+@given(numbers, digits, st.sampled_from([ROUNDED, UNKNOWN]))
+def test_what_was_rounded_keeps_its_zeros(value, digits, bar):
+    assume(abs(value) > ROUNDED)
+    text = number_text(value, digits, bar)
+    assert "." in text
+    assert significant(text) >= digits
+    assert abs(Fraction(text) - Fraction(value)) <= unit(text) / 2
+
+
+def test_a_zero_is_exact_or_uncertain():
+    assert [number_text(0.0, 4, bar) for bar in (0.0, UNKNOWN, ROUNDED)] == ["0", "0", "~0"]
 
 
 @given(numbers, digits, st.floats(-17, 1).map(lambda power: 10.0**power))
@@ -70,7 +81,7 @@ def test_a_number_cut_for_its_error_bar_is_marked(value, digits, share):
     assume(value != 0 and 0 < bar < abs(value))
     text = number_text(value, digits, bar)
     if not text.endswith(MARK):
-        assert "e" in text or text == number_text(value, digits)
+        assert "e" in text or text == number_text(value, digits, ROUNDED)
         assert Fraction(bar) <= unit(f"{abs(value):.{digits - 1}e}") / 2
     elif digits > 1:
         assert Fraction(bar) > unit(f"{abs(value):.{digits - 1}e}") / 22
@@ -85,7 +96,17 @@ def test_a_bound_has_three_digits_and_is_no_larger(value):
 
 @pytest.mark.parametrize(
     ("value", "bar", "text"),
-    [(0.7361, 0.3, "0.7~"), (7e35, 3e35, "7e+35~"), (-1 / 3, 0.004, "-0.33~"), (4.0, 0.004, "4~"), (1234.5, 0.06, "1234~")],
+    [
+        (0.7361, 0.3, "0.7~"),
+        (7e35, 3e35, "7e+35~"),
+        (-1 / 3, 0.004, "-0.33~"),
+        (4.0, 0.004, "4.00~"),
+        (1.0, 1e-17, "1.000"),
+        (1e20, 1.0, "1.000e+20"),
+        (0.0, 1e-30, "~0"),
+        (5e-324, 5e-324, "~0"),
+        (1234.5, 0.06, "1234~"),
+    ],
 )
 def test_examples_of_marks(value, bar, text):
     assert number_text(value, 4, bar) == text
