@@ -14,15 +14,14 @@ has to be masked.  Stages and splits are counted from 0: split k makes ``i:j`` o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from jacchain.chain.dynamic import leaf_choices
+from jacchain.chain.dynamic import leaf_costs
 from jacchain.chain.instance import Instance
-from jacchain.chain.lengths import Costs, Grid, exact_kind
+from jacchain.chain.lengths import Costs, Grid, exact_kind, passes_of
 from jacchain.chain.prices import Prices
 
 STEP = 8
@@ -74,20 +73,14 @@ class _Blocks:
         self.costs: Costs = np.full((n + 1, n), self.unknown, self.kind)
         self.turned: Costs = np.full((n, n + 1), self.unknown, self.kind)
         leaves = np.zeros(n, self.kind)
-        leaves[:q] = [(max if worst else min)(leaf_choices(instance, i)).cost for i in range(1, q + 1)]
+        leaves[:q] = leaf_costs(instance, worst=worst)
         self.costs[range(n), range(n)] = self.turned[range(n), range(n)] = leaves
         self.panels = [_panel(prices, run * self.size, self.size, n) for run in range(self.runs)]
         self.passes: Passes | None = None
-        if instance.costs is not None:
-            tangents, adjoints = zip(*((cost.tangent, cost.adjoint) for cost in instance.costs), strict=True)
-            columns = ((instance.dims[:-1], 1), (instance.dims[1:], 1), (tangents, self.unknown), (adjoints, self.unknown))
-            padded = [self._padded(numbers, absent) for numbers, absent in columns]
-            self.passes = Passes(padded[0], padded[1], padded[2], padded[3], leaves.reshape(self.runs, self.size))
-
-    def _padded(self, numbers: Sequence[int | None], absent: float) -> Costs:
-        padded = np.full(self.runs * self.size, absent, self.kind)
-        padded[: len(numbers)] = [absent if number is None else number for number in numbers]
-        return padded.reshape(self.runs, self.size)
+        if passes := passes_of(instance, self.unknown, self.kind):
+            fillings = 1, 1, self.unknown, self.unknown
+            padded = [np.append(numbers, np.full(n - q, filling)) for numbers, filling in zip(passes, fillings, strict=True)]
+            self.passes = Passes(*(numbers.astype(self.kind).reshape(self.runs, self.size) for numbers in (*padded, leaves)))
 
     def solve(self, distance: int) -> None:
         """All blocks whose runs lie ``distance`` apart, sub-chain by sub-chain in the order of their lengths."""

@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from jacchain.chain.instance import Instance
 from jacchain.chain.plan import Building, Operation
-from jacchain.chain.prices import Prices
+from jacchain.chain.prices import Chain, Prices
 
 OPERATIONS: tuple[Operation, ...] = ("multiply", "tangent", "adjoint")
 BUILDINGS: tuple[Building, ...] = ("given", "tangent", "adjoint")
@@ -39,7 +39,7 @@ class Choice(NamedTuple):
     operation: int
     split: int
 
-    def parts(self, i: int, j: int) -> list[tuple[int, int]]:
+    def parts(self, i: int, j: int) -> list[Chain]:
         """The sub-chains whose matrices are needed for that of ``i:j``, left ones first: none for a single stage."""
         if i == j:
             return []
@@ -113,8 +113,8 @@ def solve(instance: Instance, prices: Prices, *, worst: bool = False) -> Table:
     rows = [[0] * (q + 1) for _ in range(q + 2)]
     columns = [[0] * (q + 2) for _ in range(q + 1)]
     table = Table(instance, prices, rows, columns)
-    for j in range(1, q + 1):
-        rows[j][j] = columns[j][j] = better(leaf_choices(instance, j)).cost
+    for j, leaf in enumerate(leaf_costs(instance, worst=worst), 1):
+        rows[j][j] = columns[j][j] = leaf
         for i in range(j - 1, 0, -1):
             products = better(table.multiplying(i, j))
             rows[i][j] = columns[j][i] = better([products, *(choice.cost for choice in table.eliminating(i, j))])
@@ -128,6 +128,12 @@ def leaf_choices(instance: Instance, i: int) -> list[Choice]:
     cost, d = instance.costs[i - 1], instance.dims
     ways = ((1, cost.given), (d[i - 1], cost.tangent), (d[i], cost.adjoint))
     return [Choice(count * price, number, i) for number, (count, price) in enumerate(ways) if price is not None]
+
+
+def leaf_costs(instance: Instance, *, worst: bool = False) -> list[int]:
+    """What the Jacobian of each stage itself costs at least, or at ``worst``."""
+    better = max if worst else min
+    return [better(leaf_choices(instance, i)).cost for i in range(1, instance.length + 1)]
 
 
 def cost_limit(instance: Instance) -> int:

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib.stride_tricks import as_strided
 
-from jacchain.chain.dynamic import MULTIPLY, Choice, Table, cost_limit, leaf_choices
+from jacchain.chain.dynamic import MULTIPLY, Choice, Table, cost_limit, leaf_choices, leaf_costs
 from jacchain.chain.instance import Instance
 from jacchain.chain.mixing import Mixing
 from jacchain.chain.prices import Prices
@@ -67,8 +67,8 @@ def solve_lengths(instance: Instance, prices: Prices, mixing: Mixing, *, worst: 
     mixing = mixing.astype(kind)
     better = np.maximum if worst else np.minimum
     from_first, to_last = np.zeros((2, q, q), kind)
-    from_first[0] = to_last[0] = [(max if worst else min)(leaf_choices(instance, i)).cost for i in range(1, q + 1)]
-    passes = _passes(instance, -np.inf if worst else np.inf, kind)
+    from_first[0] = to_last[0] = leaf_costs(instance, worst=worst)
+    passes = passes_of(instance, -np.inf if worst else np.inf, kind)
     for length in range(1, q):
         splits = mixing.splits(length)
         splits += from_first[:length, :-length]
@@ -82,7 +82,7 @@ def solve_lengths(instance: Instance, prices: Prices, mixing: Mixing, *, worst: 
     return Grid(instance, prices, _square(from_first))
 
 
-def _passes(instance: Instance, unknown: float, kind: npt.DTypeLike) -> list[Costs] | None:
+def passes_of(instance: Instance, unknown: float, kind: npt.DTypeLike) -> list[Costs] | None:
     """By stage: sizes, and what a column through it or a row back through it costs."""
     if instance.costs is None:
         return None

@@ -10,16 +10,16 @@ from __future__ import annotations
 from functools import cache
 from heapq import heappop, heappush
 
-from jacchain.chain.dynamic import leaf_choices
+from jacchain.chain.dynamic import leaf_costs
 from jacchain.chain.instance import Instance
-from jacchain.chain.prices import Prices
+from jacchain.chain.prices import Chain, Prices
 
 
 def lightest(instance: Instance, prices: Prices) -> int:
     """The least cost of the whole chain."""
     q, d, costs = instance.length, instance.dims, instance.costs
-    found: dict[tuple[int, int], int] = {}
-    settled: dict[tuple[int, int], int] = {}
+    found: dict[Chain, int] = {}
+    settled: dict[Chain, int] = {}
     starting: list[list[int]] = [[] for _ in range(q + 2)]
     ending: list[list[int]] = [[] for _ in range(q + 2)]
     agenda: list[tuple[int, int, int]] = []
@@ -30,8 +30,8 @@ def lightest(instance: Instance, prices: Prices) -> int:
             found[i, j] = cost
             heappush(agenda, (cost, i, j))
 
-    for i in range(1, q + 1):
-        offer(min(leaf_choices(instance, i)).cost, i, i)
+    for i, leaf in enumerate(leaf_costs(instance), 1):
+        offer(leaf, i, i)
     while (1, q) not in settled:
         cost, i, j = heappop(agenda)
         if (i, j) in settled:

@@ -11,12 +11,13 @@ looked at, and where none of them fits, some that cost more than these.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import cached_property
+from functools import cache
+from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from jacchain.chain.dynamic import ADJOINT, MULTIPLY, TANGENT, Choice, Table
+from jacchain.chain.dynamic import MULTIPLY, TANGENT, Choice, Table
 from jacchain.chain.instance import Instance, StageCost
-from jacchain.chain.prices import Prices
+from jacchain.chain.prices import Chain, Prices
 from jacchain.chain.scheme import Entry, Scheme
 
 if TYPE_CHECKING:
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 
     Numbers = npt.NDArray[Any]
 
-MORE, FACTOR = 64, 4
-"""Ways that cost up to a 64th more than the optimum are looked at, then those up to four times as much more, and so on."""
+CLOSE = 1024
+"""Ways that cost up to a 1024th more than the optimum are looked at, then those up to twice as much more, and so on."""
 
 
 class Point(NamedTuple):
@@ -39,7 +40,6 @@ class Point(NamedTuple):
     right: Point | None = None
 
 
-Chain = tuple[int, int]
 Front = list[Point]
 
 
@@ -57,25 +57,12 @@ class Memory:
         costs = self.instance.costs
         return costs is not None and costs[i - 1].given != 0
 
-    @cached_property
-    def sizes(self) -> Numbers:
-        """The sizes of all sub-chains, by their first and last stages counted from 0."""
-        sizes = self.prices.all_entries()
-        for i in range(len(sizes)):
-            sizes[i, i] *= self._is_built(i + 1)
-        return sizes
-
     def calmest(self, scheme: Scheme) -> tuple[int, Scheme]:
         """The least peak a scheme can be carried out with, and the scheme in the order that does it."""
-        points: dict[Chain, Point] = {}
-        whole = there = Point(0, 0, MULTIPLY, 0)
-        for i, k, j, operation, work in scheme:
-            left = points.get((i, k), there) if i < j and operation != ADJOINT else None
-            right = points.get((k + 1, j), there) if i < j and operation != TANGENT else None
-            first, second = self.size(i, k) if left else 0, self.size(k + 1, j) if right else 0
-            peak = _peak(first, second, self.size(i, j), left.peak if left else 0, right.peak if right else 0)
-            cost = work + (left.cost if left else 0) + (right.cost if right else 0)
-            whole = points[i, j] = Point(cost, peak, operation, k, left, right)
+        ways = {(i, j): [Choice(work, operation, k)] for i, k, j, operation, work in reversed(scheme)}
+        if self.instance.costs is None:
+            ways |= {(i, i): [Choice(0, MULTIPLY, i)] for i in range(1, self.instance.length + 1)}
+        (whole,) = self._front(inf, ways)
         return whole.peak, self._scheme(whole)
 
     def least_peak(self) -> int:
@@ -85,7 +72,8 @@ class Memory:
         """
         import numpy as np  # noqa: PLC0415 - short chains are planned without numpy
 
-        q, sizes = self.instance.length, self.sizes
+        q, sizes = self.instance.length, self.prices.all_entries()
+        sizes[np.diag_indices(q)] *= [self._is_built(i) for i in range(1, q + 1)]
         costs = self.instance.costs or [StageCost()] * q
         tangents, adjoints = np.array([(cost.tangent is not None, cost.adjoint is not None) for cost in costs]).T
         from_first, to_last, first_peaks, last_peaks = (np.zeros_like(sizes) for _ in range(4))
@@ -105,22 +93,23 @@ class Memory:
 
     def cheapest_within(self, limit: int, table: Table) -> Scheme:
         """The cheapest scheme with a peak of at most ``limit`` entries, which must not be less than :meth:`least_peak`."""
-        more = 1 + table.total // MORE
+        more = table.total // CLOSE
         while not (front := self._front(limit, _near_optimal(table, more))):
-            more *= FACTOR
+            more += more + 1
         return self._scheme(front[0])
 
-    def _front(self, limit: int, ways: dict[Chain, list[Choice]]) -> Front:
+    def _front(self, limit: float, ways: dict[Chain, list[Choice]]) -> Front:
         """The points of the whole chain up to a limit, of the given ways to have its parts: shorter parts come last."""
         fronts: dict[Chain, Front] = {}
-        sizes = self.sizes.tolist()
+        size_of = cache(self.size)
         for (i, j), choices in reversed(ways.items()):
-            size = sizes[i - 1][j - 1]
+            size = size_of(i, j)
             points: list[Point] = []
             for choice in choices:
-                kept = [sizes[first - 1][last - 1] for first, last in choice.parts(i, j)]
+                parts = choice.parts(i, j)
+                kept = [size_of(*part) for part in parts]
                 if sum(kept) + size <= limit:
-                    points += _points(choice, [*kept, size], [fronts[part] for part in choice.parts(i, j)])
+                    points += _points(choice, [*kept, size], [fronts[part] for part in parts])
             fronts[i, j] = _unbeaten(point for point in points if point.peak <= limit)
         return fronts[1, self.instance.length]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jacchain.chain.dynamic import SCALAR_LENGTH, Table, cost_limit, leaf_choices, solve
+from jacchain.chain.dynamic import SCALAR_LENGTH, Table, cost_limit, leaf_costs, solve
 from jacchain.chain.instance import Instance
 from jacchain.chain.lightest import lightest
 from jacchain.chain.memory import Memory
@@ -196,10 +196,9 @@ def _homogeneous(instance: Instance, prices: Prices) -> dict[str, int | None]:
         return {}
     tangents = [cost.tangent for cost in instance.costs]
     adjoints = [cost.adjoint for cost in instance.costs]
-    built = sum(min(leaf_choices(instance, i)).cost for i in range(1, instance.length + 1))
     given = Instance(instance.dims, instance.patterns)
     return {
         "tangent": None if None in tangents else instance.dims[0] * sum(filter(None, tangents)),
         "adjoint": None if None in adjoints else instance.dims[-1] * sum(filter(None, adjoints)),
-        "preaccumulation": built + cost_of(optimal_scheme(given, prices)),
+        "preaccumulation": sum(leaf_costs(instance)) + cost_of(optimal_scheme(given, prices)),
     }

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     Numbers = npt.NDArray[Any]
 
+Chain = tuple[int, int]
+"""``(i, j)``: the sub-chain ``i:j``."""
+
 Join = tuple[int, int, int]
 """``(i, k, j)``: the sub-chain ``i:j`` is made of ``i:k`` and ``k+1:j``."""
 
@@ -26,11 +29,8 @@ class Prices(Protocol):
 
     dims: tuple[int, ...]
 
-    def split(self, i: int, k: int, j: int) -> int:
-        """The cost of multiplying ``i:k`` by ``k+1:j``, both given."""
-
     def splits(self, i: int, j: int) -> list[int]:
-        """The costs of multiplying ``i:k`` by ``k+1:j``, for ``k = i, …, j-1``."""
+        """The costs ``split(i, k, j)`` of multiplying ``i:k`` by ``k+1:j``, both given, for ``k = i, …, j-1``."""
 
     def split_array(self, i: int, j: int) -> Numbers:
         """The same as an array."""
@@ -59,10 +59,6 @@ class Shapes:
 
     def __init__(self, dims: tuple[int, ...]) -> None:
         self.dims = dims
-
-    def split(self, i: int, k: int, j: int) -> int:
-        """The cost of multiplying ``i:k`` by ``k+1:j``."""
-        return self.dims[i - 1] * self.dims[k] * self.dims[j]
 
     def splits(self, i: int, j: int) -> list[int]:
         """The costs of multiplying ``i:k`` by ``k+1:j``, for ``k = i, …, j-1``."""

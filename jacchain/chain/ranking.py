@@ -7,9 +7,8 @@ from heapq import heapify, heappop, heappush
 from typing import NamedTuple
 
 from jacchain.chain.dynamic import Choice, Table
+from jacchain.chain.prices import Chain
 from jacchain.chain.scheme import Scheme, follow
-
-Chain = tuple[int, int]
 
 
 class Way(NamedTuple):

@@ -11,9 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
-import numpy.typing as npt
 
-from jacchain.chain.dynamic import leaf_choices
+from jacchain.chain.dynamic import leaf_costs
 from jacchain.chain.instance import Instance
 from jacchain.chain.lengths import Grid
 from jacchain.chain.prices import Prices
@@ -45,23 +44,21 @@ class RepeatedGrid(Grid):
 
 def solve_repeated(instance: Instance, prices: Prices, kinds: Sequence[int], *, worst: bool = False) -> RepeatedGrid:
     """The same table as that of :func:`jacchain.chain.dynamic.solve`, for costs below 2^53."""
-    q, better = instance.length, max if worst else min
-    grid = RepeatedGrid(instance, prices, np.zeros((q, q)))
-    grid.firsts = []
+    q, leaves = instance.length, leaf_costs(instance, worst=worst)
+    grid = RepeatedGrid(instance, prices, np.diag(np.array(leaves, float)))
     stage = np.array(kinds)
-    equal: npt.NDArray[np.int64] = stage
-    for length in range(q):
-        pairs = equal[: q - length] * q + stage[length:]
+    _, firsts, equal = np.unique(stage, return_index=True, return_inverse=True)
+    grid.firsts = [firsts[equal].tolist()]
+    for length in range(1, q):
+        pairs = equal[:-1] * q + stage[length:]
         _, firsts, equal = np.unique(pairs, return_index=True, return_inverse=True)
-        found = [_cost(grid, i + 1, i + length + 1, better) for i in firsts.tolist()]
+        found = [_cost(grid, i + 1, i + length + 1, max if worst else min) for i in firsts.tolist()]
         grid.firsts.append(firsts[equal].tolist())
         grid.costs.ravel()[length : (q - length) * q : q + 1] = np.array(found)[equal]
     return grid
 
 
 def _cost(grid: Grid, i: int, j: int, better: Callable[[Iterable[float]], float]) -> float:
-    if i == j:
-        return better(choice.cost for choice in leaf_choices(grid.instance, i))
     passes = [float(choice.cost) for choice in grid.eliminating(i, j)]
     products = grid.products(i, j)
     return better([float(products.max() if better is max else products.min()), *passes])

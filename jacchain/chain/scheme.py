@@ -13,7 +13,7 @@ from typing import NamedTuple
 from jacchain.chain.dynamic import ADJOINT, BUILDINGS, MULTIPLY, OPERATIONS, TANGENT, Choice, leaf_choices
 from jacchain.chain.instance import Instance
 from jacchain.chain.plan import Accumulation, Operand, PlannedProduct, Tree
-from jacchain.chain.prices import Join, Prices
+from jacchain.chain.prices import Chain, Join, Prices
 
 
 class Entry(NamedTuple):
@@ -57,7 +57,7 @@ def follow(best: Callable[[int, int], Choice], instance: Instance) -> Scheme:
 def joins_of(tree: Tree) -> list[Join]:
     """The products of a bracketing, operands first, left ones before right ones."""
     pending: list[Tree | None] = [tree]
-    spans: list[tuple[int, int]] = []
+    spans: list[Chain] = []
     joins = []
     while pending:
         match pending.pop():
@@ -97,7 +97,7 @@ def cheapest_scheme(instance: Instance, prices: Prices, joins: Sequence[Join]) -
     return follow(lambda i, j: chosen[i, j], instance)
 
 
-def _cheapest(instance: Instance, prices: Prices, joins: Sequence[Join]) -> dict[tuple[int, int], Choice]:
+def _cheapest(instance: Instance, prices: Prices, joins: Sequence[Join]) -> dict[Chain, Choice]:
     """The cheapest way to have each product of a bracketing, and each stage, of stages that need not be built."""
     assert instance.costs is not None
     d = instance.dims

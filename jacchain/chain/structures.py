@@ -15,12 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from jacchain.chain.mixing import Mixing, find_mixing
-from jacchain.chain.prices import Join
+from jacchain.chain.prices import Chain, Join
 from jacchain.chain.reach import reach_counts
 from jacchain.linear.pattern import Integers, Pattern, counted_structure
 
 Counts = npt.NDArray[Any]
-Span = tuple[int, int]
 
 FEW = 16
 """Components of a boundary that are counted one by one rather than looked through for those that are alike."""
@@ -39,11 +38,6 @@ class Structures:
         self.dims = (patterns[0].shape[0], *(pattern.shape[1] for pattern in patterns))
         self.offsets = np.concatenate([[0], np.cumsum(self.dims)])
         self.rows, self.columns = reach_counts(self.patterns)
-
-    def split(self, i: int, k: int, j: int) -> int:
-        """The cost of multiplying ``i:k`` by ``k+1:j``."""
-        inner = slice(self.offsets[k], self.offsets[k + 1])
-        return int(self.columns[i - 1, inner].astype(np.int64) @ self.rows[j, inner].astype(np.int64))
 
     def splits(self, i: int, j: int) -> list[int]:
         """The costs of multiplying ``i:k`` by ``k+1:j``, for ``k = i, …, j-1``."""
@@ -110,7 +104,7 @@ class Structures:
         component = np.arange(sizes.sum()) + np.repeat(self.offsets[boundaries] - starts, sizes)
         return table[np.repeat(places, sizes), component], starts
 
-    def _products(self, joins: Sequence[Join], wanted: set[Span]) -> dict[Span, Pattern]:
+    def _products(self, joins: Sequence[Join], wanted: set[Chain]) -> dict[Chain, Pattern]:
         """The patterns of the wanted products: from the counts where they tell it, else from those of the operands."""
         patterns = {(i, i): pattern for i, pattern in enumerate(self.patterns, 1)}
         needed = set(wanted)

@@ -12,6 +12,7 @@ from jacchain.chain.instance import Instance
 from jacchain.chain.memory import Memory
 from jacchain.chain.plan import Building, Operation, Tree
 from jacchain.chain.planner import LONGEST_SURVEY, prices_of, tabulate
+from jacchain.chain.prices import Chain
 from jacchain.chain.ranking import Ranking, count_optimal
 from jacchain.chain.scheme import Scheme, cost_of
 from jacchain.frozen import Frozen
@@ -103,7 +104,7 @@ def _triangle(table: Table) -> tuple[tuple[Candidate, ...], ...]:
 
 def _alternative(scheme: Scheme, length: int, size: Callable[[int, int], int]) -> Alternative:
     """The plan that follows a scheme, of which every sub-chain that is built takes so many entries."""
-    made: dict[tuple[int, int], tuple[Tree, int, int]] = {}
+    made: dict[Chain, tuple[Tree, int, int]] = {}
     for i, k, j, _, _ in scheme:
         own = size(i, j)
         if i == j:
