@@ -9,9 +9,9 @@ from collections.abc import Sequence
 
 from jacchain.report.document import Formulas, Matrix, Role, Run
 from jacchain.report.layout.box import Box, Line, below_each_other, joined
-from jacchain.report.layout.strip import Entry, Strip, gap_at, label_text, strips
+from jacchain.report.layout.strip import Entry, Strip, label_text, strips
 from jacchain.report.look import Look
-from jacchain.report.notation.elision import hidden, shown_numbers
+from jacchain.report.notation.elision import hidden, shown_numbers, with_gaps
 from jacchain.report.notation.text import cells, spoken, spoken_text
 
 ROWS, OUTER_ROWS = 16, 10
@@ -23,8 +23,8 @@ def matrix_box(matrix: Matrix, width: int, look: Look) -> Box:
     m, n = matrix.linear.shape
     if look.full:
         return _panels(matrix, width, look)
-    rows = shown_numbers(m, m if m <= ROWS else OUTER_ROWS)
-    columns = shown_numbers(n, max(2, (width - 2) // 3))
+    rows = shown_numbers(m, m if m <= ROWS else OUTER_ROWS, matrix.row)
+    columns = shown_numbers(n, max(2, (width - 2) // 3), matrix.column)
     labelled = strips(matrix, rows, columns, look)
     bare = [strip.bare for strip in labelled]
     labels = _row_labels(matrix, rows, look)
@@ -34,7 +34,7 @@ def matrix_box(matrix: Matrix, width: int, look: Look) -> Box:
     if labels and cells(labels[0]) > width // 4:
         labels = []
     fitting = labelled if all(strip.fits_label for strip in labelled) else bare
-    return _framed(matrix, rows, labels, _outermost(fitting, width - _total(labels, []), look), look)
+    return _framed(matrix, rows, labels, _fitting(fitting, width - _total(labels, []), matrix, look), look)
 
 
 def formulas_box(formulas: Formulas, look: Look) -> Box:
@@ -66,9 +66,7 @@ def _row_labels(matrix: Matrix, rows: list[int], look: Look) -> list[str]:
     if not matrix.rows:
         return []
     labels = [label_text(matrix.rows[row], look) for row in rows]
-    if len(rows) < matrix.linear.shape[0]:
-        labels.insert(gap_at(rows), "")
-    return _padded_labels(labels)
+    return _padded_labels(with_gaps(labels, rows, matrix.linear.shape[0], ""))
 
 
 def _padded_labels(labels: list[str]) -> list[str]:
@@ -80,10 +78,32 @@ def _total(labels: list[str], columns: Sequence[Strip]) -> int:
     return (cells(labels[0]) if labels else 0) + 2 + sum(strip.width + 2 for strip in columns)
 
 
-def _outermost(columns: list[Strip], room: int, look: Look) -> list[Strip]:
-    """As many columns as fit, from both ends inwards, with a column of dots for those left out."""
+def _fitting(columns: list[Strip], room: int, matrix: Matrix, look: Look) -> list[Strip]:
+    """As many columns as fit, from both ends inwards or else around the chosen one, with dots for those left out."""
     dots = look.signs.across
-    room -= len(dots) + 2
+    gap = Strip(None, len(dots), ((dots, "note"),) * len(columns[0].entries))
+    fitting = _outermost(columns, room - gap.width - 2)
+    shown = [strip.number or 0 for strip in fitting]
+    if matrix.column is not None and matrix.column not in shown:
+        fitting = _around({strip.number or 0: strip for strip in columns}, matrix.column, room - 2 * (gap.width + 2))
+        shown = [strip.number or 0 for strip in fitting]
+    return with_gaps(fitting, shown, matrix.linear.shape[1], gap)
+
+
+def _around(columns: dict[int, Strip], chosen: int, room: int) -> list[Strip]:
+    """As many columns as fit around the chosen one, by turns on its left and on its right."""
+    first = last = chosen
+    room -= columns[chosen].width + 2
+    while True:
+        nearest = min({first - 1, last + 1} & columns.keys(), key=lambda number: abs(number - chosen), default=None)
+        if nearest is None or columns[nearest].width + 2 > room:
+            return [columns[number] for number in range(first, last + 1)]
+        room -= columns[nearest].width + 2
+        first, last = min(first, nearest), max(last, nearest)
+
+
+def _outermost(columns: list[Strip], room: int) -> list[Strip]:
+    """As many columns as fit into the room, from both ends inwards."""
     head, tail = 0, 0
     while head + tail < len(columns):
         from_left = head <= tail
@@ -92,15 +112,13 @@ def _outermost(columns: list[Strip], room: int, look: Look) -> list[Strip]:
             break
         room -= strip.width + 2
         head, tail = (head + 1, tail) if from_left else (head, tail + 1)
-    gap = Strip(None, len(dots), ((dots, "note"),) * len(columns[0].entries))
-    return [*columns[:head], gap, *columns[len(columns) - tail :]]
+    return [*columns[:head], *columns[len(columns) - tail :]]
 
 
 def _framed(matrix: Matrix, rows: list[int], labels: list[str], columns: list[Strip], look: Look) -> Box:
     """The columns between brackets, labels on the left and above, marks around a row or a column."""
-    drawn: list[int | None] = list(rows)
-    if len(rows) < matrix.linear.shape[0]:
-        drawn.insert(gap_at(rows), None)
+    places: list[int | None] = list(rows)
+    drawn = with_gaps(places, rows, matrix.linear.shape[0], None)
     marked = matrix.row is not None or matrix.column is not None
     lines = _marked(matrix, drawn, columns, look) if marked else list(zip(*(strip.cells for strip in columns), strict=True))
     brackets = look.signs.brackets

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from jacchain.frozen import Frozen, replace
 from jacchain.report.document import Matrix, Role
 from jacchain.report.look import Look
+from jacchain.report.notation.elision import with_gaps
 from jacchain.report.notation.number import MARK, number_texts, point_of, scaled_text
 from jacchain.report.notation.text import cells, component, shortened, spoken_text
 
@@ -49,24 +50,17 @@ class Strip(Frozen, eq=True):
 
 def strips(matrix: Matrix, rows: Sequence[int], columns: Sequence[int], look: Look) -> list[Strip]:
     """The given columns, with a sign for the rows that are left out between the given ones."""
-    gap = None if len(rows) == matrix.linear.shape[0] else gap_at(rows)
+    gap: Entry = (look.signs.down, "note")
     found = []
     for number, column in zip(columns, _by_column(matrix, rows, columns, look), strict=True):
-        if gap is not None:
-            column.insert(gap, (look.signs.down, "note"))
         label = label_text(matrix.columns[number], look) if matrix.columns else ""
-        found.append(_aligned(number, column, label))
+        found.append(_aligned(number, with_gaps(column, rows, matrix.linear.shape[0], gap), label))
     return found
 
 
 def entries(matrix: Matrix, rows: Sequence[int], columns: Sequence[int], look: Look) -> list[tuple[Entry, ...]]:
     """The entries in the given rows and columns, row by row, as text and what each is."""
     return list(zip(*_by_column(matrix, rows, columns, look), strict=True))
-
-
-def gap_at(shown: Sequence[int]) -> int:
-    """Where the gap is among numbers that are shown."""
-    return next((place for place, number in enumerate(shown) if place != number), len(shown))
 
 
 def label_text(name: str, look: Look) -> str:

@@ -3,17 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import TypeVar
 
 from jacchain.report.document import Run
 from jacchain.report.look import Look
 
+Shown = TypeVar("Shown")
 
-def shown_numbers(count: int, limit: int) -> list[int]:
-    """The numbers (from 0) of what is shown of ``count`` things: all, or half the limit from either end."""
+
+def shown_numbers(count: int, limit: int, chosen: int | None = None) -> list[int]:
+    """The numbers (from 0) of what is shown of ``count`` things: all, or half the limit from either end.
+
+    Where that leaves out the ``chosen`` one, as many are shown around it.
+    """
     if count <= limit:
         return list(range(count))
     head = (limit + 1) // 2
-    return [*range(head), *range(count - limit + head, count)]
+    if chosen is None or chosen < head or chosen >= count - limit + head:
+        return [*range(head), *range(count - limit + head, count)]
+    return list(range(chosen - limit // 2, chosen - limit // 2 + limit))
+
+
+def with_gaps(items: Sequence[Shown], shown: Sequence[int], count: int, sign: Shown) -> list[Shown]:
+    """The items with these numbers out of ``count``, and a sign wherever some are left out."""
+    marked: list[Shown] = []
+    for item, (before, number) in zip(items, pairwise([-1, *shown]), strict=True):
+        marked += [sign, item] if number > before + 1 else [item]
+    return marked if shown[-1] == count - 1 else [*marked, sign]
 
 
 def elided(kind: str, count: int, limit: int, look: Look) -> Iterator[int | Run]:
@@ -36,10 +53,9 @@ def some_names(names: Sequence[str], limit: int, look: Look | None = None) -> st
 
 def hidden(kind: str, shown: Sequence[int], count: int, look: Look) -> str:
     """``columns 6–19 hidden (14 of 24)``, or nothing when nothing is."""
-    if len(shown) == count:
+    missing = count - len(shown)
+    if not missing:
         return ""
-    first = next(number for number, index in enumerate([*shown, count]) if number != index)
-    last = shown[first] if first < len(shown) else count
-    if last == first + 1:
-        return f"{kind[:-1]} {last} hidden (1 of {count:,})"
-    return f"{kind} {first + 1}{look.signs.dash}{last} hidden ({last - first:,} of {count:,})"
+    stretches = [(before + 2, after) for before, after in pairwise([-1, *shown, count]) if after > before + 1]
+    ranges = ", ".join(str(last) if first == last else f"{first}{look.signs.dash}{last}" for first, last in stretches)
+    return f"{kind[:-1] if missing == 1 else kind} {ranges} hidden ({missing:,} of {count:,})"

@@ -67,11 +67,23 @@ def test_what_is_hidden_is_counted(matrix, width):
     columns = [word for word in re.findall(r"[^ ▐▌]+", lines[0]) if word != "⋯"]
     said = " ".join(box.notes)
     for kind, here, there in (("row", len(lines), m), ("column", len(columns), n)):
-        found = re.search(rf"{kind}s? [\d–]+ hidden \(([\d,]+) of ([\d,]+)\)", said)
+        found = re.search(rf"{kind}s? [\d–, ]+ hidden \(([\d,]+) of ([\d,]+)\)", said)
         assert (found is None) == (here == there)
         if found:
             assert here + int(found[1].replace(",", "")) == int(found[2].replace(",", "")) == there
             assert "--full" in said
+
+
+@given(st.integers(1, 60), st.integers(1, 60), st.data(), st.integers(24, 100))
+def test_the_chosen_entry_is_always_shown(m, n, data, width):
+    row, column = data.draw(st.integers(0, m - 1)), data.draw(st.integers(0, n - 1))
+    values = np.zeros((m, n))
+    values[row, column] = 7
+    look = Look(width=width)
+    box = matrix_box(Matrix(LinearMap.full(values), row=row, column=column), width, look)
+    opening, closing = look.signs.marks
+    assert sum(re.search(rf"{re.escape(opening)} *7 *{re.escape(closing)}", line) is not None for line in body(box)) == 1
+    assert box.width <= width
 
 
 @given(shown(names=st.text("ab")))
