@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,7 +18,14 @@ if TYPE_CHECKING:
     from jacchain.report.look import Look
     from jacchain.results import Report
 
-KEYS = "[enter] next  [b]ack  [arrows] entry  [v]alues/symbols  [q]uit"
+KEYS = {
+    "": "[enter] next  [b]ack  [q]uit",
+    "entry": "[enter] next  [b]ack  [arrows] entry  [q]uit",
+    "sum": "[enter] next  [b]ack  [arrows] entry  [v]alues/symbols  [q]uit",
+}
+"""What can be pressed at a step without entries, with entries, and where an entry is a sum."""
+_KEY = re.compile(r"\x1b[\[O][0-9;]*[A-Za-z~]|.", re.DOTALL)
+"""One key, as a terminal sends it."""
 ARROWS = {"\x1b[A": (-1, 0), "\x1b[B": (1, 0), "\x1b[C": (0, 1), "\x1b[D": (0, -1)}
 ARROWS |= {f"\x1bO{key[-1]}": move for key, move in ARROWS.items()}  # as a terminal in application mode sends them
 SECONDS = click.FloatRange(0, 3600)
@@ -70,10 +79,14 @@ class _Lesson(Frozen, eq=True):
 
     def show(self, number: int, entry: tuple[int, int] | None, *, symbols: bool, answer: Document) -> None:
         """One step on a page of its own, with the keys below it."""
+        from jacchain.chain.plan import Operand
         from jacchain.report.document import Paragraph, Run
 
+        about = self.steps[number].about
+        kind = "" if entry is None else "sum" if isinstance(about, Operand) and about.kind == "product" else "entry"
         click.clear()
-        self._print((*self.head(number), *answer, *self.body(number, entry, symbols=symbols), Paragraph((Run(KEYS, "note"),))))
+        body = self.body(number, entry, symbols=symbols)
+        self._print((*self.head(number), *body, *answer, Paragraph((Run(KEYS[kind], "note"),))))
 
     def head(self, number: int) -> Document:
         """Which step it is, and what it is about."""
@@ -89,22 +102,29 @@ class _Lesson(Frozen, eq=True):
 
         return (*step_document(self.report, self.steps[number], self.look, entry, ("symbols" if symbols else "numbers",)), Gap())
 
-    def ask(self, number: int) -> Document:
-        """The question of a step, on a page of its own, and what is to be said about the answer: nothing to an empty one."""
+    def ask(self, number: int) -> Document | None:
+        """The question of a step, on a page of its own, and what is to be said about the answer: nothing to an empty one.
+
+        None where the answer is to go back.
+        """
         from jacchain.report.document import Paragraph, Run, runs
 
         step = self.steps[number]
         click.clear()
-        self._print((*self.head(number), Paragraph(runs(Run(f"predict: {step.question}", "help")))))
+        predict = Paragraph(runs(Run(f"predict: {step.question}", "help")))
+        self._print((*self.head(number), predict, Paragraph((Run("[enter] shows it, b goes back, q quits", "note"),))))
         click.echo("> ", nl=False)
-        said = sys.stdin.readline()
-        if not said or said.strip().lower() in {"q", "quit"}:
+        line = sys.stdin.readline()
+        said = "".join(key for key in _KEY.findall(line) if key.isprintable()).strip()
+        if not line or said.lower() in {"q", "quit"}:
             raise click.exceptions.Exit(0)
-        if not said.strip():
+        if said.lower() in {"b", "back"}:
+            return None
+        if not said:
             return ()
         right = step.is_right(said)
         verdict = Run("✓ " if right else "✗ ", "good" if right else "error")
-        words = said.strip()[:40] if right else f"not {said.strip()[:40]} but {step.answer}"
+        words = step.answer if right else f"not {said[:40]} but {step.answer}"
         return (Paragraph(runs(verdict, f"{words}: {step.reason}")),)
 
     def _print(self, document: Document) -> None:
@@ -122,11 +142,11 @@ def _converse(lesson: _Lesson) -> None:
     number, asked = 0, set[int]()
     while number < len(lesson.steps):
         step = lesson.steps[number]
-        answer: Document = ()
+        answer: Document | None = ()
         if step.question and number not in asked:
             answer = lesson.ask(number)
-            asked.add(number)
-        move = _explore(lesson, number, first_entry(lesson.report, step), answer)
+            asked |= {number} if answer is not None else set()
+        move = -1 if answer is None else _explore(lesson, number, first_entry(lesson.report, step), answer)
         if move is None:
             return
         number = max(0, number + move)
@@ -137,10 +157,12 @@ def _explore(lesson: _Lesson, number: int, entry: tuple[int, int] | None, answer
     from jacchain.report.documents.lesson import matrix_of
 
     linear = matrix_of(lesson.report, lesson.steps[number])
-    symbols = False
+    symbols, keys = False, deque[str]()
     while True:
-        lesson.show(number, entry, symbols=symbols, answer=answer)
-        key = click.getchar()
+        if not keys:
+            lesson.show(number, entry, symbols=symbols, answer=answer)
+            keys.extend(_KEY.findall(click.getchar()))  # those that come together are read together
+        key = keys.popleft()
         if key in {"\r", "\n", " "}:
             return 1
         if key in {"b", "B"}:

@@ -95,9 +95,10 @@ def test_a_class_predicts_looks_and_goes_on(terminal):
     terminal.type("7x7")
     terminal.wait_for("✗ not 7x7 but 1x3")
     terminal.press("\r")
-    terminal.wait_for("which costs less")
-    terminal.type("")
+    terminal.wait_for("which order is the cheapest")
+    terminal.type("\x1b[C")  # an arrow is no answer
     terminal.wait_for("[enter] next")
+    assert b"not" not in terminal.seen
     terminal.press("\r")
     terminal.wait_for("what shape is P1")
     terminal.type("")
@@ -106,6 +107,22 @@ def test_a_class_predicts_looks_and_goes_on(terminal):
     terminal.wait_for("P1[1,1] = J₁ᵀ[1,1]·J₂ᵀ[1,1]")
     terminal.press("b")
     terminal.wait_for("step 3 of 5")
+    terminal.press("q")
+    assert terminal.process.wait(30) == 0
+
+
+def test_keys_that_come_together_are_all_heeded(terminal):
+    terminal = terminal("step", ROOT / "samples" / "widths.yaml")
+    terminal.wait_for("what shape is J₁")
+    terminal.type("(24, 2)")
+    terminal.wait_for("J₁[1,1]")
+    terminal.press("\x1b[B" * 6 + "\x1b[C")
+    terminal.wait_for("J₁[7,2]")
+    assert "▐".encode() in terminal.seen
+    terminal.press("\r")
+    terminal.wait_for("what shape is J₂")
+    terminal.type("b")
+    terminal.wait_for("step 1 of")
     terminal.press("q")
     assert terminal.process.wait(30) == 0
 

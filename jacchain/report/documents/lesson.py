@@ -19,6 +19,7 @@ from jacchain.report.documents.entry import Way, jacobian_entry, product_entry
 from jacchain.report.documents.jacobians import NOWHERE, denominator, derivative, jacobian_blocks
 from jacchain.report.documents.matrices import Bars, matrix_named, operand_matrix
 from jacchain.report.documents.order import order_line
+from jacchain.report.documents.plan import orders_blocks
 from jacchain.report.documents.products import product_lead, product_terms
 from jacchain.report.documents.run import result_document, run_title
 from jacchain.report.look import Look
@@ -26,7 +27,9 @@ from jacchain.report.notation.matrix_name import Entry, MatrixName
 from jacchain.report.notation.symbols import jacobian_symbol, numbers, operand_symbol, space
 from jacchain.results import ProductResult, Report
 
-_SHAPE = re.compile(r"(\d{1,9})\s*(?:[x×*,]|by|\s)\s*(\d{1,9})")
+_SHAPE = re.compile(r"[(\[]?\s*(\d{1,9})\s*(?:[x×*,]|by|\s)\s*(\d{1,9})\s*[)\]]?")
+_ORDERS = {name: name for name in ("forward", "reverse", "neither", "both")} | {"same": "both", "equal": "both"}
+"""What answers about the order mean; each may be cut short."""
 
 
 class Step(Frozen):
@@ -42,10 +45,12 @@ class Step(Frozen):
     reason: str = ""
 
     def is_right(self, answer: str) -> bool:
-        """Whether somebody's answer is the answer: ``3 × 1`` is ``3x1``."""
+        """Whether somebody's answer is the answer: ``3 × 1`` and ``(3, 1)`` are ``3x1``, ``f`` is ``forward``."""
         said = answer.strip().lower()
         found = _SHAPE.fullmatch(said)
-        return self.answer == (f"{int(found[1])}x{int(found[2])}" if found else said)
+        if found:
+            return self.answer == f"{int(found[1])}x{int(found[2])}"
+        return bool(said) and self.answer == next((order for word, order in _ORDERS.items() if word.startswith(said)), said)
 
 
 def steps(report: Report, look: Look) -> tuple[Step, ...]:
@@ -68,7 +73,7 @@ def step_document(
     if step.about == "result":
         return result_document(report, look)
     if step.about == "order":
-        return (order_line(report.plan, look),)
+        return (order_line(report.plan, look), Gap(), *orders_blocks(report.plan, look))
     number, place = step.about.number, entry or NOWHERE
     if step.about.kind == "stage":
         blocks = jacobian_blocks(report, number, look, place)
@@ -125,9 +130,13 @@ def _jacobian_step(report: Report, number: int, look: Look) -> Step:
 
 
 def _order_step(plan: Plan) -> Step:
-    answer = "both" if plan.forward == plan.reverse else "forward" if plan.forward < plan.reverse else "reverse"
-    question = "which costs less, forward (from J₁ᵀ on), reverse (from the end), or both the same?"
-    reason = f"forward takes {plan.forward:,} multiplications, reverse {plan.reverse:,}"
+    least = min(plan.forward, plan.reverse)
+    if plan.optimum < least:
+        answer = "neither"
+    else:
+        answer = "both" if plan.forward == plan.reverse else "forward" if plan.forward == least else "reverse"
+    question = "which order is the cheapest: forward (from J₁ᵀ on), reverse (from the end), both, or neither?"
+    reason = f"forward takes {plan.forward:,} multiplications, reverse {plan.reverse:,}, the best order {plan.optimum:,}"
     return Step(runs("the order of the products"), "order", question, answer, reason)
 
 

@@ -42,16 +42,21 @@ def plan_document(plan: Plan, look: Look, pipeline: PipelineFacts | None = None,
         return (*blocks, Paragraph(runs("one Jacobian: nothing to multiply")))
     if survey is not None:
         blocks += triangle_blocks(survey, look)
-    blocks.append(Gap())
-    tree = _tree(plan) if plan.length <= TREE else ()
-    if tree and max(width_of(line) for line in tree) <= look.width:
-        blocks.append(Figure(_beside(tree, _bars(plan, look), look)))
-    else:
-        blocks += [*_products(plan, look), Gap(), Figure(_bars(plan, look))]
-    blocks += [Gap(), *_verdict(plan, survey, look)]
+    blocks += [Gap(), *orders_blocks(plan, look), Gap(), *_verdict(plan, survey, look)]
     if survey is not None:
         blocks += [*alternatives_blocks(survey.alternatives, plan.length, look), *candidates_blocks(survey.candidates, look)]
     return tuple(blocks)
+
+
+def orders_blocks(plan: Plan, look: Look) -> Iterator[Block]:
+    """The products, as a tree where that fits, and what the orders cost."""
+    tree = _tree(plan) if plan.length <= TREE else ()
+    if tree and max(width_of(line) for line in tree) <= look.width:
+        yield Figure(_beside(tree, _bars(plan, look), look))
+        return
+    yield from _products(plan, look)
+    yield Gap()
+    yield Figure(_bars(plan, look))
 
 
 def _widths(plan: Plan, look: Look) -> Paragraph:

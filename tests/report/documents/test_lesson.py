@@ -40,6 +40,8 @@ def test_every_matrix_has_its_step_and_its_shape_is_the_answer(sample):
         ("3×2", True),
         ("3, 2", True),
         ("3 by 2", True),
+        ("(3, 2)", True),
+        ("[3,2]", True),
         ("03x2", True),
         ("2x3", False),
         ("six", False),
@@ -50,14 +52,24 @@ def test_a_shape_may_be_written_in_any_way(answer, right):
     assert steps(report, LOOK)[0].is_right(answer) is right
 
 
-def test_the_order_is_asked_of_the_obvious_two():
-    report = run(
-        from_expressions(["f(x): [x, x^2, x^3]", "g(a, b, c): [a*b, b*c, c*a]", "h(a, b, c): [a, b*c]"], at="2"), Request()
-    )
+SQUARES = ["f(x): [x, x^2, x^3]", "g(a, b, c): [a*b, b*c, c*a]", "h(a, b, c): [a, b*c]"]
+NARROW = ["f(x): [x, 2*x, 3*x]", "g(a, b, c): a*b*c", "h(y): [y, y^2, y^3]", "l(a, b, c): [a*b, b*c]"]
+
+
+@pytest.mark.parametrize(
+    ("functions", "right", "wrong"),
+    [
+        (SQUARES, ["forward", "f"], ["reverse", "same", "n", ""]),
+        (["f(x): [x, x^2]", "g(a, b): a*b"], ["both", "same", "equal"], ["forward", "reverse", "neither"]),
+        (NARROW, ["neither", "n"], ["forward", "reverse", "both"]),
+    ],
+)
+def test_the_order_that_is_asked_for_is_the_cheapest(functions, right, wrong):
+    report = run(from_expressions(functions, at="2"), Request())
     order = next(step for step in steps(report, LOOK) if step.about == "order")
-    cheaper = "forward" if report.plan.forward < report.plan.reverse else "reverse"
-    assert report.plan.forward != report.plan.reverse
-    assert order.is_right(cheaper)
+    assert [order.is_right(answer) for answer in right + wrong] == [True] * len(right) + [False] * len(wrong)
+    page = plain(step_document(report, order, LOOK), LOOK)
+    assert f"P{len(report.products)}  " in page
     assert str(report.plan.forward) in order.reason
 
 
