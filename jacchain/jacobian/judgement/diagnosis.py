@@ -19,9 +19,10 @@ class Diagnosis(Frozen, eq=True):
     """A mistake that explains some entries ``(row, column)``, from 0.
 
     ``span`` is where it is written; ``where`` is the sub-expression whose derivative went wrong, ``where_span`` its place.
-    Kinds: ``inverse matrix``, ``transposed``, ``rows exchanged``, ``columns exchanged``, ``zero column``, ``zero row``,
-    ``zero entry``, those of :data:`jacchain.jacobian.judgement.slips.SLIPS`, ``wrong function``, ``other input``, ``factor``,
-    ``rule``, ``unknown``, ``here only``, ``unseen`` by differences; of entries nobody can judge, ``kink`` and ``untrustworthy``.
+    Kinds: ``inverse matrix``, ``transposed``, ``rows exchanged``, ``columns exchanged``, ``entries exchanged``, ``zero column``,
+    ``zero row``, ``zero entry``, those of :data:`jacchain.jacobian.judgement.taken.TAKEN` and of
+    :data:`jacchain.jacobian.judgement.slips.SLIPS`, ``wrong function``, ``other input``, ``factor``, ``rule``, ``unknown``,
+    ``here only``, ``unseen`` by differences; of entries nobody can judge, ``kink`` and ``untrustworthy``.
     """
 
     kind: str

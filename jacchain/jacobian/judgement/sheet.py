@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from jacchain.errors import Span
-from jacchain.expression.graph import MATRIX
+from jacchain.expression.program import Instruction
 from jacchain.expression.texts import node_text
 from jacchain.frozen import replace
 from jacchain.jacobian.analytic import derivative_of, differentiate
@@ -21,6 +21,7 @@ from jacchain.jacobian.judgement.diagnosis import NAMED, Diagnosis, Mask, name_o
 from jacchain.jacobian.judgement.repairs import Expected, Misplaced, author_span, negated_part, wrong_function, wrong_part
 from jacchain.jacobian.judgement.sight import Sight
 from jacchain.jacobian.judgement.slips import Suspicion
+from jacchain.jacobian.judgement.taken import TAKEN, Taken
 from jacchain.jacobian.judgement.verdict import REASONS, Verdict
 from jacchain.linear.map import Numbers
 from jacchain.linear.pattern import Integers
@@ -67,12 +68,13 @@ class Sheet:
         if self.wrong.size <= LARGEST:
             self.inverse()
             self.transposed()
-            self.transposed_constant()
-            self.misplaced(lambda matrix: matrix, self.verdict.outputs, "rows", "outputs")
-            self.misplaced(np.transpose, self.verdict.inputs, "columns", "inputs")
+            self.other_operations()
+            self.misplaced(lambda matrix: matrix, self.verdict.outputs, "rows", "({} are outputs)")
+            self.misplaced(np.transpose, self.verdict.inputs, "columns", "({} are inputs)")
             self.misread()
         self.zeros()
         self.signs()
+        self.exchanged()
         self.slips()
         self.functions()
         self.ratios()
@@ -128,30 +130,48 @@ class Sheet:
             self.explain("transposed", "the matrix is transposed: rows are outputs, columns are inputs", ~differs)
             self.sights, self.wrong, self.turned = [sight.transposed for sight in self.sights], differs, True
 
-    def transposed_constant(self) -> None:
-        """The matrix of some product ``W @ v`` was transposed on the way."""
-        program = self.stage.program
-        if not self.wrong.any():
-            return
-        for position, instruction in enumerate(program.instructions):
-            matrix = instruction.matrix
-            if instruction.operation != MATRIX or matrix is None or matrix.shape[0] != matrix.shape[1]:
-                continue
-            changed = list(program.instructions)
-            changed[position] = replace(instruction, matrix=np.ascontiguousarray(matrix.T))
-            slipped = replace(program, instructions=tuple(changed))
-            fits = np.ones_like(self.wrong)
-            for sight in self.sights:
-                expected = derivative_of(slipped, program.registers(sight.x[None])).linear.dense[0]
-                fits &= np.abs(expected - sight.value) <= sight.room(expected)
-            if (fits & self.wrong).sum() >= 2:
-                number = instruction.nodes[0]
-                node, text = program.graph.nodes[number], node_text(program.graph, number)
-                message = f"`{node.name or 'the matrix'}` is transposed, in the derivative of `{text}`"
-                self.explain("transposed", message, fits, (node.name, node.span))
+    def other_operations(self) -> None:
+        """An operation of the function was taken for another one: a matrix for its transpose, a branch for the other."""
+        for taken in TAKEN:
+            for position, instruction in enumerate(self.stage.program.instructions):
+                if self.wrong.any() and (other := taken.other(instruction)) is not None:
+                    fits = self.fits_with(position, other, anew=taken.anew)
+                    if (fits & self.wrong).sum() >= taken.least:
+                        self.explain_operation(taken, instruction, fits & self.wrong)
 
-    def misplaced(self, turned: Callable[[Numbers], Numbers], names: tuple[str, ...], what: str, of_what: str) -> None:
-        """Rows (or columns, of the transpose) stand in one another's place."""
+    def fits_with(self, position: int, other: Instruction, *, anew: bool) -> Mask:
+        """Which entries are right for nothing but another operation in one place; ``anew`` if its values count, too."""
+        program = self.stage.program
+        instructions = (*program.instructions[:position], other, *program.instructions[position + 1 :])
+        slipped = replace(program, instructions=instructions)
+        fits, differs = np.ones_like(self.wrong), np.zeros_like(self.wrong)
+        for sight in self.sights:
+            registers = (slipped if anew else program).registers(sight.x[None])
+            expected = derivative_of(slipped, registers).linear.dense[0]
+            with np.errstate(invalid="ignore"):
+                fits &= np.abs(expected - sight.value) <= sight.room(expected)
+                differs |= np.abs(expected - sight.right) > 2 * sight.room(expected)
+        return fits & differs
+
+    def explain_operation(self, taken: Taken, instruction: Instruction, entries: Mask) -> None:
+        """Notes that an operation was taken for another one; of several worked out together, the first that an entry hangs on."""
+        graph = self.stage.program.graph
+        owners = [output for output in graph.outputs for _ in range(graph.nodes[output].size)]
+        reached = graph.ancestors(owners[int(np.argwhere(entries)[0, 0])])
+        number = next(number for number in instruction.nodes if number in reached)
+        node, text = graph.nodes[number], node_text(graph, number)
+        message = taken.says.format(name=node.name or "the matrix", text=text, entries=self.names(entries))
+        self.explain(taken.kind, message, entries, (node.name or text, node.span))
+
+    def exchanged(self) -> None:
+        """Entries of one row stand in one another's place."""
+        for i in np.flatnonzero(self.wrong.sum(1) > 1)[:MANY]:
+            if self.wrong[i].sum() <= FEW:
+                where = f"in the row of `{self.verdict.outputs[i]}`"
+                self.misplaced(partial(_row_of, int(i)), self.verdict.inputs, "entries", where)
+
+    def misplaced(self, turned: Callable[[Numbers], Numbers], names: tuple[str, ...], what: str, which: str) -> None:
+        """Rows (or columns, of the transpose) stand in one another's place; ``turned`` is a view of a matrix."""
         hurt = np.flatnonzero(turned(self.wrong).any(1))
         belongs = {int(row): self.same(turned, int(row), hurt) for row in hurt}
         while belongs:
@@ -163,11 +183,11 @@ class Sheet:
             if following != first or len(cycle) < 2:
                 continue
             cycle = sorted(cycle)
-            explained = np.zeros_like(turned(self.wrong))
-            explained[cycle] = True
+            explained = np.zeros_like(self.wrong)
+            turned(explained)[cycle] = True
             listed = " and ".join(f"`{names[row]}`" for row in cycle[:2]) if len(cycle) == 2 else _listed(names, cycle)
-            message = f"the {what} of {listed} are exchanged ({what} are {of_what})"
-            self.explain(f"{what} exchanged", message, turned(explained))
+            message = f"the {what} of {listed} are exchanged {which.format(what)}"
+            self.explain(f"{what} exchanged", message, explained)
 
     def same(self, turned: Callable[[Numbers], Numbers], row: int, others: Integers) -> int:
         """Which one of other rows of the right matrix is written as a row, -1 when none is, or several."""
@@ -308,6 +328,7 @@ class Sheet:
         if len(self.sights) < 2 or not self.wrong.any():
             return
         program = self.stage.program
+        below = {node_text(program.graph, node.arguments[1]) for node in program.graph.nodes if node.operation == "/"}
         numbers = np.stack([program.registers(sight.x[None])[0].astype(float) for sight in self.sights])
         for i, j in np.argwhere(self.wrong)[:MANY].tolist():
             ratios, rooms = zip(*(sight.ratio(i, j) for sight in self.sights), strict=True)
@@ -318,7 +339,8 @@ class Sheet:
                 texts = [node_text(program.graph, number) for number, place in enumerate(program.place) if found[place].all()]
                 if texts and self.wrong[i, j]:
                     text = min(texts, key=len)
-                    self.explain("factor", f"{name_of(self.verdict, (i, j))} {says} `{text}`", _only(self.wrong, (i, j)))
+                    hint = ", as if a denominator were not squared" if says == "has the factor" and text in below else ""
+                    self.explain("factor", f"{name_of(self.verdict, (i, j))} {says} `{text}`{hint}", _only(self.wrong, (i, j)))
 
     def rest(self) -> None:
         """What no slip explains, with the ratio to what it should be; what is right by chance has been said to be."""
@@ -339,6 +361,11 @@ class Sheet:
     def names(self, entries: Mask) -> str:
         """Some entries by their names."""
         return named(self.verdict, tuple((int(i), int(j)) for i, j in np.argwhere(entries)))
+
+
+def _row_of(row: int, matrix: Numbers) -> Numbers:
+    """A row of a matrix as a column: a view."""
+    return matrix[row : row + 1].T
 
 
 def _listed(names: tuple[str, ...], chosen: list[int]) -> str:

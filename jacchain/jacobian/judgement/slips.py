@@ -22,6 +22,10 @@ from jacchain.frozen import Frozen
 from jacchain.jacobian.judgement.dissection import Dissection
 from jacchain.linear.pattern import Integers
 
+POWERS = ("^", "exp2", "exp")
+SAME = 1e-9
+"""Relative difference of two numbers that are one by a law of powers."""
+
 
 class Slip(Frozen, eq=True):
     """``wrong(p, y, x)`` takes the place of the partial p of ``y = f(x)``; ``says`` goes on from "the derivative of `f(x)`".
@@ -35,14 +39,28 @@ class Slip(Frozen, eq=True):
     only: tuple[str, ...] = ()
 
 
+def without_logarithm(p: Array, y: Array, x: Array) -> Array:
+    """``y = a^x`` itself where p is its partial by the exponent, ``y*log(a)``; NaN elsewhere."""
+    return np.asarray(np.where(np.abs(x * p - y * np.log(y)) <= SAME * np.abs(x * p), y, np.nan))
+
+
+def power_rule(p: Array, y: Array, x: Array) -> Array:
+    """``x*a^(x - 1)`` for ``y = a^x`` where p is its partial by the exponent; NaN elsewhere."""
+    return x * without_logarithm(p, y, x) ** (1 - 1 / x)
+
+
 # fmt: off
 SLIPS: tuple[Slip, ...] = (
     Slip("sign",            "was taken with the wrong sign",                lambda p, y, x: -p),
+    Slip("other branch",    "is that on the other side of its switch",      lambda p, y, x: 1 - p, only=("relu", "max", "min")),
     Slip("missing term",    "was left out, with all that hangs on it",      lambda p, y, x: 0 * p),
     Slip("missing factor",  "is missing as a factor",                       lambda p, y, x: 1 + 0 * p),
     Slip("factor twice",    "is there twice",                               lambda p, y, x: p * p),
     Slip("factor 2",        "was doubled",                                  lambda p, y, x: 2 * p),
     Slip("factor 1/2",      "was halved",                                   lambda p, y, x: p / 2),
+    Slip("quotient",        "lacks the square in its denominator",          lambda p, y, x: -y, only=("/",)),
+    Slip("power rule",      "was taken by the power rule",                  power_rule, only=POWERS),
+    Slip("logarithm",       "lacks the natural logarithm of the base",      without_logarithm, only=POWERS),
     Slip("not derived",     "was taken to be the function itself",          lambda p, y, x: y),
     Slip("exponent",        "still has the exponent it should lose",        lambda p, y, x: p * x),
     Slip("exponent",        "lacks the exponent as a factor",               lambda p, y, x: y / x, only=("^n", "^")),

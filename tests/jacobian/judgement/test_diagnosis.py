@@ -2,6 +2,9 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from strategies.expressions import scalars, vectors
 
 from jacchain.frozen import replace
 from jacchain.jacobian.accuracy.rounding import derivative_error, value_error
@@ -138,3 +141,22 @@ def test_one_slip_in_a_matrix_is_one_mistake_and_shown_where_it_is_written(outpu
     shown = found.span.source.text[found.span.start : found.span.end]
     assert shown == (part or shown)
     assert part in {found.where, ""}
+
+
+NAMED = {"power rule", "logarithm", "quotient", "other branch", "entries exchanged", "rows exchanged", "columns exchanged"}
+CONSTANTS = "constants: {W: [[1, -2, 0.5], [0.25, 1, -1]], M: [[1, 2, 0.3], [0.7, -1, 2], [4, 1, 1]], b: [0.25, -1.5, 0.75]}"
+
+
+@settings(max_examples=15)
+@given(st.one_of(scalars(depth=2), vectors(depth=2)), st.integers(0, 2**32 - 1))
+def test_numbers_that_are_wrong_by_chance_are_no_slip_with_a_name(text, seed):
+    zeros = "'0*x*outer(f, [v, u, w, x, y])'"
+    parameters, at = "x, y, v[3], u[3], w[2]", "0.3, -0.8, 0.5, -0.2, 1.1, 0.9, 0.4, -0.7, -0.6, 0.35"
+    file = f"{CONSTANTS}\nfunctions:\n  f({parameters}):\n    outputs: ['{text}']\n    jacobian: {zeros}\nat: [{at}]\n"
+    pipeline = load(file.encode(), "sheet.yaml")
+    stage, x = pipeline.stages[0], pipeline.at.astype(np.longdouble)
+    right = differentiate(stage.program, x[None]).linear.dense[0].astype(float)
+    random = np.random.default_rng(seed)
+    wrong = np.where(random.random(right.shape) < 0.5, right * random.uniform(-3, 3, right.shape), right)
+    found, _ = diagnosed(stage, x, wrong)
+    assert not NAMED & {diagnosis.kind for diagnosis in found}
