@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING
 from jacchain.chain.products import ProductResult as ProductResult  # noqa: PLC0414 - the result of a product is a result
 from jacchain.frozen import Frozen
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # a run that is neither checked nor certified need not load what checks and certifies
     from collections.abc import Mapping, Sequence
 
-    from jacchain.errors import JacchainError, Problem
-
-if TYPE_CHECKING:  # a run that is neither checked nor certified need not load what checks and certifies
     from jacchain.chain.digits import Digits
     from jacchain.chain.plan import Plan
     from jacchain.chain.spectrum import StageSpectrum
+    from jacchain.errors import JacchainError, Problem
     from jacchain.jacobian.diagnostic import Diagnostic
     from jacchain.jacobian.jacobian import Jacobian
     from jacchain.jacobian.judgement.diagnosis import Diagnosis
@@ -24,7 +22,6 @@ if TYPE_CHECKING:  # a run that is neither checked nor certified need not load w
     from jacchain.jacobian.nonsmooth.reach import Reach
     from jacchain.linear.enclosure import Enclosure
     from jacchain.linear.map import LinearMap, Numbers
-
 
 DECLINED = "not asked for"
 """Why there are no differences when nobody wanted any."""

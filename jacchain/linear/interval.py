@@ -185,25 +185,29 @@ def extremes(ends: Sequence[Numbers]) -> tuple[Numbers, Numbers]:
 def outward(lower: Numbers, upper: Numbers, *, exact: Any = False) -> Interval:
     """Bounds rounded to nearest, moved outwards by one float each; where they are exact, as they are."""
     with np.errstate(all="ignore"):
-        below = np.nextafter(np.where(lower == np.inf, LARGEST, lower), -np.inf)
-        above = np.nextafter(np.where(upper == -np.inf, -LARGEST, upper), np.inf)
+        below, above = _within_range(lower, upper)
+        below, above = np.nextafter(below, -np.inf), np.nextafter(above, np.inf)
     return Interval(np.where(exact, lower, below), np.where(exact, upper, above))
 
 
 def widened(lower: Numbers, upper: Numbers, limits: Any, units: int = 4) -> Interval:
     """Bounds moved outwards by some units in the last place of the floats with the given limits."""
+    ends = _within_range(lower, upper)
     with np.errstate(all="ignore"):
-        lower, upper = np.where(lower == np.inf, LARGEST, lower), np.where(upper == -np.inf, -LARGEST, upper)
-        below = lower - units * (limits.eps * np.abs(lower) + Real(limits.smallest_subnormal))
-        above = upper + units * (limits.eps * np.abs(upper) + Real(limits.smallest_subnormal))
-    return outward(below, above)
+        slacks = [units * (limits.eps * np.abs(end) + Real(limits.smallest_subnormal)) for end in ends]
+    return around(*ends, *slacks)
 
 
 def around(lower: Numbers, upper: Numbers, slack_below: Any, slack_above: Any) -> Interval:
     """Bounds moved outwards by a slack each, and the rounding of that."""
+    lower, upper = _within_range(lower, upper)
     with np.errstate(all="ignore"):
-        lower, upper = np.where(lower == np.inf, LARGEST, lower), np.where(upper == -np.inf, -LARGEST, upper)
         return outward(lower - slack_below, upper + slack_above)
+
+
+def _within_range(lower: Numbers, upper: Numbers) -> tuple[Numbers, Numbers]:
+    """The bounds, a lower one that overflowed as the largest float and an upper one as its opposite: exact numbers are finite."""
+    return np.where(lower == np.inf, LARGEST, lower), np.where(upper == -np.inf, -LARGEST, upper)
 
 
 def hull(*intervals: Interval) -> Interval:

@@ -49,7 +49,7 @@ class Limits(Frozen, eq=True):
 
     @cached_property
     def signs(self) -> tuple[Tree, ...]:
-        """What changes its sign when a limit is crossed."""
+        """What changes its sign when a limit is crossed: what a domain says is not zero, and what is zero at a switch."""
         switch = () if self.switch is None else (self.switch,)
         match self.domain:
             case Binary("!=") as excluded:
@@ -59,7 +59,7 @@ class Limits(Frozen, eq=True):
 
     @cached_property
     def steps(self) -> tuple[Tree, ...]:
-        """What takes another value when a limit is crossed."""
+        """What takes another value when a limit is crossed: the truth of the domain, and the steps of a switch."""
         whole = () if self.switch is None else postorder(self.switch)
         steps = tuple(part for part in whole if isinstance(part, Call) and part.name in {"floor", "ceil"})
         return steps if self.domain is None else (self.domain, *steps)
