@@ -301,7 +301,8 @@ def _widened(chosen: _Choice, fresh: _Choice, finest: _Finest, changes: Array, e
     usual = 2.0**-10 * whole if finest.noise is None else noise + 2.0**13 * rounding
     unresolved, endless = unexplained > np.maximum(usual, 2.0**5 * rounding), unexplained > noise + 2.0**10 * rounding
     if unresolved.any() or endless.any():
-        astray = (unresolved & ~_converging(finest.slopes)) | (endless & _diverging(finest.slopes))
+        explained = (fresh.bar * finest.spans <= 2.0**5 * rounding) & (gap <= bar)  # by the other terms of a tableau
+        astray = (unresolved & ~_converging(finest.slopes) & ~explained) | (endless & _diverging(finest.slopes))
         lost = np.where(whole > 2.0**10 * rounding, np.inf, np.maximum(bar, 2 * missed))
         bar = np.where(astray, lost, bar)
     resolved = (finest.spans <= finest.scale) | (finest.slopes == 0).all(2)

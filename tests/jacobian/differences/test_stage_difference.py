@@ -178,6 +178,17 @@ def test_there_is_a_number_however_near_a_pole_or_an_edge_is(compiled, dtype, fo
     assert found.error_bar[0] <= 1e-3 * abs(truth)
 
 
+@pytest.mark.parametrize("formula", ["atan2(x, 2e-9)", "x/(x + 2e-9)", "normalize([x, 2e-9])[1]"])
+def test_terms_that_balance_at_one_step_are_not_taken_for_structure(compiled, formula):
+    """To one side of x the finest quotients do not come nearer with every step: the error there changes its sign."""
+    program = compiled("x", formula)
+    for x in 10.0 ** -np.arange(11, 16, 0.25):
+        found = stage_difference(Stage(1, "f", "f", ("x",), ("f",), program), np.array([x]).astype(np.longdouble))
+        truth = exact_slopes(program.graph, np.array([x]))[0]
+        assert abs(found.value[0] - truth) <= found.error_bar[0] + np.spacing(truth)
+        assert found.error_bar[0] <= 1e-6 * truth
+
+
 def test_what_no_step_resolves_is_not_told():
     (stage,), x = stages_of("f(x): x + sin(x)", at="1e100")
     assert np.isinf(stage_difference(stage, x).error_bar[0])
