@@ -696,6 +696,22 @@ def test_a_formula_that_is_right_on_the_branch_of_the_point_need_not_be_right_on
     assert (report.judgement, report.stages[1].diagnoses) == ("agree", ())
 
 
+@pytest.mark.parametrize(
+    ("functions", "at"),
+    [
+        (["f(x, y): where(x > 0, x, y)", "g(f): f^2 + f"], "-1e300,1e154"),
+        (["f(x, y): mod(logsumexp([cosh(x), y]), 3)", "g(f): f^2 + f"], "800,1"),
+        (["f(x, y): normalize([cos(x), y])[1]", "g(f): f^2 + f"], "1e-300,1e300"),
+        (["f(x, y): softplus(x)", "g(f): f^2 + f"], "1e154,1e154"),
+    ],
+)
+def test_what_overflows_on_the_way_to_a_verdict_raises_no_warning(functions, at):
+    """Warnings are errors in tests."""
+    pipeline = from_expressions(functions, at)
+    report = check(pipeline, run(pipeline, Request(spectrum=True, verbose=True)))
+    assert report.judgement != "disagree"
+
+
 @pytest.mark.parametrize("right", ["2e-30*x", "1 + 2e-30*x - 1", "0"])
 def test_where_the_analytic_derivative_has_no_digits_either_nothing_is_wrong_on_its_ground(right):
     """One and 4e-30 is one, also in the longest numbers; the derivative comes out as zero."""

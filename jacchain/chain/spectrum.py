@@ -80,7 +80,7 @@ def spectra(jacobians: Sequence[LinearMap]) -> tuple[StageSpectrum, ...]:
     found: list[StageSpectrum] = []
     error = 0.0
     for jacobian, product in zip(jacobians, running_products(jacobians), strict=True):
-        rounding = 0.0 if jacobian.unit else EPSILON * float(np.linalg.norm(jacobian.values[0].astype(float)))
+        rounding = 0.0 if jacobian.unit else float(np.hypot.reduce(EPSILON * jacobian.values[0].astype(float)))
         own = spectrum(jacobian, rounding)
         before = found[-1].running.norm if found else 1.0
         error = own.norm * error + (rounding + EPSILON * own.norm) * before if found else rounding

@@ -110,9 +110,10 @@ class Factors(Frozen):
 def times(linear: LinearMap, vector: Numbers) -> Numbers:
     """``J v``, summed entry by entry: nothing of the products that are to be checked."""
     pattern = linear.pattern
-    if pattern.is_full:
-        return np.asarray((linear.dense[0] * vector).sum(1))
-    return np.bincount(pattern.rows, weights=linear.values[0] * vector[pattern.columns], minlength=linear.shape[0])
+    with np.errstate(over="ignore", invalid="ignore"):
+        if pattern.is_full:
+            return np.asarray((linear.dense[0] * vector).sum(1))
+        return np.bincount(pattern.rows, weights=linear.values[0] * vector[pattern.columns], minlength=linear.shape[0])
 
 
 def along_direction(stages: Sequence[Stage], x: Array, direction: Numbers, judged: tuple[Numbers, Numbers, Numbers]) -> Verdict:

@@ -46,7 +46,8 @@ class Cell(Frozen):
     @cached_property
     def _inwards(self) -> npt.NDArray[np.float64]:
         """The normals as doubles, one in each row."""
-        return np.array(self.walls, float)
+        with np.errstate(over="ignore"):
+            return np.array(self.walls, float)
 
 
 class Cells(Frozen):

@@ -79,6 +79,8 @@ def _limits(operation: str, reads: tuple[bool, ...]) -> Limits:
     names = tuple(row.parameters.split(", "))
     moving = {name for name, varies in zip(names, reads, strict=True) if varies}
     switch = read(row.switch) if row.switch else None
+    if switch is not None and not any(_mentions(branch, moving) for branch in _branches(switch)):
+        switch = None
     domain = read(row.domain) if row.domain else None
     if domain is None or not _mentions(domain, moving):
         return Limits(names, switch=switch)
@@ -232,6 +234,11 @@ def _tied(instruction: Instruction, registers: Array) -> Mask:
 def _difference(comparison: Binary) -> Tree:
     """What is zero where both sides of a comparison are equal."""
     return Binary("-", comparison.left, comparison.right)
+
+
+def _branches(tree: Tree) -> tuple[Tree, ...]:
+    """What a tree may be equal to: itself, or of a choice what is chosen from."""
+    return tree.arguments[1:] if isinstance(tree, Call) and tree.name == "where" else (tree,)
 
 
 def _mentions(tree: Tree, names: set[str]) -> bool:

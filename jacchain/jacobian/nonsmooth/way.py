@@ -26,6 +26,9 @@ from jacchain.linear.map import Numbers
 LADDER = 2.0 ** np.arange(-54, 37)
 """Distances at which a turn is looked for, in units of the size of the input: an octave apart, from below its last digit."""
 
+SMALL = 2.0**-20
+"""Inputs below are looked at on their own scale, too: an edge as near as they are to zero lies below the ladder."""
+
 COARSE, NUMBERS = 4, 1 << 20
 """Sections of the only round where a place need not be known well, and numbers handled up to which it is looked for at all."""
 
@@ -67,11 +70,14 @@ class Ways:
     def first_turns(self, ways: npt.NDArray[np.intp], ladder: Numbers, sections: Sequence[int]) -> tuple[Numbers, Numbers]:
         """Two distances on each way, between which something is first seen to turn; the second infinite where nothing does.
 
-        Looked at are first the distances of the ``ladder``, in units of the size of the input, then the section between two of
-        them, cut into ``sections[0]`` parts, then one of those, cut into ``sections[1]`` parts, and so on.
+        Looked at are first the distances of the ``ladder``, in units of the size of the input, and of one where it is smaller.
+        The section between two of them is cut into ``sections[0]`` parts then, one of those into ``sections[1]``, and so on.
         """
-        unit = np.clip(np.abs(self.x[ways // 2]), 1, LARGEST / ladder[-1])
-        steps = np.concatenate([np.zeros((ways.size, 1)), unit[:, None] * ladder], axis=1)
+        size = np.abs(self.x[ways // 2])[:, None]
+        steps = np.clip(size, 1, LARGEST / ladder[-1]) * ladder
+        if (small := (size > 0) & (size < SMALL)).any():
+            steps = np.sort(np.concatenate([np.where(small, size, 0) * ladder, steps], axis=1), axis=1)
+        steps = np.concatenate([np.zeros_like(size), steps], axis=1)
         rows = np.arange(ways.size)
         for parts in (*sections, 1):
             turned = self._turned(ways, steps)

@@ -32,6 +32,9 @@ FACTS = [
     ("relu(x)", 0.0, 0, 0, "relu(x)"),
     ("sin(x)*exp(x)", 0.0, INF, INF, ""),
     ("x^3 + x^-2", 1.0, 1, INF, "x^-2"),
+    ("atan2(0, x)", -1.0, INF, 1, "atan2(0, x)"),
+    ("atan2(-1, x)", -1.0, INF, INF, ""),
+    ("atan2(x, -1)", 0.5, 0.5, INF, "atan2(x, -1)"),
 ]
 # fmt: on
 
@@ -62,6 +65,14 @@ def test_the_way_goes_through_the_whole_chain(compiled):
     assert found.left == pytest.approx([1, 1])
     assert found.right == pytest.approx([INF, 1])
     assert found.nearest == ("abs(b)", "log(a)")
+
+
+@given(st.sampled_from(["log(x)", "logit(x)", "abs(x)", "sqrt(x)", "1 + relu(x)"]), st.floats(1e-300, 1e-6))
+def test_an_input_that_is_small_may_move_by_its_own_size(compiled, text, x):
+    """However small: what ends the way is at zero, and no nearer."""
+    found = reach([compiled("x", text)], np.array([x]))
+    assert 0.99 * x <= found.left[0] <= x
+    assert found.right[0] >= 0.9 * (x if text == "logit(x)" else 1)
 
 
 @settings(max_examples=60)
