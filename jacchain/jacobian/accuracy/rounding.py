@@ -55,7 +55,8 @@ def stage_errors(program: Program, points: Array) -> Errors:
     found = np.broadcast_to(linear.values, (len(shaken.registers), linear.pattern.count))
     entries, size, fine = found[:-2], found[-2], found[-1]
     room = has_room(size, fine, dtype) | linear.unit
-    added = ULPS * epsilon * np.where(np.isfinite(size), size, 0).astype(float)
+    with np.errstate(over="ignore"):
+        added = ULPS * epsilon * np.where(np.isfinite(size), size, 0).astype(float)
     return Errors(
         np.where(_is_double(values[0]) & (values == values[0]).all(0), 0, _bars(values)),
         np.where(_is_double(entries[0]) & room, 0, _bars(entries) + added),
@@ -238,7 +239,8 @@ class _Followed(_Shaken):
 
 
 def _is_double(numbers: Array) -> Mask:
-    return np.asarray(numbers.astype(float) == numbers)
+    with np.errstate(over="ignore"):
+        return np.asarray(numbers.astype(float) == numbers)
 
 
 def _unit(instruction: Instruction, epsilon: float) -> float:

@@ -131,7 +131,7 @@ def difference_curve(stage: Stage, x: Array, row: int, column: int) -> Curve:
         bar,
         tuple(curves),
         adaptive,
-        _relative(adaptive, reference),
+        float(_relative(found.value[0], reference)),
         float(found.error_bar[0]),
         float(found.step[0]),
         is_linear and smooth,
@@ -192,10 +192,10 @@ def _entry(bars: Numbers, pattern: Pattern, row: int, column: int) -> float:
 
 def _scheme_curve(scheme: Scheme, along: Evaluate, at: float, scales: tuple[Numbers, float], reference: float) -> SchemeCurve:
     steps, size = scales
-    errors = np.array([_relative(value, reference) for value in _by_scheme(scheme, along, at, steps)])
+    errors = _relative(_by_scheme(scheme, along, at, steps), reference)
     rule = float(scheme.step(np.array([size]), EPSILON)[0])
     around = rule * 10.0 ** (np.arange(-AROUND, AROUND + 1) / PER_DECADE)
-    at_rule = float(_medians(np.array([_relative(value, reference) for value in _by_scheme(scheme, along, at, around)]))[AROUND])
+    at_rule = float(_medians(_relative(_by_scheme(scheme, along, at, around), reference))[AROUND])
     medians = _medians(errors)
     least = float(medians.min())
     best = int(np.flatnonzero(medians == least)[-1])
@@ -231,9 +231,10 @@ def _by_scheme(scheme: Scheme, along: Evaluate, at: float, steps: Numbers) -> Nu
         return np.asarray(values @ weights / step)
 
 
-def _relative(value: float, reference: float) -> float:
-    """The error relative to the reference, absolute where that is zero."""
-    return abs(value - reference) / (abs(reference) or 1.0)
+def _relative(values: Numbers, reference: float) -> Numbers:
+    """The errors relative to the reference, absolute where that is zero."""
+    with np.errstate(all="ignore"):
+        return np.asarray(np.abs(values - reference) / (abs(reference) or 1.0))
 
 
 def _slope(steps: Numbers, errors: Numbers, least: float) -> float | None:

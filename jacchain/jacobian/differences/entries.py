@@ -121,7 +121,8 @@ def _settled(estimates: Estimates) -> _Settled:
     bars = estimates.bar
     flat = np.abs(estimates.value) <= 10 * bars
     flat[0] = False
-    side = np.where(flat & np.isfinite(bars[0]), np.inf, bars * _TRUST).argmin(0)
+    with np.errstate(over="ignore"):
+        side = np.where(flat & np.isfinite(bars[0]), np.inf, bars * _TRUST).argmin(0)
     value = np.choose(side, estimates.value)
     one_sided = bars[1:]
     torn = (estimates.defined[1:] & ~np.isfinite(one_sided)).any(0)
