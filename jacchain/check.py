@@ -29,12 +29,13 @@ from jacchain.jacobian.settled import Settled
 from jacchain.linear.map import LinearMap
 from jacchain.pipeline.stage import Pipeline, Stage
 from jacchain.results import CheckReport, Report, StageCheck
+from jacchain.run import ChainResult, pipeline_facts
 
 WORK = 1 << 28
 """Numbers handled in all up to which differences are made for every input; what is left over is judged along a direction."""
 
 
-def check(pipeline: Pipeline, report: Report) -> CheckReport:
+def check(pipeline: Pipeline, report: Report | ChainResult) -> CheckReport:
     """Judges what a run found, and every hand-derived Jacobian of the file."""
     claim_stages(pipeline.stages, REPETITIONS + 1)
     points = _points(pipeline)
@@ -62,7 +63,7 @@ def check(pipeline: Pipeline, report: Report) -> CheckReport:
     product = Product(report.jacobian, Factors.of(maps, bars), tuple(settled[stage.index] for stage in pipeline.stages))
     total, witnesses, more = judge_whole(pipeline, product, stages[0].verdict, left)
     diagnoses = () if total is None or len(pipeline.stages) == 1 else diagnose_chain(total, report.diagnostics)
-    return CheckReport(report.pipeline, tuple(stages), total, witnesses, (*more, *remarks), diagnoses)
+    return CheckReport(pipeline_facts(pipeline), tuple(stages), total, witnesses, (*more, *remarks), diagnoses)
 
 
 def _checks(stage: Stage, x: Array, found: list[Verdict]) -> Iterator[StageCheck]:
@@ -124,7 +125,7 @@ def _copies(pipeline: Pipeline) -> Iterator[list[Stage]]:
             yield copies[first : first + room]
 
 
-def _judged(copies: Sequence[Stage], points: Array, report: Report) -> tuple[list[list[Judged]], list[Settled]]:
+def _judged(copies: Sequence[Stage], points: Array, report: Report | ChainResult) -> tuple[list[list[Judged]], list[Settled]]:
     """For each copy of a stage its Jacobian as a run shows it, then the one by hand where there is one, with their bars.
 
     And what is known of kinks at the point of each copy.

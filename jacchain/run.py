@@ -105,10 +105,13 @@ def run(pipeline: Pipeline, request: Request) -> Report:
     return report
 
 
-def multiply_out(pipeline: Pipeline, request: Request, plan: Plan | None = None) -> ChainResult:
-    """The stages at their points and the products of the plan, which is made where none is given.  Raises as :func:`run` does."""
+def multiply_out(pipeline: Pipeline, request: Request, plan: Plan | None = None, *, barred: bool = True) -> ChainResult:
+    """The stages at their points, and the products of the plan, which is made where none is given.
+
+    Without ``barred`` there are error bars where they were measured only.  Raises as :func:`run` does.
+    """
     order = parse_order(Fragment.whole(request.order, "--order"), len(pipeline.stages))
-    found = differentiate_stages(pipeline, checked=request.check)
+    found = differentiate_stages(pipeline, checked=request.check, barred=barred)
     jacobians = [stage.jacobian.linear for stage in found.stages]
     patterns = [linear.pattern for linear in jacobians]
     costs = stage_costs(pipeline, patterns) if request.mode == "matrix-free" else None

@@ -40,13 +40,14 @@ class Differentiated(Frozen):
     refusals: tuple[Problem, ...]
 
 
-def differentiate_stages(pipeline: Pipeline, *, checked: bool) -> Differentiated:
+def differentiate_stages(pipeline: Pipeline, *, checked: bool, barred: bool = True) -> Differentiated:
     """Every stage at its point; ``checked`` compares analytic Jacobians with differences where that is cheap.
 
+    ``barred`` looks for entries that rounding has spoilt also where measuring that would take long.
     Raises JacchainError where a value or a derivative is not a finite double (JC40x, JC41x), with the numbers that led there.
     """
     claim_stages(pipeline.stages)
-    walk = _Walk(pipeline, checked=checked)
+    walk = _Walk(pipeline, checked=checked, barred=barred)
     for stage in pipeline.stages:
         try:
             walk.take(stage)
@@ -62,10 +63,11 @@ class _Walk:
     once a stage is ``uncertain``, they are off in all that follow; once one is ``spoilt``, that has been said.
     """
 
-    def __init__(self, pipeline: Pipeline, *, checked: bool) -> None:
+    def __init__(self, pipeline: Pipeline, *, checked: bool, barred: bool) -> None:
         self.pipeline = pipeline
         cheap = is_cheap(pipeline.stages)
         self.checked = checked and cheap
+        self.barred = barred or cheap
         self.x: Array = pipeline.at[None]
         self.repetitions: Array | None = repeated(pipeline.at) if cheap else None
         self.uncertain = self.spoilt = False
@@ -112,11 +114,19 @@ class _Walk:
             registers = stage.program.registers(x)
             jacobian = jacobian_by_differences(stage, registers)
             return examine_differences(stage, registers, jacobian), jacobian
-        spell = self.spellings.setdefault(
-            id(stage.program), cache(partial(derivative_formula, stage.program.graph, stage.outputs))
-        )
         examination = examine(stage, differentiate(stage.program, x))
-        return examination, _analytic(stage, examination, spell, errors)
+        return examination, self._analytic(stage, examination, errors)
+
+    def _analytic(self, stage: Stage, examination: Examination, measured: Errors | None) -> Jacobian:
+        """The Jacobian of a stage in doubles, its formula, and what rounding did to it."""
+        derivative, settled = examination.derivative, examination.settled
+        linear = derivative.linear.astype(float)
+        structure = structure_name(linear, constant=derivative.constant)
+        written = cache(partial(derivative_formula, stage.program.graph, stage.outputs))
+        spell = self.spellings.setdefault(id(stage.program), written)
+        errors = entry_errors(derivative, None if measured is None else measured.entries, settled)
+        bar = error_bar(stage.program, derivative, errors) if self.barred else None
+        return Jacobian(linear, "analytic", structure, spell, bar, errors=errors, settled=settled)
 
     def _verdict(self, stage: Stage, x: Array, jacobian: Jacobian, errors: Errors | None) -> Verdict | None:
         """The verdict of differences on an analytic Jacobian, where they were asked for."""
@@ -125,16 +135,6 @@ class _Walk:
         entries = errors.entries if errors and not self.uncertain else derivative_error(stage.program, x)
         judged = jacobian.linear, settled_errors(jacobian.linear, entries, jacobian.settled)
         return agreement(stage, x, judged, jacobian.settled)
-
-
-def _analytic(stage: Stage, examination: Examination, spell: Callable[[], Formula | None], measured: Errors | None) -> Jacobian:
-    """The Jacobian of a stage in doubles, its formula, and what rounding did to it."""
-    derivative, settled = examination.derivative, examination.settled
-    linear = derivative.linear.astype(float)
-    structure = structure_name(linear, constant=derivative.constant)
-    errors = entry_errors(derivative, None if measured is None else measured.entries, settled)
-    bar = error_bar(stage.program, derivative, errors)
-    return Jacobian(linear, "analytic", structure, spell, bar, errors=errors, settled=settled)
 
 
 def structure_name(linear: LinearMap, *, constant: bool) -> str:

@@ -54,7 +54,7 @@ def sweep(pipeline: Pipeline, points: Numbers, *, strict: bool = False) -> Itera
         remarks, failures = {}, {}
         for row in np.flatnonzero(block.odd).tolist():
             try:
-                found = multiply_out(replace(pipeline, at=at[row]), request, plan)
+                found = multiply_out(replace(pipeline, at=at[row]), request, plan, barred=False)
             except JacchainError as error:
                 value[row], jacobian[row], failures[row] = np.nan, np.nan, error
                 continue

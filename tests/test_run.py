@@ -11,7 +11,7 @@ from jacchain.errors import JacchainError
 from jacchain.expression.formula import Formula
 from jacchain.frozen import replace
 from jacchain.pipeline import from_expressions, load
-from jacchain.run import Request, run
+from jacchain.run import Request, multiply_out, run
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 NAMES = sorted(path.name for path in SAMPLES.iterdir() if path.suffix in {".yaml", ".json"})
@@ -77,3 +77,10 @@ def test_a_run_says_of_a_jacobian_by_hand_who_judges_it():
         by_hand, own = run(load(sheet, "sheet.yaml"), Request(method=method)).stages
         assert "the file's own `jacobian:` is judged by `check`" in by_hand.jacobian.remarks
         assert not [remark for remark in own.jacobian.remarks if "check" in remark]
+
+
+@pytest.mark.parametrize("barred", [False, True])
+def test_nobody_looks_for_lost_digits_that_nobody_is_shown(monkeypatch, barred):
+    monkeypatch.setattr(jacchain.stages, "is_cheap", lambda _: False)
+    found = multiply_out(from_expressions(["f(x): sqrt((x + 1e12) - 1e12)"], at="1e-3"), Request(), barred=barred)
+    assert (found.stages[0].jacobian.error_bar is not None) == barred

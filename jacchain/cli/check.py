@@ -27,10 +27,9 @@ def check(file: str | None, **options: Any) -> int:
     from jacchain.cli.output import deliver
     from jacchain.cli.settings import look_of
     from jacchain.report import render_check
-    from jacchain.run import Request
-    from jacchain.run import run as run_pipeline
+    from jacchain.run import Request, multiply_out
 
     pipeline = foretold(read_pipeline(file, options), options)
-    found = judge(pipeline, run_pipeline(pipeline, Request(strict=options["strict"], check=False)))
+    found = judge(pipeline, multiply_out(pipeline, Request(strict=options["strict"], check=False), barred=False))
     deliver(render_check(found, options["format"], look_of(options)), options["output"])
     return found.exit_code
