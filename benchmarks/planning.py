@@ -4,7 +4,8 @@
 
 Dense chains: our whole plan over Hu-Shing alone (the floor), numpy's ``multi_dot`` ordering, and where they are installed
 opt_einsum and torch, whose ``multi_dot`` orders matrices that hold no numbers, and passes their shapes through the products.
-Structured and matrix-free chains, which nobody else plans, stand beside the dense table of the same length.
+Structured and matrix-free chains, which nobody else plans, stand beside the dense table of the same length, as do plans under
+the tightest limit on memory and a hundred next best ones.
 ``--long`` adds what takes others seconds.
 """
 
@@ -22,9 +23,11 @@ import numpy as np
 from numpy.linalg import _linalg
 
 from jacchain.chain.instance import Instance, StageCost
-from jacchain.chain.planner import make_plan, tabulate
+from jacchain.chain.memory import Memory
+from jacchain.chain.planner import LONGEST_SURVEY, make_plan, prices_of, tabulate
 from jacchain.chain.polygon import triangulate
 from jacchain.chain.prices import Shapes
+from jacchain.chain.survey import survey
 from jacchain.cli.boundary import COLLECTION
 from jacchain.linear.pattern import Pattern
 
@@ -101,11 +104,18 @@ def general(length: int) -> None:
     structured = Instance.of_patterns(patterns)
     edges = rng.integers(10, 400, length).tolist()
     free = Instance(dims, costs=tuple(StageCost(None, size, size) for size in edges))
-    works = {
+    band = Pattern.from_boolean(np.abs(np.subtract.outer(np.arange(40), np.arange(40))) <= 1)
+    steps = Instance.of_patterns([band] * length)
+    works: dict[str, Callable[[], object]] = {
         "dense table": lambda: tabulate(Instance(dims), Shapes(dims)),
         "matrix-free plan": lambda: make_plan(free),
         "structured plan": lambda: make_plan(structured),
+        "equal steps": lambda: make_plan(steps),
     }
+    if length <= LONGEST_SURVEY:
+        least = Memory(structured, prices_of(structured)[0]).least_peak()
+        works["least memory"] = lambda: make_plan(structured, memory_limit=least)
+        works["100 best"] = lambda: survey(structured, best=100)
     show(f"{length:,} stages", medians(works, 3), "dense table")
 
 
