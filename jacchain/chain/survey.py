@@ -36,11 +36,15 @@ class Candidate(Frozen, eq=True):
 
 
 class Alternative(Frozen, eq=True):
-    """One of the cheapest plans: its bracketing, what it costs, and the most entries that are alive at one time."""
+    """One of the cheapest plans: its bracketing, what it costs, and the most entries that are alive at one time.
+
+    ``passes`` are the sub-chains ``first:last`` that tangents or adjoints form in it; of a single stage they build the Jacobian.
+    """
 
     tree: Tree
     multiplications: int
     peak: int
+    passes: tuple[tuple[int, int, Operation | Building], ...] = ()
 
 
 class Survey(Frozen, eq=True):
@@ -115,4 +119,6 @@ def _alternative(scheme: Scheme, length: int, size: Callable[[int, int], int]) -
         meanwhile = (first if i < k else 0) + right_peak
         made[i, j] = (left, right), own, max(left_peak, meanwhile, first + second + own)
     tree, _, peak = made.get((1, length), (1, 0, 0))
-    return Alternative(tree, cost_of(scheme), peak)
+    names = [(entry, (BUILDINGS if entry.first == entry.last else OPERATIONS)[entry.operation]) for entry in scheme]
+    passes = tuple((entry.first, entry.last, name) for entry, name in names if name in {"tangent", "adjoint"})
+    return Alternative(tree, cost_of(scheme), peak, passes)

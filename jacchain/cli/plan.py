@@ -31,7 +31,8 @@ def plan(file: str | None, **options: Any) -> None:
 
     Of FILE, or of any chain of widths (--dims).
 
-    FILE is a pipeline, or an instance: a file with `dims` and, if wanted, `edges`, `tangent`, `adjoint`, `patterns`, `memory`.
+    FILE is a pipeline, or an instance: a file with `dims` and, if wanted, `edges`, `tangent`, `adjoint`, `patterns`, `memory`
+    (see `jacchain schema instance`).
     """
     from jacchain.chain.order import parse_order, parse_subchain
     from jacchain.chain.planner import make_plan
@@ -58,7 +59,7 @@ def _asked(file: str | None, options: dict[str, Any]) -> tuple[PipelineFacts | N
     if options["dims"] is not None:
         if file is not None or options["expression"]:
             raise JacchainError(Problem("JC001", "--dims and a pipeline exclude each other", help="give one of them"))
-        return None, Instance(parse_widths(options["dims"]))
+        return None, _differentiable(Instance(parse_widths(options["dims"])), options)
 
     from jacchain.chain.fields import instance_from_fields
     from jacchain.cli.input import pipeline_of, read_pipeline, read_source
@@ -70,12 +71,21 @@ def _asked(file: str | None, options: dict[str, Any]) -> tuple[PipelineFacts | N
         text, name, folder = read_source(file)
         fields = load_fields(text, name, "dims") if b"dims" in text else None
         if fields is not None:
-            return None, instance_from_fields(fields.values, fields.where)
+            return None, _differentiable(instance_from_fields(fields.values, fields.where), options)
         pipeline = pipeline_of((text, name, folder), options, needs_point=False)
 
     from jacchain.run import instance_of, pipeline_facts
 
     return pipeline_facts(pipeline), instance_of(pipeline, options["mode"])
+
+
+def _differentiable(instance: Instance, options: dict[str, Any]) -> Instance:
+    """The instance.  Raises JacchainError (JC001) where it does not say what a plan without matrices costs."""
+    if options["mode"] == "matrix-free" and instance.costs is None:
+        message = "without the operations of the stages there is nothing to plan matrix-free"
+        way_out = "write a file with `dims` and `edges`; `jacchain schema instance` describes it"
+        raise JacchainError(Problem("JC001", message, help=way_out))
+    return instance
 
 
 def parse_widths(text: str) -> tuple[int, ...]:

@@ -8,7 +8,7 @@ from jacchain.cli.options import output_option
 
 
 @click.command()
-@click.argument("which", type=click.Choice(["input", "result", "row"]))
+@click.argument("which", type=click.Choice(["input", "instance", "result", "row"]))
 @output_option("Write to FILE instead of stdout.")
 def schema(which: str, output: str | None) -> None:
     """Print the JSON Schema of pipeline files, results or rows."""
@@ -16,7 +16,7 @@ def schema(which: str, output: str | None) -> None:
 
     from jacchain.cli.output import deliver
 
-    found = (resources.files("jacchain") / "schemas" / ("input.json" if which == "input" else "result.json")).read_bytes()
+    found = (resources.files("jacchain") / "schemas" / f"{'result' if which == 'row' else which}.json").read_bytes()
     deliver(_row(found) if which == "row" else found, output)
 
 

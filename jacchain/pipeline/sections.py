@@ -33,6 +33,7 @@ def read_spec(root: Node, file: str, ledger: Ledger) -> Spec:
             raise JacchainError(Problem("JC301", "the file is empty", root.span, help=way_out))
         raise unexpected(root, "a mapping of sections", way_out)
     _refuse_stray_functions(root)
+    _refuse_instance(root)
     parts = known_keys(root, (*SECTIONS, SCHEMA), "a pipeline", ledger)
     _admit_functions(parts.get("functions"))
     name, description = PurePath(file).stem, ""
@@ -95,6 +96,14 @@ def _chain(node: Node, functions: dict[str, FunctionSpec], ledger: Ledger) -> tu
         if len(links) == before:
             links.append(None)
     return tuple(links)
+
+
+def _refuse_instance(root: Mapping) -> None:
+    """Raises JacchainError (JC301) for a chain without functions, which only a planner can use."""
+    keys = {key.text: key for key, _ in root.entries}
+    if "dims" in keys and "functions" not in keys:
+        message = "this is a chain of shapes without functions"
+        raise JacchainError(Problem("JC301", message, keys["dims"].span, help="`jacchain plan` reads it"))
 
 
 def _refuse_stray_functions(root: Mapping) -> None:

@@ -1,9 +1,13 @@
 """Instances written down, and everything that can be wrong with them, at once."""
 
+import json
+from importlib import resources
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
 from jacchain.chain.fields import instance_from_fields
 from jacchain.chain.instance import StageCost
@@ -112,3 +116,32 @@ def test_any_fields_are_planned_or_refused(fields):
     except JacchainError:
         return
     assert make_plan(instance).optimum >= 0
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"dims": [2, 3]},
+        {"dims": [2, 3, 1], "edges": [4, 5], "memory": 5, "tangent": [1, None]},
+        {"dims": [2, 2], "patterns": [[[1, 0], [0, 1]]]},
+        {"dims": [2, 2, 2], "patterns": ["diagonal", None]},
+        {"dims": [2]},
+        {"dims": [2, 0]},
+        {"dims": [2, 3], "memory": 4},
+        {"dims": [2, 3], "edges": [-1]},
+        {"dims": [2, 3], "edges": [None]},
+        {"dims": [2, 3], "edge": [1]},
+        {"dims": [2, 2], "patterns": ["band"]},
+        {"dims": [2, 2], "patterns": [[[1, 2], [0, 1]]]},
+        {"edges": [1]},
+    ],
+)
+def test_the_schema_and_the_reader_are_of_one_opinion(fields):
+    schema = json.loads((resources.files("jacchain") / "schemas" / "instance.json").read_text("utf-8"))
+    try:
+        instance_from_fields(fields)
+    except JacchainError:
+        read = False
+    else:
+        read = True
+    assert Draft202012Validator(schema).is_valid(fields) is read

@@ -73,6 +73,7 @@ def test_matrix_free_alternatives_are_all_ways_in_the_order_of_their_costs(data)
     alternatives = [(other.tree, other.multiplications) for other in found.alternatives]
     assert [cost for _, cost in alternatives] == [cost for _, cost in expected[:1_000]]
     assert not Counter(alternatives) - Counter(expected)
+    assert len({(other.tree, other.passes) for other in found.alternatives}) == len(found.alternatives)
     assert (found.alternatives[0].tree, found.alternatives[0].peak) == (plan.tree, plan.peak)
     assert found.optimal == len({tree for tree, cost in expected if cost == plan.optimum})
 

@@ -32,6 +32,19 @@ def test_an_instance_file_is_planned_without_matrices(jacchain):
     assert [found[key] for key in ("tangent", "adjoint", "preaccumulation", "multiplications")] == [150, 100, 123, 56]
 
 
+def test_without_costs_nothing_is_planned_matrix_free(jacchain):
+    for words, stdin in ((["--dims", "3,2,4"], b""), (["-"], b"dims: [3, 2, 4]\n")):
+        done = jacchain("plan", *words, "--mode", "matrix-free", stdin=stdin)
+        assert (done.returncode, done.stdout) == (2, b"")
+        assert b"`edges`" in done.stderr
+
+
+def test_a_run_of_an_instance_is_sent_to_plan(jacchain):
+    done = jacchain("run", "-", stdin=b"dims: [3, 3, 1, 2]\nedges: [29, 14, 7]\n")
+    assert (done.returncode, done.stdout, done.stderr.count(b"error[")) == (3, b"", 1)
+    assert b"`jacchain plan` reads it" in done.stderr
+
+
 def test_a_pipeline_that_declares_its_sizes_needs_no_point(jacchain):
     text = b"functions:\n  f(x, y): [x*y, x + y, 'where(x < y, x, y)']\n  g(v): tanh(v)\n  h(v): sum(v)\n"
     for mode in ("explicit", "matrix-free"):

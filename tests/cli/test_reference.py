@@ -31,7 +31,7 @@ def test_a_sample_that_needs_files_says_how_to_get_them(jacchain):
     assert printed.stdout.startswith(b"# yaml-language-server")
 
 
-@pytest.mark.parametrize("which", ["input", "result", "row"])
+@pytest.mark.parametrize("which", ["input", "instance", "result", "row"])
 def test_schemas_are_json(jacchain, which):
     assert json.loads(jacchain("schema", which).stdout)["$schema"].startswith("https://json-schema.org/")
 

@@ -94,6 +94,7 @@ def alternatives_blocks(alternatives: Sequence[Alternative], length: int, look: 
             runs(Run(f"{plan.multiplications:,}", "number")),
             runs(f"+{plan.multiplications - least:,}" if plan.multiplications > least else ""),
             runs(Run(bracketing_text(plan.tree, length, look), "symbol")),
+            runs(Run(_passes(plan), "note")),
         )
         for rank, plan in enumerate(alternatives, 1)
     ]
@@ -102,11 +103,22 @@ def alternatives_blocks(alternatives: Sequence[Alternative], length: int, look: 
         Column("multiplications", "right"),
         Column("more", "right", optional=1),
         Column("order"),
+        Column("by passes"),
     )
+    count = len(columns) if any(plan.passes for plan in alternatives) else len(columns) - 1
     yield Gap()
-    yield Table(columns, tuple(rows))
-    if len({plan.tree for plan in alternatives}) < len(alternatives):
-        yield note(" plans of one order differ in what is built, and in what is formed by tangents or by adjoints")
+    yield Table(columns[:count], tuple(row[:count] for row in rows))
+    if count == len(columns):
+        yield note(" i:j is the product of the factors i to j, one number a Jacobian that is built")
+
+
+def _passes(plan: Alternative) -> str:
+    """What tangents and what adjoints form in a plan: ``adjoints 3, 2:3; tangents 4``."""
+    parts = []
+    for operation in ("tangent", "adjoint"):
+        formed = [str(first) if first == last else f"{first}:{last}" for first, last, name in plan.passes if name == operation]
+        parts += [f"{operation}s {', '.join(formed)}"] if formed else []
+    return "; ".join(parts)
 
 
 def candidates_blocks(candidates: Sequence[Candidate], look: Look) -> Iterator[Block]:

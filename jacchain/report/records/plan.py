@@ -65,7 +65,12 @@ def _survey(survey: Survey) -> Json:
         "margin": survey.margin,
         "triangle": [[contents(candidate) for candidate in row] for row in survey.triangle],
         "alternatives": [
-            {"order": bracketing(best.tree), "multiplications": best.multiplications, "peak": best.peak}
+            {
+                "order": bracketing(best.tree),
+                "multiplications": best.multiplications,
+                "peak": best.peak,
+                "passes": [{"first": first, "last": last, "operation": operation} for first, last, operation in best.passes],
+            }
             for best in survey.alternatives
         ],
         "candidates": [contents(candidate) for candidate in survey.candidates],

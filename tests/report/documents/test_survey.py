@@ -86,11 +86,13 @@ def test_the_cheapest_way_is_the_one_pointed_at():
     assert [line.endswith("the least") for line in lines] == [cost == 15_125 for cost in together]
 
 
-def test_plans_of_one_bracketing_say_that_they_differ():
+def test_plans_of_one_bracketing_say_in_what_they_differ():
     instance = Instance((3, 4, 2), costs=(StageCost(None, 5, 6), StageCost(None, 7, 4)))
     plan = make_plan(instance)
-    assert "plans of one order differ" in plain(plan_document(plan, Look(100), None, survey(instance, best=4)), Look(100))
-    assert "plans of one order differ" not in shown(CLRS, Look(100), best=4)
+    text = plain(plan_document(plan, Look(100), None, survey(instance, best=4)), Look(100))
+    formed = re.findall(r"(?:tangents|adjoints) .*", text.partition("by passes")[2])
+    assert len(set(formed)) == 4
+    assert "by passes" not in shown(CLRS, Look(100), best=4)
 
 
 def test_the_costs_in_the_tree_add_up_to_what_the_plan_costs():
