@@ -107,3 +107,12 @@ def test_two_numbers_that_disagree_never_look_the_same(jacchain):
     text = jacchain("check", "-", stdin=sheet.encode()).stdout.decode()
     assert "∂u/∂x  2.000000000000001e+6 " in text
     assert "∂u/∂x is off by 9.31e-10" in text
+
+
+def test_a_single_function_is_judged_once(jacchain):
+    text = jacchain("check", "-e", "f(x, y): [x^2*y, sin(x)]", "--at", "1,2").stdout.decode()
+    assert "whole chain" not in text.partition("witnesses")[0]
+    assert "verdict  agree   all 3 entries" in text
+    chain = jacchain("check", "-e", "f(x, y): [x^2*y, sin(x)]", "-e", "g(a, b): a*b", "--at", "1,2").stdout.decode()
+    assert "whole chain" in chain.partition("witnesses")[0]
+    assert "all 7 entries" in chain

@@ -8,7 +8,7 @@ from math import isfinite
 from jacchain.errors import counted
 from jacchain.jacobian.judgement.diagnosis import Diagnosis
 from jacchain.jacobian.judgement.verdict import EntryVerdict, Judgement, Verdict
-from jacchain.report.document import Block, Column, Document, Figure, Gap, Paragraph, Role, Run, Runs, Table, note, runs
+from jacchain.report.document import Block, Column, Document, Figure, Gap, Paragraph, Role, Run, Runs, Table, headed, note, runs
 from jacchain.report.documents.problems import Place, excerpt
 from jacchain.report.look import Look
 from jacchain.report.notation.elision import some_names
@@ -40,15 +40,20 @@ def check_document(check: CheckReport, look: Look) -> Document:
         if others:
             names = some_names([stage.name for stage in others], NAMES)
             blocks += [Gap(), note(f"the same holds for {names}")]
-    if check.total is not None and check.stages[-1].index > 1:
-        blocks += _details("the Jacobian of the chain", check.total, check.diagnoses, look)
+    if (whole := _whole(check)) is not None:
+        blocks += _details("the Jacobian of the chain", whole, check.diagnoses, look)
     if check.witnesses:
         blocks += [Gap(), Paragraph(runs(Run("witnesses of the whole chain", "heading")))]
     for witness in check.witnesses:
         blocks.append(Paragraph(runs(Run(witness.judgement, ROLES[witness.judgement]), f"  {witness.message}"), indent=2))
     blocks += [note(remark) for remark in check.remarks]
-    verdict = runs(Run("verdict  ", "heading"), Run(check.judgement, ROLES[check.judgement]))
-    return (*blocks, Gap(), Paragraph(runs(*verdict, f"   {_counted(check)}")))
+    return (*blocks, Gap(), headed("verdict", Run(check.judgement, ROLES[check.judgement]), f"   {_counted(check)}"))
+
+
+def _whole(check: CheckReport) -> Verdict | None:
+    """The verdict on the chain, unless the same is said of its only function."""
+    same = len(check.stages) == 1 and check.total is not None and check.total.judgement == check.stages[0].verdict.judgement
+    return None if same else check.total
 
 
 def _alike(stages: Sequence[StageCheck]) -> Iterable[list[StageCheck]]:
@@ -66,8 +71,8 @@ def _whose(stage: StageCheck) -> str:
 
 
 def _counted(check: CheckReport) -> str:
-    verdicts = [stage.verdict for stage in check.stages] + ([check.total] if check.total is not None else [])
-    counts = {judgement: sum(verdict.count(judgement) for verdict in verdicts) for judgement in ROLES}
+    verdicts = [*(stage.verdict for stage in check.stages), _whole(check)]
+    counts = {judgement: sum(verdict.count(judgement) for verdict in verdicts if verdict) for judgement in ROLES}
     said = [f"{judgement} {count:,}" for judgement, count in counts.items() if count]
     total = sum(counts.values())
     return f"all {counted(total, 'entry')}" if len(said) == 1 and total > 1 else f"entries: {', '.join(said) or 'none'}"
@@ -97,8 +102,8 @@ def _verdicts(check: CheckReport, look: Look) -> Iterator[Block]:
         rows.append(
             Run(f"… {hidden:,} stages that agree are hidden ({len(shown)} of {len(check.stages):,}; --full shows all)", "note")
         )
-    if check.total is not None:
-        rows.append(_row("", "whole chain", "product", check.total, look))
+    if (whole := _whole(check)) is not None:
+        rows.append(_row("", "whole chain", "product", whole, look))
     yield Table(columns, tuple(rows))
 
 
