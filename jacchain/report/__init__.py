@@ -109,9 +109,9 @@ def render_plan(plan: Plan, pipeline: PipelineFacts | None, form: str, look: Loo
 def render_curve(curve: Curve, form: str, look: Look) -> bytes:
     """The error of differences against their step."""
     if form == "json":
-        from jacchain.report.records.curve import curve_json
+        from jacchain.report.records.json_text import answer_bytes
 
-        return curve_json(curve)
+        return answer_bytes(curve=curve)
     from jacchain.report.documents.curve import curve_document
 
     return render_page(curve_document(curve, look), look, form)

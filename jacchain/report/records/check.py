@@ -5,7 +5,7 @@ from __future__ import annotations
 from jacchain.errors import Span
 from jacchain.jacobian.judgement.diagnosis import Diagnosis
 from jacchain.jacobian.judgement.verdict import EntryVerdict, Verdict
-from jacchain.report.records.json_text import Json, head, json_bytes
+from jacchain.report.records.json_text import Json, answer_bytes
 from jacchain.report.records.plan import pipeline_record
 from jacchain.results import CheckReport
 
@@ -34,7 +34,7 @@ def check_json(check: CheckReport) -> bytes:
         ],
         "remarks": list(check.remarks),
     }
-    return json_bytes({**head(), "pipeline": pipeline_record(check.pipeline), "check": record})
+    return answer_bytes(pipeline=pipeline_record(check.pipeline), check=record)
 
 
 def _verdict(verdict: Verdict) -> Json:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from jacchain.report.records.json_text import Json, head, json_bytes
+from jacchain.report.records.json_text import Json, answer_bytes
 from jacchain.results import FunctionFacts
 
 
 def functions_json(functions: Sequence[FunctionFacts]) -> bytes:
     """The functions as one JSON object."""
-    return json_bytes({**head(), "functions": [_record(function) for function in functions]})
+    return answer_bytes(functions=[_record(function) for function in functions])
 
 
 def _record(function: FunctionFacts) -> Json:

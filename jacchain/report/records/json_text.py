@@ -14,6 +14,7 @@ import orjson
 
 from jacchain import __version__
 from jacchain.chain.plan import Tree, nesting
+from jacchain.frozen import Frozen, contents
 
 DEPTH = 200
 """Levels of nesting that every JSON reader takes."""
@@ -30,13 +31,16 @@ FINITE = {str, int, bool, type(None)}
 Json = dict[str, Any]
 
 
-def head() -> Json:
-    """What every object begins with."""
-    return {"format_version": FORMAT_VERSION, "tool": {"name": "jacchain", "version": __version__}}
+def answer_bytes(**parts: Any) -> bytes:
+    """The parts of an answer as one JSON object, after what every such object begins with."""
+    return json_bytes({"format_version": FORMAT_VERSION, "tool": {"name": "jacchain", "version": __version__}, **parts})
 
 
 def json_bytes(facts: Json) -> bytes:
-    """An object of plain values and numpy arrays as JSON, with ``nonfinite`` added when something is not finite."""
+    """An object of plain values, of values with fields, and of numpy arrays as JSON.
+
+    ``nonfinite`` is added when something is not finite.
+    """
     found = _nonfinite(facts)
     if found:
         facts = {**facts, "nonfinite": found}
@@ -73,6 +77,8 @@ def tree_fragment(tree: Tree) -> orjson.Fragment | None:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, Frozen):
+        return contents(value)
     from jacchain.report.records.json_arrays import plain  # noqa: PLC0415 - for arrays alone
 
     return plain(value)
@@ -85,6 +91,8 @@ def _with_long_integers(facts: Any) -> Any:
             return {key: _with_long_integers(value) for key, value in facts.items()}
         case list() | tuple():
             return [_with_long_integers(value) for value in facts]
+        case Frozen():
+            return _with_long_integers(contents(facts))
         case int() if not -(1 << 63) <= facts < 1 << 64:
             return orjson.Fragment(str(facts))
         case _:
@@ -103,6 +111,8 @@ def _nonfinite(facts: Any) -> list[Json]:
             case list() | tuple():
                 parts = [(f"{path}[{number}]", part) for number, part in enumerate(value) if type(part) not in FINITE]
                 pending.extend(reversed(parts))
+            case Frozen():
+                pending.append((path, contents(value)))
             case float() if not isfinite(value):
                 found.append({"path": path, "value": str(value)})
             case object(dtype=_):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from jacchain.chain.plan import Operand, Plan, PlannedProduct, bracketing
 from jacchain.frozen import contents
-from jacchain.report.records.json_text import Json, exact_fragment, head, json_bytes, tree_fragment
+from jacchain.report.records.json_text import Json, answer_bytes, exact_fragment, tree_fragment
 
 if TYPE_CHECKING:
     from jacchain.chain.survey import Survey
@@ -15,12 +15,15 @@ if TYPE_CHECKING:
 
 
 def plan_json(plan: Plan, pipeline: PipelineFacts | None = None, survey: Survey | None = None) -> bytes:
-    """A plan as the part of the same object that it is, with the pipeline and what it was chosen from when they are there."""
-    record = head() if pipeline is None else {**head(), "pipeline": pipeline_record(pipeline)}
-    record["plan"] = plan_record(plan)
+    """A plan as the part of the same object that it is, with the pipeline and what it was chosen from when they are there.
+
+    All values are plain here: to see what another kind is, orjson would load numpy, which a plan of widths has no use for.
+    """
+    parts: Json = {} if pipeline is None else {"pipeline": pipeline_record(pipeline)}
+    parts["plan"] = plan_record(plan)
     if survey is not None:
-        record["survey"] = _survey(survey)
-    return json_bytes(record)
+        parts["survey"] = _survey(survey)
+    return answer_bytes(**parts)
 
 
 def pipeline_record(facts: PipelineFacts) -> Json:

@@ -6,18 +6,18 @@ from collections.abc import Iterator, Sequence
 
 from jacchain.errors import JacchainError, Problem, Span
 from jacchain.report.notation.brevity import BREVITIES, MOST, PAGE, Brevity, short
-from jacchain.report.records.json_text import Json, head, json_bytes
+from jacchain.report.records.json_text import Json, answer_bytes, json_bytes
 
 
 def problems_json(error: JacchainError) -> bytes:
     """The mistakes as one JSON object, those that fit on a page, and how many there are besides."""
     records = _fitting(error.problems)
-    return json_bytes({**head(), "errors": records, "more": len(error.problems) - len(records), "exit_code": error.exit_code})
+    return answer_bytes(errors=records, more=len(error.problems) - len(records), exit_code=error.exit_code)
 
 
 def warnings_json(warnings: Sequence[Problem]) -> bytes:
     """Remarks that stop nothing as one JSON object, those that fit on a page."""
-    return json_bytes({**head(), "warnings": _fitting(warnings)})
+    return answer_bytes(warnings=_fitting(warnings))
 
 
 def _fitting(problems: Sequence[Problem]) -> list[Json]:

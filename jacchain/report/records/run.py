@@ -7,17 +7,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from jacchain.chain.digits import Digits
-from jacchain.frozen import contents
-from jacchain.jacobian.diagnostic import Diagnostic
 from jacchain.jacobian.jacobian import Jacobian
 from jacchain.jacobian.judgement.verdict import Verdict
 from jacchain.jacobian.nonsmooth.reach import Reach
-from jacchain.linear.enclosure import Enclosure
 from jacchain.linear.map import LinearMap, Numbers
-from jacchain.report.records.json_text import Json, head, json_bytes
+from jacchain.report.records.json_text import Json, answer_bytes
 from jacchain.report.records.plan import pipeline_record, plan_record, planned_record
 from jacchain.report.size import is_large
-from jacchain.results import Along, Certificate, ProductResult, Report, StageResult
+from jacchain.results import ProductResult, Report, StageResult
 
 if TYPE_CHECKING:  # few ask for it
     from jacchain.chain.spectrum import Spectrum, StageSpectrum
@@ -25,38 +22,23 @@ if TYPE_CHECKING:  # few ask for it
 
 def run_json(report: Report) -> bytes:
     """The whole answer as one JSON object."""
-    return json_bytes(run_record(report))
-
-
-def run_record(report: Report) -> Json:
-    """The whole answer as plain values and arrays."""
-    return {
-        **head(),
-        "pipeline": pipeline_record(report.pipeline),
-        "stages": [_stage(stage) for stage in report.stages],
-        "plan": plan_record(report.plan),
-        "products": [_product(product) for product in report.products],
-        "jacobian": _entries(report.jacobian),
-        "gradient": report.gradient,
-        "diagnostics": [diagnostic_record(diagnostic) for diagnostic in report.diagnostics],
-        "certificate": None if report.certificate is None else _certificate(report.certificate),
-        "digits": None if report.digits is None else _digits(report.digits),
-        "spectra": [_spectra(spectra) for spectra in report.spectra],
-        "reach": None if report.reach is None else _reach(report.reach),
-        "unreached": report.unreached or None,
-        "unchecked": report.unchecked or None,
-        "seed": _along(report.seed),
-        "direction": _along(report.direction),
-    }
-
-
-def diagnostic_record(diagnostic: Diagnostic) -> Json:
-    """A remark on the point, every key always there."""
-    return contents(diagnostic)
-
-
-def _along(along: Along | None) -> Json | None:
-    return None if along is None else {"vector": along.vector, "product": along.product}
+    return answer_bytes(
+        pipeline=pipeline_record(report.pipeline),
+        stages=[_stage(stage) for stage in report.stages],
+        plan=plan_record(report.plan),
+        products=[_product(product) for product in report.products],
+        jacobian=_entries(report.jacobian),
+        gradient=report.gradient,
+        diagnostics=report.diagnostics,
+        certificate=report.certificate,
+        digits=None if report.digits is None else _digits(report.digits),
+        spectra=[_spectra(spectra) for spectra in report.spectra],
+        reach=None if report.reach is None else _reach(report.reach),
+        unreached=report.unreached or None,
+        unchecked=report.unchecked or None,
+        seed=report.seed,
+        direction=report.direction,
+    )
 
 
 def _stage(stage: StageResult) -> Json:
@@ -95,25 +77,11 @@ def _jacobian(jacobian: Jacobian) -> Json:
     return record
 
 
-def _certificate(certificate: Certificate) -> Json:
-    return {
-        "values": list(map(_enclosure, certificate.values)),
-        "jacobians": list(map(_enclosure, certificate.jacobians)),
-        "products": list(map(_enclosure, certificate.products)),
-        "jacobian": _enclosure(certificate.jacobian),
-        "assumption": certificate.assumption,
-    }
-
-
-def _enclosure(enclosure: Enclosure) -> Json:
-    return {"lower": enclosure.lower, "upper": enclosure.upper, "exponent": enclosure.exponent}
-
-
 def _digits(digits: Digits) -> Json:
     return {
         "surviving": digits.surviving,
-        "stages": list(digits.stages),
-        "products": list(digits.products),
+        "stages": digits.stages,
+        "products": digits.products,
         "place": digits.place or None,
     }
 

@@ -11,7 +11,6 @@ from jacchain.report.notation.symbols import output_names
 from jacchain.report.records.json_arrays import numbers_text
 from jacchain.report.records.json_text import Json, json_bytes
 from jacchain.report.records.problems import problem_record
-from jacchain.report.records.run import diagnostic_record
 from jacchain.results import Answers
 
 
@@ -48,7 +47,7 @@ def _record(answers: Answers, row: int, *, scalar: bool) -> Json:
         "value": None if failed else answers.value[row],
         "gradient": jacobian[0] if scalar and jacobian is not None else None,
         "jacobian": None if scalar else jacobian,
-        "diagnostics": [diagnostic_record(remark) for remark in answers.remarks.get(row, ()) if not failed],
+        "diagnostics": () if failed else answers.remarks.get(row, ()),
         "error": problem_record(failed.problems[0]) if failed else None,
     }
 
