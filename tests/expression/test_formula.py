@@ -130,6 +130,7 @@ def test_names_that_mean_something_else_are_not():
     assert formula_of([("x", ())], "exp(x)", names=["x"]) == (("exp(x)",),)
     assert formula_of([("x", ())], "exp(c*x)", names=["c"]) == (("c*exp(c*x)",),)
     assert formula_of([("x", ())], "exp(x)", names=["sin"]) == (("exp(x)",),)
+    assert formula_of([("x", ())], "exp(x)", names=["e"]) == (("exp(x)",),)
     assert formula_of([("I", (2,))], "2*I") == "2*Id"
 
 
