@@ -19,7 +19,7 @@ from jacchain.jacobian.analytic import differentiate, working_type
 from jacchain.jacobian.diagnostic import Diagnostic
 from jacchain.jacobian.differences.stage_difference import jacobian_by_differences
 from jacchain.jacobian.jacobian import Jacobian
-from jacchain.jacobian.judgement.agreement import agreement, is_cheap
+from jacchain.jacobian.judgement.agreement import agreement, is_cheap, is_measured
 from jacchain.jacobian.judgement.verdict import Verdict
 from jacchain.jacobian.memory import claim_stages
 from jacchain.jacobian.nonsmooth.domain import led_here
@@ -69,7 +69,7 @@ class _Walk:
         self.checked = checked and cheap
         self.barred = barred or cheap
         self.x: Array = pipeline.at[None]
-        self.repetitions: Array | None = repeated(pipeline.at) if cheap else None
+        self.repetitions: Array | None = repeated(pipeline.at) if is_measured(pipeline.stages) else None
         self.uncertain = self.spoilt = False
         self.spellings: dict[int, Callable[[], Formula | None]] = {}
         self.results: list[StageResult] = []

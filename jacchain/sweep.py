@@ -21,7 +21,7 @@ from jacchain.jacobian.accuracy.precision import may_be_spoilt
 from jacchain.jacobian.accuracy.underflow import may_have_vanished
 from jacchain.jacobian.analytic import LONGER, differentiate, working_type
 from jacchain.jacobian.differences.stage_difference import derivatives_by_differences
-from jacchain.jacobian.judgement.agreement import is_cheap
+from jacchain.jacobian.judgement.agreement import is_measured
 from jacchain.jacobian.memory import claim_stages
 from jacchain.jacobian.nonsmooth.kinks import doubtful
 from jacchain.linear.map import LinearMap, Numbers
@@ -41,7 +41,7 @@ def sweep(pipeline: Pipeline, points: Numbers, *, strict: bool = False) -> Itera
     claim_stages(pipeline.stages)
     numbers = sum(stage.program.start.size + len(stage.inputs) * len(stage.outputs) for stage in pipeline.stages)
     rows = max(1, min(ROWS, NUMBERS // numbers))
-    request, measured = Request(strict=strict, check=False), is_cheap(pipeline.stages)
+    request, measured = Request(strict=strict, check=False), is_measured(pipeline.stages)
     plan: Plan | None = None
     for first in range(0, len(points), rows):
         at = points[first : first + rows]

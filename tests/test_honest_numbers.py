@@ -184,3 +184,17 @@ def test_zeros_and_short_numbers_are_shown_only_where_they_are_exact(functions, 
     assert not any(
         f"{stage.outputs[0]} = 0 " in certified for stage, text in zip(report.stages, values, strict=True) if text != "0"
     )
+
+
+def test_errors_of_the_values_are_counted_along_a_chain_of_any_length():
+    """A map near the onset of chaos, so many times that differences would take too long: 60 digits are the oracle."""
+    pipeline = chain(*[("x", "3.58*x*(1 - x)")] * 260, at=[0.3])
+    report = run(pipeline, Request())
+    assert report.unchecked
+    with mpmath.workdps(60):
+        x, slope, rate = exactly(0.3), mpmath.mpf(1), exactly(3.58)
+        for stage in report.stages:
+            x, slope = rate * x * (1 - x), slope * rate * (1 - 2 * x)
+            assert abs(x - exactly(stage.value[0])) <= stage.errors[0]
+        relative = abs(slope - exactly(report.jacobian.dense[0, 0, 0])) / abs(slope)
+    assert 1 < report.digits.surviving[0, 0] < min(-mpmath.log10(relative), 14)

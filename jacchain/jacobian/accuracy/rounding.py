@@ -230,7 +230,9 @@ class _Followed(_Shaken):
 
     def known(self, instruction: Instruction, numbers: Array) -> Array:
         """The same of numbers that hold for every x: constants may have been rounded, too."""
-        return self.partial(instruction, numbers)
+        if numbers.ndim:
+            return self.partial(instruction, numbers)
+        return np.array([[numbers]] * (len(self.registers) - 2) + [[np.abs(numbers)], [fineness(numbers)]])
 
     def matrix(self, linear: LinearMap) -> LinearMap:
         """A constant matrix in the same rows."""

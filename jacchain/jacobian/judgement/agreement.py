@@ -22,6 +22,9 @@ STAGE = 1 << 16
 CHEAP = 1 << 24
 """Numbers handled up to which differences cost less than starting the program does."""
 
+REPEATED = 1 << 12
+"""Numbers in the Jacobians of all operations of a stage up to which it is repeated however long the chain is."""
+
 Judged = tuple[LinearMap, Numbers]
 """A matrix, rounded to doubles, and how far each entry of its pattern may be off."""
 
@@ -29,6 +32,11 @@ Judged = tuple[LinearMap, Numbers]
 def is_cheap(stages: Sequence[Stage]) -> bool:
     """Whether differences of all these stages are cheap, however many of their columns have to be differenced alone."""
     return sum(STAGE + _work([stage], n := len(stage.inputs), n * len(stage.outputs)) for stage in stages) <= CHEAP
+
+
+def is_measured(stages: Sequence[Stage]) -> bool:
+    """Whether rounding is measured by repeating these stages: where none of them is large, which takes about as long as a run."""
+    return max(stage.program.start.size * len(stage.inputs) for stage in stages) <= REPEATED or is_cheap(stages)
 
 
 def work(stages: Sequence[Stage], pattern: Pattern) -> int:

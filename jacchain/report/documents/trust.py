@@ -72,6 +72,11 @@ def _called(report: Report) -> str:
     return "gradient" if len(report.pipeline.inputs) > 1 else "derivative"
 
 
+def _told(report: Report) -> str:
+    """How the digits are known: rounding was repeated at random, or only what it does to Jacobians and products was followed."""
+    return "if the values are right" if any(stage.errors is None for stage in report.stages) else "as measured"
+
+
 def _convention(report: Report) -> str:
     """What the digits are digits of, where it is no derivative."""
     codes = {remark.code for remark in report.diagnostics if remark.kind == "kink"}
@@ -89,7 +94,8 @@ def _surviving(report: Report, digits: Digits) -> Paragraph:
     least = floor(float(np.nan_to_num(digits.surviving[~spoilt], nan=0).min(initial=DOUBLE)))
     if not count:
         place = f"; most of the others go in {_place(digits.place)}" if digits.place else ""
-        said = f"at least {least} of {DOUBLE} are right in every entry of the {_called(report)}{place}{_convention(report)}"
+        entries = f"every entry of the {_called(report)}, {_told(report)}"
+        said = f"at least {least} of {DOUBLE} are right in {entries}{place}{_convention(report)}"
         return headed("digits", said)
     one = count == 1
     entries = f"{count} entr{'y' if one else 'ies'} of the {_called(report)}"
