@@ -80,7 +80,7 @@ class _Block:
         x = self.x.astype(working_type(stage.program))
         derivative = derivatives_by_differences(stage, x) if stage.method == "difference" else differentiate(stage.program, x)
         self.x = derivative.values
-        self.odd |= doubtful(stage, derivative) | may_have_vanished(stage.program, derivative)
+        self.odd |= doubtful(stage, derivative) | may_have_vanished(stage.program, derivative, given=stage.index == 1)
         if self.plain is not None:
             self.plain = stage.program.values(self.plain)
             self.odd |= may_be_spoilt(self.x, self.plain)

@@ -212,3 +212,9 @@ def test_memory_does_not_grow_with_the_points():
     pipeline = load(b"functions:\n  f(v[3]): tanh(v)\n", "f.yaml", needs_point=False)
     parts = sweep(pipeline, np.zeros((3 * jacchain.sweep.ROWS + 1, 3)))
     assert [len(part.at) for part in parts] == 3 * [jacchain.sweep.ROWS] + [1]
+
+
+def test_zeros_that_nobody_knows_to_be_zero_are_named_at_their_points_and_no_others():
+    pipeline = from_expressions(["f(x): exp(x) - 1", "g(u): [relu(u - 2), u*1e20, exp(-1e5*u^2)*u]"], "1")
+    (answers,) = sweep(pipeline, np.array([[0.0], [1e-20], [-1.0]]))
+    assert [answers.codes(row) for row in range(3)] == ["", "JC414", "JC413"]

@@ -13,7 +13,7 @@ import numpy as np
 from jacchain.expression.arithmetic import Array
 from jacchain.expression.graph import CONDITIONS, GATHER, STACK, WHERE
 from jacchain.expression.program import Instruction, Program, read
-from jacchain.jacobian.dependence import Mask, needed
+from jacchain.jacobian.dependence import Mask, is_elementwise, needed
 from jacchain.linear.bits import fineness, has_room
 from jacchain.linear.pattern import Integers
 
@@ -47,6 +47,34 @@ def rounded(instruction: Instruction, registers: Array) -> Mask:
         else:
             exact = _is_special(made, *arguments)
     return ~np.broadcast_to(exact, made.shape)
+
+
+def exact_registers(program: Program, registers: Array, *, given: bool) -> Mask:
+    """Which registers hold what exact arithmetic makes of exact inputs (if ``given``), else of any: as ``registers``."""
+    known = np.ones(registers.shape, bool)
+    known[:, : program.inputs] = given
+    for instruction in program.constants + program.instructions:
+        sure = _is_sure(instruction, registers, known)
+        known[:, instruction.output] = sure & ~rounded(instruction, registers)
+    return known
+
+
+def _is_sure(instruction: Instruction, registers: Array, known: Mask) -> Mask:
+    """Whether nothing inexact in its arguments reaches an operation, at each point; comparisons are taken as they are."""
+    parts = [read(known, argument) for argument in instruction.arguments]
+    numbers = [read(registers, argument) for argument in instruction.arguments]
+    match instruction.operation:
+        case "where":
+            return np.where(numbers[0] != 0, parts[1], parts[2])
+        case "relu":
+            return np.asarray(parts[0] | (numbers[0] < 0))
+        case "*":
+            zeros = [part & (number == 0) for part, number in zip(parts, numbers, strict=True)]
+            return np.asarray((parts[0] & parts[1]) | zeros[0] | zeros[1])
+        case operation if operation in CONDITIONS:
+            return np.ones((len(registers), 1), bool)
+    whole = parts if is_elementwise(instruction) else [np.asarray(part.all(1, keepdims=True)) for part in parts]
+    return np.asarray(np.logical_and.reduce(np.broadcast_arrays(*whole)))
 
 
 def are_exact(program: Program, registers: Array, chosen: Integers) -> bool:

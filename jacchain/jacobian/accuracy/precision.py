@@ -49,7 +49,8 @@ def settled_errors(linear: LinearMap, measured: Numbers, settled: Settled) -> Nu
     Of those, whole numbers and halves are meant to be.
     """
     entries = linear.values[0].astype(float)
-    last = np.where(2 * entries == np.rint(2 * entries), 0, EPSILON * np.abs(entries))
+    with np.errstate(over="ignore"):
+        last = np.where(2 * entries == np.rint(2 * entries), 0, EPSILON * np.abs(entries))
     return np.where(settled.rows(linear.pattern), last, measured)
 
 

@@ -57,11 +57,11 @@ def stage_errors(program: Program, points: Array) -> Errors:
     room = has_room(size, fine, dtype) | linear.unit
     with np.errstate(over="ignore"):
         added = ULPS * epsilon * np.where(np.isfinite(size), size, 0).astype(float)
-    return Errors(
-        np.where(_is_double(values[0]) & (values == values[0]).all(0), 0, _bars(values)),
-        np.where(_is_double(entries[0]) & room, 0, _bars(entries) + added),
-        values,
-    )
+        return Errors(
+            np.where(_is_double(values[0]) & (values == values[0]).all(0), 0, _bars(values)),
+            np.where(_is_double(entries[0]) & room, 0, _bars(entries) + added),
+            values,
+        )
 
 
 def value_error(program: Program, x: Array) -> Numbers:

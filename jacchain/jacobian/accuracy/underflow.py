@@ -8,7 +8,8 @@ import numpy as np
 
 from jacchain.expression.arithmetic import Array
 from jacchain.expression.graph import GATHER, STACK
-from jacchain.expression.program import Program
+from jacchain.expression.program import Program, read
+from jacchain.jacobian.accuracy.exactness import exact_registers
 from jacchain.jacobian.analytic import Derivative
 from jacchain.jacobian.dependence import Mask
 from jacchain.jacobian.diagnostic import Diagnostic
@@ -66,9 +67,16 @@ def product_vanished(number: int, count: int) -> Diagnostic:
     return Diagnostic("underflow", "JC413", f"{entries} P{number} {'is' if count == 1 else 'are'} {TOO_SMALL}")
 
 
-def may_have_vanished(program: Program, derivative: Derivative) -> Mask:
-    """The points of a batch of which :func:`vanished` may have something to say, ``(batch,)``."""
-    found = vanished_inside(program, derivative.registers).any(1)
+def may_have_vanished(program: Program, derivative: Derivative, *, given: bool) -> Mask:
+    """The points of a batch at which numbers may be too small, or a value zero that is not: ``(batch,)``.
+
+    The points are ``given`` where nothing came before the program.
+    """
+    found = np.asarray(vanished_inside(program, derivative.registers).any(1))
+    rows = np.flatnonzero((derivative.values == 0).any(1))
+    if rows.size:
+        known = read(exact_registers(program, derivative.registers[rows], given=given), program.results)
+        found[rows] |= ((derivative.values[rows] == 0) & ~known).any(1)
     for numbers in (derivative.values, derivative.linear.values):
         with np.errstate(over="ignore"):
             zero = numbers.astype(float, copy=False) == 0
