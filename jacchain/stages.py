@@ -68,8 +68,9 @@ class _Walk:
         cheap = is_cheap(pipeline.stages)
         self.checked = checked and cheap
         self.barred = barred or cheap
+        measured = is_measured(pipeline.stages) if barred else cheap
         self.x: Array = pipeline.at[None]
-        self.repetitions: Array | None = repeated(pipeline.at) if is_measured(pipeline.stages) else None
+        self.repetitions: Array | None = repeated(pipeline.at) if measured else None
         self.uncertain = self.spoilt = False
         self.spellings: dict[int, Callable[[], Formula | None]] = {}
         self.results: list[StageResult] = []
