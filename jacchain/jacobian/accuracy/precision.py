@@ -38,8 +38,10 @@ def entry_errors(derivative: Derivative, measured: Numbers | None, settled: Sett
     linear = derivative.linear
     if measured is not None:
         return settled_errors(linear, measured, settled)
+    if not derivative.constant:  # then the numbers of a scaled matrix are not written out only to be looked at
+        return None
     long, entries = linear.values[0], linear.values[0].astype(float, copy=False)
-    exact = derivative.constant and long.dtype != entries.dtype and np.array_equal(long, entries)
+    exact = long.dtype != entries.dtype and np.array_equal(long, entries)
     return np.zeros(entries.size) if exact else None
 
 

@@ -44,6 +44,8 @@ def vanished(
         first = stage.outputs[int(lost.argmax())]
         others = f", and so are {int(lost.sum()) - 1} more outputs of `{stage.name}`" if lost.sum() > 1 else ""
         yield Diagnostic("underflow", "JC413", f"`{first}` is {TOO_SMALL}{others}", stage.name, first, where=first)
+    if entries is None and derivative.registers.dtype == float and not made_zero.any():
+        return  # none can be lost, and a scaled matrix is not written out only to be looked at
     reached = made_zero[pattern.rows] if stage.method == "analytic" else np.zeros(pattern.count, bool)
     small = np.flatnonzero(_are_lost(derivative.linear.values[0], reached, entries))
     if small.size:
