@@ -7,7 +7,7 @@ from pathlib import Path
 import mpmath
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from jacchain.check import check, curve
@@ -762,3 +762,20 @@ def test_numbers_given_for_the_point_alone_are_right_there():
     report = checked(sheet("x, y", {"u": "x^2*y"}, [["12", "4"]], "2, 3"))
     assert report.exit_code == 0
     assert not [diagnosis for stage in report.stages for diagnosis in stage.diagnoses]
+
+
+@settings(max_examples=40)
+@given(
+    st.sampled_from(["1 - x", "1/(1 + x)", "cos(x)", "exp(-x)", "sqrt(1 - x)", "(1e6 + x)/1e6"]),
+    st.sampled_from(["asin(u)", "log(u)", "sqrt(1 - u)", "log1p(-u)", "1/(1 - u)", "(1 - u)^3"]),
+    st.floats(-15, -1),
+)
+@example("1/(1 + x)", "(1 - u)^3", -10.58967552)
+@example("(1e6 + x)/1e6", "1/(1 - u)", -1.72352572)
+def test_a_chain_that_amplifies_rounding_is_not_called_wrong(inner, outer, exponent):
+    pipeline = from_expressions([f"f(x): {inner}", f"g(u): {outer}"], at=repr(10**exponent))
+    try:
+        found = check(pipeline, run(pipeline, Request(check=False)))
+    except JacchainError:
+        return  # so close to an edge that there is no number
+    assert found.judgement != "disagree"

@@ -83,7 +83,9 @@ def value_noise(programs: Sequence[Program], x: Array) -> Numbers:
     noise = SAFETY / 2 * _spread(values)
     if any(program.double for program in programs):
         epsilon = max(epsilon, float(np.finfo(float).eps))
-    return _shaped(np.where(noise > USUAL * epsilon * np.abs(values[0]).astype(float), noise, 0), x)
+    with np.errstate(over="ignore"):
+        usual = USUAL * epsilon * np.abs(values[0]).astype(float)
+    return _shaped(np.where(noise > usual, noise, 0), x)
 
 
 def derivative_error(program: Program, x: Array) -> Numbers:

@@ -38,7 +38,7 @@ def difference_jacobian(evaluate: Evaluate, x: Array, sweep: Sweep | None = None
     scales = own_scales(x, colours, pattern, sweep)
     steps = ladder(x, epsilon, sweep, smallest_scale(scales, pattern))
     with np.errstate(all="ignore"):
-        places = np.concatenate([x[:, None] + steps, x[:, None] - steps], axis=1)
+        places = _places(x[:, None], steps)
         if sweep.bounds is not None:
             places[(places < sweep.bounds[:, :1]) | (places > sweep.bounds[:, 1:])] = np.nan
         spans = np.abs(places - x[:, None])
@@ -49,10 +49,21 @@ def difference_jacobian(evaluate: Evaluate, x: Array, sweep: Sweep | None = None
     for block, values in sample(evaluate, x, places, colours, block_size(numbers, x.dtype, sweep.max_bytes)):
         entries.take(block, values, Known(at, sweep.noise))
     if sweep.noise is not None and sweep.noise_at is not None:
-        for colour in entries.lost(sweep.noise)[: AGAIN // (levels * max(sweep.width, n))]:
+        doubted = range(int(colours.max(initial=-1)) + 1) if sweep.wary else entries.lost(sweep.noise)
+        for colour in doubted[: AGAIN // (levels * max(sweep.width, n))]:
             alone = np.where(colours == colour, 0, -1)
             (_, values), (_, noise) = (next(sample(look, x, places, alone, 1)) for look in (evaluate, sweep.noise_at))
             entries.take(slice(colour, colour + 1), values, Known(at, sweep.noise, noise))
     evaluations = np.full(n, 2 * levels + 1) - np.isnan(places).sum(1)
     reach = np.fmin(np.nanmax(steps, axis=1, initial=0), 4 * smallest_scale(scales, pattern))
     return entries.difference(at, reach, evaluations)
+
+
+def _places(x: Array, steps: Array) -> Array:
+    """The components ``x`` ``(n, 1)`` a step above, then a step below, ``(n, 2 * levels)``, as far as digits go of one length.
+
+    Two sides of unequal length see the function bend.  The end away from zero has the coarser digits: a step that leads to one
+    of its numbers leads to one on the other side too.
+    """
+    lengths = np.abs((x + np.copysign(steps, x)) - x)
+    return np.concatenate([x + lengths, x - lengths], axis=1)

@@ -26,7 +26,8 @@ class Sweep(Frozen):
     - ``scale`` ``(n,)`` is the size of each input, and ``bounds`` ``(n, 2)`` the interval it may not leave.
     - ``epsilon`` is the relative precision of the values, that of their type unless told.
     - ``noise`` ``(m,)`` is their absolute error around x, where more is known than the values show; ``noise_at`` takes points
-      ``(batch, n)`` to that error there, ``(batch, m)``.
+      ``(batch, n)`` to that error there, ``(batch, m)``.  It is asked where noise at x spoils an entry, and everywhere by who is
+      ``wary``.
     - ``width`` is how many numbers an evaluation needs for itself, ``max_bytes`` how much may be held at once.
     - ``turns`` takes displacements ``(groups, n)`` to how often each may be made before an output may turn, ``(groups, m)``; None
       from it, or in its place, where that is not known.
@@ -38,6 +39,7 @@ class Sweep(Frozen):
     epsilon: float | None = None
     noise: Numbers | None = None
     noise_at: Evaluate | None = None
+    wary: bool = False
     width: int = 0
     max_bytes: int = MEMORY
     turns: Callable[[Array], Numbers | None] | None = None

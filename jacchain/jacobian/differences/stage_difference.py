@@ -65,11 +65,15 @@ def stage_differences(stage: Stage, points: Array, pattern: Pattern | None = Non
 
 
 def chain_difference(stages: Sequence[Stage], x: Array, pattern: Pattern | None = None) -> Difference:
-    """The Jacobian of the whole chain at x by differences, the chain taken as one function that can be evaluated."""
+    """The Jacobian of the whole chain at x by differences, the chain taken as one function that can be evaluated.
+
+    What a stage rounds may be amplified by the next, more at some distance from x than at x itself: this one is wary.
+    """
     reached = reached_pattern(stages[0].program)
     for stage in stages[1:]:
         reached = reached_pattern(stage.program) @ reached
-    return difference_jacobian(composed(stages), x, _sweep(stages, x[None], reached.union(pattern) if pattern else reached))
+    sweep = replace(_sweep(stages, x[None], reached.union(pattern) if pattern else reached), wary=True)
+    return difference_jacobian(composed(stages), x, sweep)
 
 
 def directional_difference(

@@ -95,7 +95,9 @@ def estimate(samples: Samples, epsilon: float) -> Estimates:
         reach = np.where(spans > scale, scale / BEYOND, spans)
         rounding = _rounding(changes, reach, sizes, epsilon, blind=samples.known.noise is None)
         rounding += epsilon * np.fmax.reduce(np.abs(slopes[1:])).astype(float)  # of the points, where slopes are a neighbour's
-        noise = _fluctuation(slopes, spans, _jump(samples))
+        near = _fluctuation(slopes, spans, _jump(samples))
+        there = _noise_of_each(samples.known)
+        noise = near if there is None else np.maximum(near, there)
         error = rounding + _or_infinite((noise / reach).astype(float))
         tableau = _extrapolated(slopes, spans)
         tiny = epsilon * np.abs(tableau[1:]).astype(float)
@@ -107,8 +109,10 @@ def estimate(samples: Samples, epsilon: float) -> Estimates:
             slopes[:, :, -DIVERGENCE:], slopes[:, :, -1], spans[:, :, -1], sizes[:, :, -1], samples.known.noise, 4 * scale[:, 0]
         )
         value, level, bar = chosen.value, chosen.level, _widened(chosen, fresh, finest, changes, epsilon)
-        if samples.known.noise_there is not None:
-            error = rounding + _or_infinite((_noise_of_each(samples.known, noise) / reach).astype(float))
+        if there is not None:
+            assert samples.known.noise is not None
+            noise = np.where(near <= EXPLAINED * samples.known.noise, there, noise)
+            error = rounding + _or_infinite((noise / reach).astype(float))
             likely = _Choice(candidates, np.maximum(own, 2 * contradiction) + error + tiny)
             value, level, bar = _preferred(likely, chosen, bar)
         one_sided = np.abs(slopes[1:])
@@ -175,13 +179,12 @@ def _fluctuation(slopes: Array, spans: Array, jump: Array) -> Array:
     return np.asarray((FLUCTUATION * _middle(jitter, 2) + 2 * jump)[:, :, None])
 
 
-def _noise_of_each(known: Known, seen: Array) -> Array:
-    """The noise of each quotient, from what is known of its two values; the one that is ``seen``, where that is more."""
-    assert known.noise is not None
-    assert known.noise_there is not None
+def _noise_of_each(known: Known) -> Array | None:
+    """The noise of each quotient, from what is known of its two values; None where nothing is."""
+    if known.noise is None or known.noise_there is None:
+        return None
     above, below = np.split(known.noise_there, 2, axis=1)
-    there = np.stack([above + below, above + known.noise, known.noise + below])
-    return np.where(seen <= EXPLAINED * known.noise, there, seen)
+    return 2 * np.stack([above + below, above + known.noise, known.noise + below])
 
 
 def _or_infinite(errors: Array) -> Array:

@@ -13,6 +13,8 @@ import numpy as np
 from jacchain.expression.arithmetic import Array
 from jacchain.frozen import Frozen
 from jacchain.jacobian.accuracy.chance import Chance
+from jacchain.jacobian.accuracy.rounding import ULPS
+from jacchain.jacobian.differences.samples import Evaluate
 from jacchain.jacobian.differences.schemes import SCHEMES, scheme_jacobian
 from jacchain.jacobian.differences.stage_difference import chain_epsilon, chain_noise, composed, directional_difference
 from jacchain.jacobian.judgement.verdict import JUDGEMENTS, Judgement, Verdict, judge
@@ -37,6 +39,8 @@ DIFFERENCES: dict[Judgement, str] = {
     "disagree": ", but the difference along it is another",
 }
 """What is added of the difference along a direction, where it says something else than the remainder."""
+SHAKEN, UNLUCKY = 2, 8.0
+"""How often an imaginary step is repeated with rounding in between, and how much more than is seen that may do."""
 CLEAR = 2.0**7
 """Times its noise, a remainder stands out of it."""
 
@@ -231,16 +235,34 @@ def complex_step(stages: Sequence[Stage], x: Array, total: LinearMap, bars: Numb
     """
     steps = SCHEMES["complex"].step(x, EPSILON)
     smooth = np.setdiff1d(np.arange(total.shape[0]), bent)
-    larger, found = (
-        scheme_jacobian(composed(stages), x, SCHEMES["complex"], steps=steps * factor)[smooth].astype(float)
-        for factor in (2.0**20, 1.0)
-    )
+
+    def derivatives(evaluate: Evaluate, factor: float) -> Numbers:
+        with np.errstate(over="ignore"):
+            return scheme_jacobian(evaluate, x, SCHEMES["complex"], steps=steps * factor)[smooth].astype(float)
+
+    larger, found = derivatives(composed(stages), 2.0**20), derivatives(composed(stages), 1.0)
+    chance = Chance()
+    shaken = [derivatives(_shaken(stages, chance), 1.0) - found for _ in range(SHAKEN if len(stages) > 1 else 0)]
     wanted = total.dense[0][smooth]
     if not np.isfinite(found).all():
         return Witness("complex step", "inconclusive", "the chain has no complex values here", None)
     smallest = float(np.finfo(float).smallest_subnormal)
     room = 4 * (bars[smooth] + EPSILON * np.abs(wanted) + smallest) + 2 * np.abs(found - larger)
+    room += UNLUCKY * np.max(np.abs(shaken), axis=0, initial=0)
     return _distance("complex step", found - wanted, room, "the complex step")
+
+
+def _shaken(stages: Sequence[Stage], chance: Chance) -> Evaluate:
+    """The functions of a chain as one, with what goes from each to the next off by about as much as rounding may do."""
+
+    def evaluate(points: Array) -> Array:
+        for stage in stages:
+            points = stage.program.values(points)
+            moves = chance.uniform(points.shape) * (ULPS * np.finfo(points.dtype).eps)
+            points = points * (1 + moves.astype(points.real.dtype))
+        return points
+
+    return evaluate
 
 
 def transpose(factors: Factors, total: LinearMap) -> Witness:

@@ -333,3 +333,14 @@ def test_longer_numbers_give_narrower_bars(compiled):
     program = compiled("x, y", "sin(x)*exp(y)/(1 + x^2)")
     double, longer = (difference_jacobian(program.values, np.array([0.7, -1.1], dtype)) for dtype in TYPES)
     assert longer.error_bar.max() < double.error_bar.max() / 100
+
+
+@pytest.mark.parametrize("dtype", TYPES)
+@given(st.sampled_from([2, 3, 4, 5]), st.sampled_from([1, -1, 3]), st.tuples(st.sampled_from([1, -1]), st.floats(-6, -2)))
+def test_a_bend_is_not_seen_by_steps_of_unequal_length(compiled, dtype, power, centre, beside):
+    """The value next to a multiple zero is exact, and so only the lengths of the steps may be off."""
+    x = dtype(centre) + beside[0] * dtype(10) ** dtype(beside[1])
+    stage = Stage(1, "f", "f", ("x",), ("y",), compiled("x", f"({centre} - x)^{power}"))
+    found = stage_difference(stage, np.array([x]))
+    truth = -power * (centre - Fraction(*x.as_integer_ratio())) ** (power - 1)
+    assert abs(Fraction(*found.value[0].as_integer_ratio()) - truth) <= Fraction(float(found.error_bar[0]) * (1 + 1e-9))
