@@ -88,7 +88,7 @@ def differences(case: Case, plan: Plan) -> list[str]:
     if "tree" in case.published:
         found["tree"] = str(plan.tree).replace(",", "")
     if "optimal" in case.published:
-        found["optimal"] = survey(case.instance, plan).optimal
+        found["optimal"] = survey(case.instance).optimal
     wrong = [f"{name} {found[name]}, not {value}" for name, value in case.published.items() if found[name] != value]
     if case.instance.costs is None and cost_of_tree(plan) != plan.optimum:
         wrong.append("the tree costs something else")

