@@ -17,6 +17,7 @@ from jacchain.jacobian.differences.difference import dense
 from jacchain.jacobian.differences.unsettled import reason
 from jacchain.jacobian.judgement.diagnose import diagnose, unclear
 from jacchain.jacobian.judgement.diagnosis import NAMED, Diagnosis, Mask, entries_of, name_of, named
+from jacchain.jacobian.judgement.mistakes import mistakes
 from jacchain.jacobian.judgement.repairs import author_span
 from jacchain.jacobian.judgement.sheet import Sheet
 from jacchain.jacobian.judgement.sight import Sight, sights
@@ -35,7 +36,7 @@ def judge_by_hand(stage: Stage, author: Verdict, analytic: Verdict, x: Array) ->
     verdict = _judged(author, analytic, seen)
     found = [*_unseen(verdict, analytic), *_here_only(stage, verdict, seen)]
     if verdict.judgement == "disagree":
-        found += Sheet(stage, verdict, seen).diagnoses()
+        found += mistakes(Sheet(stage, verdict, seen))
     return verdict, (*found, *unclear(verdict, partial(reason, stage, x)))
 
 
