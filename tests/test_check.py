@@ -779,3 +779,32 @@ def test_a_chain_that_amplifies_rounding_is_not_called_wrong(inner, outer, expon
     except JacchainError:
         return  # so close to an edge that there is no number
     assert found.judgement != "disagree"
+
+
+@pytest.mark.parametrize("at", ["1e60,1e60", "1e150,1e150"])
+@pytest.mark.parametrize(
+    "formula", ["exp(x - y)", "(x - y)*exp(x - y)", "sinh(x - y)", "logsumexp([x, y])", "softmax([x, y])[1]", "tanh(x - y)"]
+)
+def test_where_no_step_is_short_enough_nothing_is_called_wrong(formula, at):
+    """Between numbers that far from zero there is no room for what the function does."""
+    pipeline = from_expressions([f"f(x, y): {formula}"], at)
+    assert check(pipeline, run(pipeline, Request(check=False))).judgement != "disagree"
+
+
+MATRICES = [
+    # output, its derivative as a matrix of folded constants
+    ("dot(v, W @ v)", "((W + transpose(W)) @ v)'"),
+    ("dot(W @ v - b, W @ v - b)", "2*(transpose(W) @ W @ v - transpose(W) @ b)'"),
+    ("(0.7*W) @ v - 0.3*(W @ v)", "0.7*W - 0.3*W"),
+    ("tanh(W @ (W @ v) + b)", "diag(1 - q^2) @ (W @ W)"),
+]
+tenths = st.integers(-20, 20).map(lambda number: number / 10)
+
+
+@pytest.mark.parametrize(("output", "by_hand"), MATRICES)
+@given(st.lists(st.lists(tenths, min_size=3, max_size=3), min_size=5, max_size=5))
+def test_constants_of_a_right_sheet_may_be_worked_out_before(output, by_hand, rows):
+    constants = f"constants:\n  W: {rows[:3]}\n  b: {rows[3]}\n"
+    text = f'{constants}functions:\n  q(v):\n    outputs: "{output}"\n    jacobian: "{by_hand}"\nat: {{v: {rows[4]}}}\n'
+    pipeline = load(text.encode(), "sheet.yaml")
+    assert check(pipeline, run(pipeline, Request(check=False))).judgement != "disagree"

@@ -94,9 +94,9 @@ def _reached(instruction: Instruction, counts: Integers) -> Integers:
 
 def _size(instruction: Instruction, counts: Integers, n: int, item: int) -> int:
     """Bytes of the map of an instruction, and of its local one where that is a full matrix."""
-    if instruction.operation in CONDITIONS:
-        return 0
     made = counts[instruction.output]
+    if instruction.operation in CONDITIONS or not made.any():
+        return 0
     local = instruction.size**2 * item if _is_full(instruction) else 0
     read = [counts[argument] for argument in instruction.arguments if counts[argument].any()]
     is_scaled = instruction.operation in ROWS and is_elementwise(instruction) and len(read) == 1 and read[0].size == made.size

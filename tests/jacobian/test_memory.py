@@ -54,3 +54,7 @@ def test_differences_that_do_not_fit_are_refused():
     with allowing(1 << 20), pytest.raises(JacchainError, match="differences for 10,000 entries of `f`"):
         stage_difference(stage, np.ones(100))
     claim_differences("f", 10_000, None)
+
+
+def test_a_product_with_what_no_input_reaches_takes_nothing():
+    claim_stages(stages("constants:\n  W: [[0, 0], [0, 0]]\nfunctions:\n  f(v): W @ (W @ v)\nat: [1, 2]\n"))

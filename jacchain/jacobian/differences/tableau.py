@@ -308,7 +308,7 @@ def _widened(chosen: _Choice, fresh: _Choice, finest: _Finest, changes: Array, e
         astray = (unresolved & ~_converging(finest.slopes) & ~explained) | (endless & _diverging(finest.slopes))
         lost = np.where(whole > 2.0**10 * rounding, np.inf, np.maximum(bar, 2 * missed))
         bar = np.where(astray, lost, bar)
-    resolved = (finest.spans <= finest.scale) | (finest.slopes == 0).all(2)
+    resolved = (finest.spans <= finest.scale) | (finest.slopes == 0).all((0, 2))
     return np.where(np.isfinite(finest.last) & resolved, bar, np.inf)
 
 

@@ -39,6 +39,8 @@ DIFFERENCES: dict[Judgement, str] = {
     "disagree": ", but the difference along it is another",
 }
 """What is added of the difference along a direction, where it says something else than the remainder."""
+TINY = 1e-40
+"""The longest imaginary step: it is added to no real number, so that it may be short however large an input is."""
 SHAKEN, UNLUCKY = 2, 8.0
 """How often an imaginary step is repeated with rounding in between, and how much more than is seen that may do."""
 CLEAR = 2.0**7
@@ -233,7 +235,7 @@ def complex_step(stages: Sequence[Stage], x: Array, total: LinearMap, bars: Numb
 
     Only for chains that have complex values, see :func:`complex_obstacle`; outputs that are ``bent`` are left out.
     """
-    steps = SCHEMES["complex"].step(x, EPSILON)
+    steps = np.minimum(SCHEMES["complex"].step(x, EPSILON), TINY)
     smooth = np.setdiff1d(np.arange(total.shape[0]), bent)
 
     def derivatives(evaluate: Evaluate, factor: float) -> Numbers:
@@ -248,6 +250,7 @@ def complex_step(stages: Sequence[Stage], x: Array, total: LinearMap, bars: Numb
         return Witness("complex step", "inconclusive", "the chain has no complex values here", None)
     smallest = float(np.finfo(float).smallest_subnormal)
     room = 4 * (bars[smooth] + EPSILON * np.abs(wanted) + smallest) + 2 * np.abs(found - larger)
+    room += (np.finfo(x.dtype).smallest_subnormal / steps).astype(float)
     room += UNLUCKY * np.max(np.abs(shaken), axis=0, initial=0)
     return _distance("complex step", found - wanted, room, "the complex step")
 
