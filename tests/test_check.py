@@ -808,3 +808,13 @@ def test_constants_of_a_right_sheet_may_be_worked_out_before(output, by_hand, ro
     text = f'{constants}functions:\n  q(v):\n    outputs: "{output}"\n    jacobian: "{by_hand}"\nat: {{v: {rows[4]}}}\n'
     pipeline = load(text.encode(), "sheet.yaml")
     assert check(pipeline, run(pipeline, Request(check=False))).judgement != "disagree"
+
+
+def test_a_mistake_in_one_row_is_shown_in_that_row():
+    text = (
+        "functions:\n  a(x, y):\n    outputs: {a: x/y, b: log(x*y)}\n    jacobian:\n"
+        "      - [1/y, -x/y^2]\n      - [1/(x*y), 1/(x*y)]\nat: [0.7, 1.3]\n"
+    )
+    pipeline = load(text.encode(), "sheet.yaml")
+    (author,) = [stage for stage in check(pipeline, run(pipeline, Request(check=False))).stages if stage.judged == "author"]
+    assert [finding.span.position[0] for finding in author.diagnoses] == [6]

@@ -1,6 +1,7 @@
 """A sweep says at every point what a run there says, also where there is little to say."""
 
 import json
+import re
 from io import BytesIO
 
 import numpy as np
@@ -218,3 +219,11 @@ def test_zeros_that_nobody_knows_to_be_zero_are_named_at_their_points_and_no_oth
     pipeline = from_expressions(["f(x): exp(x) - 1", "g(u): [relu(u - 2), u*1e20, exp(-1e5*u^2)*u]"], "1")
     (answers,) = sweep(pipeline, np.array([[0.0], [1e-20], [-1.0]]))
     assert [answers.codes(row) for row in range(3)] == ["", "JC414", "JC413"]
+
+
+def test_every_kink_of_a_sweep_is_told_with_its_own_points():
+    pipeline = from_expressions(["f(x, y): [relu(x), abs(y - 5)]"], at="1,1")
+    parts = list(sweep(pipeline, np.array([[0.0, 4.0], [0.0, 5.0], [1.0, 4.0], [1.0, 5.0]])))
+    page = b"".join(render_sweep(pipeline, parts, "text", Look(width=200))).decode()
+    for kink in ("`relu(x)`", "`abs(y - 5)`"):
+        assert re.search(rf"JC407  {re.escape(kink)} .*so at 2 points", page)

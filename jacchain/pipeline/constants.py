@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from collections.abc import Mapping as Dictionary
 from collections.abc import Sequence as Items
@@ -15,7 +16,7 @@ from jacchain.expression.budget import Budget
 from jacchain.expression.builder import evaluate_constant
 from jacchain.expression.tree import Stack
 from jacchain.memory import claim
-from jacchain.pipeline.document import Block, Mapping, Node, Scalar, Sequence, already_reported, unexpected
+from jacchain.pipeline.document import Block, Mapping, Node, Scalar, Sequence, already_reported, clip, unexpected
 from jacchain.pipeline.ledger import Ledger
 from jacchain.pipeline.numbers import NUMBER as LITERAL
 from jacchain.pipeline.spec import ConstantSpec
@@ -23,6 +24,8 @@ from jacchain.pipeline.written import Values, Written, scalar_of, with_trap, wri
 
 NUMBER = 24
 """Bytes that a number of a constant takes: itself, and two copies that are made of it."""
+
+_FILE = re.compile(r"[\w./-]+\.(?:npy|csv)")
 
 Reader = Callable[[Scalar, int], Array]
 """Reads a parameter file, given its name where it is written, and how many numbers are there already."""
@@ -126,6 +129,9 @@ def _value(node: Node, constants: Constants, files: tuple[Reader, int]) -> Array
             return _vector(node, constants)
         case Mapping():
             return _from_file(node, *files)
+        case Scalar() if _FILE.fullmatch(node.text):
+            message, way_out = "this is the name of a file, not an expression", f"write {{file: {clip(node.text)}}}"
+            raise JacchainError(Problem("JC312", message, node.span, help=way_out))
         case _:
             return constants.evaluate(written(node, "a number, a list or an expression"))
 

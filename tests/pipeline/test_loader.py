@@ -572,3 +572,10 @@ def test_a_function_has_a_bearable_number_of_names():
     file = f"functions:\n  f(x):\n    let:\n{lets}    outputs: x\nat: 1\n"
     with pytest.raises(JacchainError, match="`let` has 2,001 names"):
         load(file.encode(), "f.yaml")
+
+
+def test_a_file_that_is_named_without_its_key_is_recognised():
+    with pytest.raises(JacchainError) as caught:
+        load(b"constants:\n  W: w.csv\nfunctions:\n  f(x): x\nat: 1\n", "f.yaml")
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.span.position, problem.help) == ("JC312", (2, 6), "write {file: w.csv}")

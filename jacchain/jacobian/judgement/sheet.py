@@ -60,11 +60,13 @@ class Sheet:
         self.wrong = self.wrong & ~explained
 
     def place(self, entries: tuple[tuple[int, int], ...]) -> Span | None:
-        """Where some entries are written: the one, or the whole matrix."""
-        spans = self.stage.author_spans
-        if len(entries) == 1 or not spans:
-            return author_span(self.stage, *self.written(*entries[0])) if entries else self.stage.span
-        return Span(spans[0].source, spans[0].start, spans[-1].end)
+        """Where some entries are written: those of one row from the first to the last, else the whole matrix."""
+        places = [self.written(*entry) for entry in entries]
+        alone = len({row for row, _ in places}) == 1
+        spans = [span for place in places if (span := author_span(self.stage, *place))] if alone else self.stage.author_spans
+        if not spans:
+            return self.stage.span
+        return Span(spans[0].source, min(span.start for span in spans), max(span.end for span in spans))
 
     def written(self, i: int, j: int) -> tuple[int, int]:
         """The row and column in which an entry is written."""

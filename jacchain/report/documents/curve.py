@@ -125,7 +125,7 @@ def _explanation(curve: Curve) -> str:
     said = [_sides(curve), "Errors are medians over the steps around, so that luck with one does not count."]
     if isfinite(curve.turn):
         said.append(
-            f"About {number_text(curve.turn, 1)} from {name} = {number_text(curve.at, 4)} the function turns: "
+            f"About {number_text(curve.turn, 1)} from {name} = {number_text(curve.at, 4)} the function turns or ends: "
             "longer steps look past that, and their error is neither rounding nor truncation."
         )
     if any(scheme.scheme == "complex" for scheme in curve.schemes):

@@ -191,7 +191,7 @@ def _verdict(plan: Plan, survey: Survey | None, look: Look) -> Iterator[Block]:
     bound = ", at most: the zero patterns are too large to count on" if plan.upper_bound else ""
     remark = "" if plan.forward == plan.reverse == plan.worst else remark_on(plan)
     yield Paragraph(runs(Run(cost, "number"), bound, Run(remark and f"   {remark}", "note")), indent=7)
-    yield note(f"at most {plan.peak:,} numbers of intermediate matrices are alive at a time", 7)
+    yield note(f"at most {counted(plan.peak)} of intermediate matrices {'is' if plan.peak == 1 else 'are'} alive at a time", 7)
     if survey is not None and (standing := optimum_text(survey, plan.optimum)):
         yield note(standing, 7)
     if plan.confirmed:

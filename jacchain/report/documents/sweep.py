@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from itertools import product
 from math import isnan
 
 from jacchain.pipeline.stage import Pipeline
-from jacchain.report.document import Block, Column, Document, Gap, Paragraph, Run, Runs, Table, runs
+from jacchain.report.document import Block, Column, Document, Gap, Paragraph, Run, Runs, Table, note, runs
 from jacchain.report.look import Look
 from jacchain.report.notation.elision import elided
 from jacchain.report.notation.number import number_text
@@ -15,6 +16,8 @@ from jacchain.report.notation.symbols import output_names
 from jacchain.report.notation.text import component
 from jacchain.results import Answers
 
+MESSAGES = 3
+"""Remarks of one code that are told."""
 SHOWN = 40
 """Points up to which a table for people is whole; of more it shows half as many."""
 
@@ -32,20 +35,22 @@ def sweep_document(pipeline: Pipeline, parts: Sequence[Answers], look: Look) -> 
         for number in elided("points", count, SHOWN, look)
     ]
     blocks: list[Block] = [Table(columns, tuple(rows))]
-    for code, (message, times) in _told(parts).items():
-        others = f" (so at {times} points)" if times > 1 else ""
-        blocks += [Gap(), Paragraph(runs(Run(code, "warning"), f"  {message}{others}"), hang=7)]
+    for code, messages in _told(parts).items():
+        for message in list(messages)[: len(messages) if look.full else MESSAGES]:
+            others = f" (so at {messages[message]} points)" if messages[message] > 1 else ""
+            blocks += [Gap(), Paragraph(runs(Run(code, "warning"), f"  {message}{others}"), hang=7)]
+        if len(messages) > MESSAGES and not look.full:
+            blocks.append(note(f"and {len(messages) - MESSAGES} more like these (--full)", 7))
     return tuple(blocks)
 
 
-def _told(parts: Sequence[Answers]) -> dict[str, tuple[str, int]]:
-    """For each code what it means at the first point that has it, and how many points have it."""
-    found: dict[str, tuple[str, int]] = {}
+def _told(parts: Sequence[Answers]) -> dict[str, Counter[str]]:
+    """For each code what it says, in the order of the points, and at how many of them."""
+    found: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for part in parts:
         for row in sorted({*part.remarks, *part.failures}):
-            for said in {said.code: said for said in reversed(part.said(row))}.values():
-                message, times = found.get(said.code, (said.message, 0))
-                found[said.code] = message, times + 1
+            for code, message in dict.fromkeys((said.code, said.message) for said in part.said(row)):
+                found[code][message] += 1
     return found
 
 
