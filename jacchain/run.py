@@ -17,7 +17,7 @@ from jacchain.frozen import Frozen, replace
 from jacchain.jacobian.accuracy.underflow import product_vanished
 from jacchain.jacobian.analytic import derivative_of, working_type
 from jacchain.jacobian.diagnostic import Diagnostic
-from jacchain.jacobian.differences.colouring import colour_columns
+from jacchain.jacobian.differences.colouring import colour_columns, colour_count
 from jacchain.jacobian.differences.stage_difference import Differenced, reached_pattern, samples_per_column
 from jacchain.jacobian.directional import evaluation_operations, linearise, operations
 from jacchain.jacobian.jacobian import Jacobian
@@ -173,7 +173,7 @@ def stage_costs(pipeline: Pipeline, patterns: Sequence[Pattern]) -> list[StageCo
     costs = []
     for stage, pattern in zip(pipeline.stages, patterns, strict=True):
         if stage.method == "difference":
-            colours = int(colour_columns(pattern).max(initial=-1)) + 1
+            colours = colour_count(colour_columns(pattern))
             costs.append(difference_cost(evaluation_operations(stage.program), colours, samples_per_column(stage.program)))
         else:
             count = operations(stage.program)

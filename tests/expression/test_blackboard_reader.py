@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies.expressions import SIZES, scalars, vectors
+from strategies.expressions import scalars, vectors
+from strategies.programs import CONSTANTS, PARAMETERS
 
 from jacchain.errors import Fragment, JacchainError
 from jacchain.expression import Builder, compile_graph, parse
@@ -13,14 +14,7 @@ from jacchain.expression.formula import derivative_formula
 from jacchain.expression.graph import Part
 from jacchain.jacobian.analytic import differentiate
 
-RANDOM = np.random.default_rng(11)
-CONSTANTS = {
-    "W": RANDOM.normal(size=(2, 3)).round(2),
-    "M": RANDOM.normal(size=(3, 3)).round(2),
-    "b": np.array([0.25, -1.5, 0.75]),
-    "c": np.array(2.0),
-}
-PARAMETERS = [("x", ()), ("y", ()), *((name, (size,)) for name, size in SIZES.items())]
+KNOWN = CONSTANTS | {"c": np.array(2.0)}
 POINT = np.array([[0.3, -0.8, 0.5, -0.2, 1.1, 0.9, 0.4, -0.7, -0.6, 0.35]])
 
 
@@ -40,7 +34,7 @@ def numbers(builder, nodes, point=POINT):
     return program.values(point[:, : program.inputs])[0].tolist()
 
 
-def shown(text, parameters=PARAMETERS, constants=CONSTANTS):
+def shown(text, parameters=PARAMETERS, constants=KNOWN):
     """A builder that knows an output by its name, the formula of its Jacobian, and the Jacobian."""
     builder = Builder(parameters, constants)
     place = part(text)
@@ -65,7 +59,7 @@ def read_back(builder, formula, shape):
 @given(st.one_of(scalars(), vectors()))
 def test_what_is_shown_of_a_function_of_one_vector_is_read_back(text):
     known = {"x": np.array(0.3), "y": np.array(-0.8), "u": np.array([0.9, 0.4, -0.7]), "w": np.array([-0.6, 0.35])}
-    builder, formula, expected = shown(text, [("v", (3,))], CONSTANTS | known)
+    builder, formula, expected = shown(text, [("v", (3,))], KNOWN | known)
     if formula is not None and "prod_others" not in str(formula):
         assert np.allclose(read_back(builder, formula, expected.shape), expected, rtol=1e-9, atol=1e-11)
 
@@ -86,7 +80,7 @@ def test_what_is_shown_of_several_parameters_is_read_back_unless_nothing_tells_i
 
 
 V = np.array([0.5, -0.2, 1.1])
-W, M = CONSTANTS["W"], CONSTANTS["M"]
+W, M = KNOWN["W"], KNOWN["M"]
 
 
 @pytest.mark.parametrize(
@@ -128,7 +122,7 @@ W, M = CONSTANTS["W"], CONSTANTS["M"]
     ],
 )
 def test_a_matrix_is_what_linear_algebra_says(text, shape, expected):
-    found = read(Builder(PARAMETERS, CONSTANTS), text, *shape)
+    found = read(Builder(PARAMETERS, KNOWN), text, *shape)
     assert np.allclose(found, expected, rtol=1e-14, atol=1e-15)
 
 
@@ -160,7 +154,7 @@ def test_a_matrix_is_what_linear_algebra_says(text, shape, expected):
 )
 def test_what_does_not_fit_is_said_where_it_stands(text, code, place, says):
     with pytest.raises(JacchainError) as raised:
-        read(Builder(PARAMETERS, CONSTANTS), text, 3, 3)
+        read(Builder(PARAMETERS, KNOWN), text, 3, 3)
     problem = raised.value.problems[0]
     assert (problem.code, says in problem.message) == (code, True)
     assert text[problem.span.start : problem.span.end] == place
@@ -168,19 +162,19 @@ def test_what_does_not_fit_is_said_where_it_stands(text, code, place, says):
 
 def test_a_matrix_of_a_thousand_operations_is_refused_and_not_a_fault():
     with pytest.raises(JacchainError, match="operations one inside the other"):
-        read(Builder(PARAMETERS, CONSTANTS), " + ".join(["M"] * 1000), 3, 3)
+        read(Builder(PARAMETERS, KNOWN), " + ".join(["M"] * 1000), 3, 3)
 
 
 def test_what_is_nested_is_not_read_again_and_again():
     text, height, width = "[[1, v'], [0, diag(v)]]", 4, 4
     for _ in range(12):
         text, height, width = f"[[1, {text}], [0, I]]", height + width, width + 1
-    reader = BlackboardReader(Builder(PARAMETERS, CONSTANTS), part(text, primes=True))
+    reader = BlackboardReader(Builder(PARAMETERS, KNOWN), part(text, primes=True))
     assert len(reader.rows(height, width)) == height
     assert len(reader.made) < 300
 
 
 def test_equal_entries_keep_their_own_places():
-    builder = Builder(PARAMETERS, CONSTANTS)
+    builder = Builder(PARAMETERS, KNOWN)
     rows = BlackboardReader(builder, part("[[x, y], [x, x]]")).rows(2, 2)
     assert [[span.start for _, span in row] for row in rows] == [[2, 5], [10, 13]]

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies.blackboard import Reader
 from strategies.exact import evaluate, exactly, mp_array
-from strategies.expressions import SIZES, scalars, vectors
+from strategies.expressions import scalars, vectors
+from strategies.programs import CONSTANTS, PARAMETERS
 
 from jacchain.errors import Fragment
 from jacchain.expression import Builder, compile_graph, parse
@@ -17,17 +18,10 @@ from jacchain.expression.tree import Call, Unary, fold, rebuilt
 from jacchain.frozen import replace
 from jacchain.jacobian.analytic import differentiate
 
-RANDOM = np.random.default_rng(11)
-CONSTANTS = {
-    "W": RANDOM.normal(size=(2, 3)).round(2),
-    "M": RANDOM.normal(size=(3, 3)).round(2),
-    "b": np.array([0.25, -1.5, 0.75]),
-    "c": np.array(2.0),
-}
-PARAMETERS = [("x", ()), ("y", ()), *((name, (size,)) for name, size in SIZES.items())]
+KNOWN = CONSTANTS | {"c": np.array(2.0)}
 
 
-def graph_of(parameters, *texts, constants=CONSTANTS, lets=()):
+def graph_of(parameters, *texts, constants=KNOWN, lets=()):
     builder = Builder(parameters, constants)
     for name, text in lets:
         fragment = Fragment.whole(text, name)
@@ -36,7 +30,7 @@ def graph_of(parameters, *texts, constants=CONSTANTS, lets=()):
     return builder.graph([builder.output(fragment, parse(fragment)) for fragment in fragments])
 
 
-def formula_of(parameters, *texts, names=(), lets=(), constants=CONSTANTS):
+def formula_of(parameters, *texts, names=(), lets=(), constants=KNOWN):
     formula = derivative_formula(graph_of(parameters, *texts, lets=lets, constants=constants), names)
     return formula and (formula.matrix or formula.entries)
 
@@ -162,7 +156,7 @@ def test_ten_thousand_expressions_are_given_up_at_once():
 
 def numbers_of(graph, point):
     """The number of every name a formula may use: parameters, constants, lets, outputs and built-ins."""
-    scope = {name: to_objects(value) for name, value in CONSTANTS.items()}
+    scope = {name: to_objects(value) for name, value in KNOWN.items()}
     scope |= {"pi": exactly(np.pi), "e": exactly(np.e)}
     for parameter in graph.parameters:
         values = point[parameter.start : parameter.start + parameter.size]

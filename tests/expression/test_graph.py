@@ -4,11 +4,11 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies.expressions import SIZES, scalars, vectors
+from strategies.programs import PARAMETERS
 
 from jacchain.errors import Fragment
 from jacchain.expression import Builder, parse
 
-PARAMETERS = [("x", ()), ("y", ()), *((name, (size,)) for name, size in SIZES.items())]
 CONSTANTS = {"W": np.ones((2, 3)), "M": np.eye(3), "b": np.arange(3.0)}
 
 few = settings(max_examples=40)

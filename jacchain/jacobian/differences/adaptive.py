@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from jacchain.expression.arithmetic import Array
-from jacchain.jacobian.differences.colouring import colour_columns
+from jacchain.jacobian.differences.colouring import colour_columns, colour_count
 from jacchain.jacobian.differences.difference import Difference
 from jacchain.jacobian.differences.entries import Entries
 from jacchain.jacobian.differences.ladder import ladder
@@ -49,7 +49,7 @@ def difference_jacobian(evaluate: Evaluate, x: Array, sweep: Sweep | None = None
     for block, values in sample(evaluate, x, places, colours, block_size(numbers, x.dtype, sweep.max_bytes)):
         entries.take(block, values, Known(at, sweep.noise))
     if sweep.noise is not None and sweep.noise_at is not None:
-        doubted = range(int(colours.max(initial=-1)) + 1) if sweep.wary else entries.lost(sweep.noise)
+        doubted = range(colour_count(colours)) if sweep.wary else entries.lost(sweep.noise)
         for colour in doubted[: AGAIN // (levels * max(sweep.width, n))]:
             alone = np.where(colours == colour, 0, -1)
             (_, values), (_, noise) = (next(sample(look, x, places, alone, 1)) for look in (evaluate, sweep.noise_at))

@@ -10,6 +10,11 @@ import numpy as np
 from jacchain.linear.pattern import Integers, Pattern
 
 
+def colour_count(colours: Integers) -> int:
+    """How many colours there are."""
+    return int(colours.max(initial=-1)) + 1
+
+
 def colour_columns(pattern: Pattern) -> Integers:
     """The colour of each column, ``(n,)``, numbered from 0 without gaps; a column without entries shares the first."""
     n = pattern.shape[1]

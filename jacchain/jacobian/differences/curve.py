@@ -12,7 +12,7 @@ from jacchain.jacobian.accuracy.rounding import derivative_error
 from jacchain.jacobian.analytic import differentiate
 from jacchain.jacobian.differences.adaptive import difference_jacobian
 from jacchain.jacobian.differences.difference import Difference
-from jacchain.jacobian.differences.samples import MEMORY, Evaluate, Sweep, block_size
+from jacchain.jacobian.differences.samples import MEMORY, Evaluate, Sweep, block_size, sizes_of
 from jacchain.jacobian.differences.schemes import SCHEMES, Scheme
 from jacchain.jacobian.differences.unsettled import reason
 from jacchain.jacobian.nonsmooth.kinks import examine
@@ -88,7 +88,7 @@ def bent_entries(stage: Stage, x: Array) -> npt.NDArray[np.bool_]:
 
 def _bent(stage: Stage, x: Array, inputs: Integers) -> npt.NDArray[np.bool_]:
     """Which outputs bend along some inputs, ``(m, inputs)``: seen from the values at a few long steps to both sides."""
-    size = np.maximum(np.abs(x), 1) if stage.scale is None else stage.scale
+    size = sizes_of(x, stage.scale)
     longer = np.array(LONGER)[:, None, None]
     moves = longer * size * (inputs[:, None] == np.arange(x.size))
     at = stage.program.values(x[None])[0]
@@ -106,7 +106,7 @@ def difference_curve(stage: Stage, x: Array, row: int, column: int) -> Curve:
     point = x.astype(float)
     reference, bar, settled = _reference(stage, point, row, column)
     along = _Along(stage, point, row, column)
-    size = max(abs(float(point[column])), 1.0) if stage.scale is None else float(stage.scale[column])
+    size = float(sizes_of(point, stage.scale)[column])
     steps = size * 10.0 ** (np.arange(-DECADES * PER_DECADE, PER_DECADE + 1) / PER_DECADE)
     schemes = [scheme for scheme in SCHEMES.values() if not (scheme.imaginary and stage.program.real)]
     curves = [_scheme_curve(scheme, along, point[column], (steps, size), reference) for scheme in schemes]

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from jacchain.expression.arithmetic import Array
 from jacchain.frozen import Frozen
+from jacchain.jacobian.differences.colouring import colour_count
 from jacchain.jacobian.differences.difference import Difference
 from jacchain.jacobian.differences.tableau import SIDES, Estimates, Known, Samples, estimate
 from jacchain.linear.map import Numbers
@@ -30,7 +31,7 @@ class Entries:
         self.epsilon = epsilon
         self.colour = colours[pattern.columns]
         self.order = np.argsort(self.colour, kind="stable")
-        self.starts = np.searchsorted(self.colour[self.order], np.arange(int(colours.max(initial=-1)) + 2))
+        self.starts = np.searchsorted(self.colour[self.order], np.arange(colour_count(colours) + 1))
         self.alone = bool(np.array_equal(colours, np.arange(colours.size)))
         count = pattern.count
         self.value, self.bar, self.step = (np.full(count, fill, spans.dtype) for fill in (np.nan, np.inf, np.nan))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from jacchain.expression.arithmetic import Array
-from jacchain.jacobian.differences.samples import Sweep
+from jacchain.jacobian.differences.samples import Sweep, sizes_of
 
 LARGEST = 8.0
 """The first step in terms of the scale of an input: what is smooth loses least to rounding when it is looked at from afar."""
@@ -33,7 +33,7 @@ def ladder(x: Array, epsilon: float, sweep: Sweep, nearest: Array) -> Array:
     index = np.arange(steps_to_a_side(epsilon))
     factors = np.ldexp(1 - 0.25 * np.modf(0.6180339887498949 * index)[0], -2 * index).astype(x.dtype)
     size = np.abs(x)
-    steps = sweep.size(x)[:, None] * LARGEST * factors
+    steps = sizes_of(x, sweep.scale)[:, None] * LARGEST * factors
     limits = np.finfo(x.dtype)
     smallest = np.maximum(limits.tiny, 2.0**4 * limits.eps * size)  # a step that is still one of many digits
     size = np.where(np.isfinite(nearest), nearest * NEARER, size)

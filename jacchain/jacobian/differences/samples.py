@@ -9,6 +9,7 @@ import numpy as np
 
 from jacchain.expression.arithmetic import Array
 from jacchain.frozen import Frozen
+from jacchain.jacobian.differences.colouring import colour_count
 from jacchain.linear.map import Numbers
 from jacchain.linear.pattern import Integers, Pattern
 
@@ -44,9 +45,10 @@ class Sweep(Frozen):
     max_bytes: int = MEMORY
     turns: Callable[[Array], Numbers | None] | None = None
 
-    def size(self, x: Array) -> Array:
-        """The size of each input at x: that of its value where it is larger than one, unless it is known."""
-        return np.maximum(np.abs(x), 1) if self.scale is None else self.scale.astype(x.dtype)
+
+def sizes_of(x: Array, scale: Numbers | None) -> Array:
+    """The size of each input at x: its ``scale``, and where none is given that of its value, at least one."""
+    return np.maximum(np.abs(x), 1) if scale is None else scale.astype(x.dtype)
 
 
 def sample(evaluate: Evaluate, x: Array, places: Array, colours: Integers, block: int) -> Iterator[tuple[slice, Array]]:
@@ -55,7 +57,7 @@ def sample(evaluate: Evaluate, x: Array, places: Array, colours: Integers, block
     ``places`` is ``(n, k)``, NaN where the component is to stay where it is; ``colours`` is ``(n,)``.  Yields the colours of a
     block, at most ``block`` of them, with their values ``(colours, k, m)``.
     """
-    count = int(colours.max(initial=-1)) + 1
+    count = colour_count(colours)
     order = np.argsort(colours, kind="stable")
     starts = np.searchsorted(colours[order], np.arange(count + 1))
     kept = np.where(np.isnan(places), x[:, None], places)

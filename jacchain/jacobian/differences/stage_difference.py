@@ -21,7 +21,7 @@ from jacchain.jacobian.dependence import is_elementwise, needed
 from jacchain.jacobian.differences.adaptive import difference_jacobian
 from jacchain.jacobian.differences.difference import Difference, dense, in_doubles
 from jacchain.jacobian.differences.ladder import steps_to_a_side
-from jacchain.jacobian.differences.samples import Evaluate, Sweep
+from jacchain.jacobian.differences.samples import Evaluate, Sweep, sizes_of
 from jacchain.jacobian.differences.scales import own_scales
 from jacchain.jacobian.jacobian import Jacobian
 from jacchain.jacobian.memory import claim_differences
@@ -121,8 +121,7 @@ class Differenced(Frozen):
         Where one has no clear answer, as along a kink, the entries of the Jacobian are multiplied.
         """
         pattern = self.jacobian.pattern @ columns.pattern
-        scale = np.maximum(np.abs(self.x), 1) if self.stage.scale is None else self.stage.scale
-        reach = np.abs(columns.dense[0] / scale[:, None]).max(0)
+        reach = np.abs(columns.dense[0] / sizes_of(self.x, self.stage.scale)[:, None]).max(0)
         lengths = np.ldexp(np.ones(reach.size, self.x.dtype), np.frexp(reach)[1])
         size = (np.abs(self.jacobian.dense[0]) @ np.abs(self.x)).astype(float)
         found = directional_difference([self.stage], self.x, columns.dense[0] / lengths, size, pattern)
@@ -151,12 +150,12 @@ def chain_epsilon(stages: Sequence[Stage], x: Array) -> float:
     return max(float(np.finfo(x.dtype).eps), DOUBLE if any(stage.program.double for stage in stages) else 0.0)
 
 
-def composed(stages: Sequence[Stage]) -> Evaluate:
-    """The functions of a chain as one."""
+def composed(stages: Sequence[Stage], handed_on: Evaluate = lambda values: values) -> Evaluate:
+    """The functions of a chain as one; what each of them makes is ``handed_on`` as that says."""
 
     def evaluate(points: Array) -> Array:
         for stage in stages:
-            points = stage.program.values(points)
+            points = handed_on(stage.program.values(points))
         return points
 
     return evaluate

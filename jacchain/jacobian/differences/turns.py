@@ -7,7 +7,8 @@ from collections.abc import Callable
 import numpy as np
 
 from jacchain.expression.arithmetic import Array
-from jacchain.jacobian.differences.samples import Sweep
+from jacchain.jacobian.differences.colouring import colour_count
+from jacchain.jacobian.differences.samples import Sweep, sizes_of
 from jacchain.linear.map import Numbers
 from jacchain.linear.pattern import Integers, Pattern
 
@@ -33,7 +34,7 @@ def own_scales(x: Array, colours: Integers, pattern: Pattern, sweep: Sweep) -> A
     """
     if sweep.turns is None:
         return None
-    size = sweep.size(x)
+    size = sizes_of(x, sweep.scale)
     side, room = np.ones_like(x), np.full(x.shape, np.inf)
     if sweep.bounds is not None:
         down, up = x - sweep.bounds[:, 0], sweep.bounds[:, 1] - x
@@ -54,7 +55,7 @@ def own_scales(x: Array, colours: Integers, pattern: Pattern, sweep: Sweep) -> A
 
 def _turning(lengths: Array, colours: Integers, pattern: Pattern, turns: Callable[[Array], Numbers | None]) -> Numbers | None:
     """How often each column may be moved by each of its ``lengths`` ``(k, n)`` before a row may turn, ``(k, entries)``."""
-    moves = np.zeros((len(lengths), int(colours.max(initial=-1)) + 1, colours.size), lengths.dtype)
+    moves = np.zeros((len(lengths), colour_count(colours), colours.size), lengths.dtype)
     moves[:, colours, np.arange(colours.size)] = lengths
     often = turns(moves.reshape(-1, colours.size))
     return None if often is None else often.reshape(*moves.shape[:2], -1)[:, colours[pattern.columns], pattern.rows]

@@ -7,6 +7,7 @@ not; an imaginary step cancels nothing; and what is pushed forward through the s
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 
@@ -226,7 +227,7 @@ def complex_obstacle(stages: Sequence[Stage], x: Array) -> str:
     for stage in stages:
         if stage.program.real:
             return f"`{stage.function}` has no complex form: it compares, or uses a function of real numbers only"
-    steps = SCHEMES["complex"].step(x, EPSILON)
+    steps = _imaginary_steps(x)
     return "x is too close to zero" if (steps > 1e-20 * np.where(x == 0, 1, np.abs(x))).any() else ""
 
 
@@ -235,7 +236,7 @@ def complex_step(stages: Sequence[Stage], x: Array, total: LinearMap, bars: Numb
 
     Only for chains that have complex values, see :func:`complex_obstacle`; outputs that are ``bent`` are left out.
     """
-    steps = np.minimum(SCHEMES["complex"].step(x, EPSILON), TINY)
+    steps = _imaginary_steps(x)
     smooth = np.setdiff1d(np.arange(total.shape[0]), bent)
 
     def derivatives(evaluate: Evaluate, factor: float) -> Numbers:
@@ -243,8 +244,8 @@ def complex_step(stages: Sequence[Stage], x: Array, total: LinearMap, bars: Numb
             return scheme_jacobian(evaluate, x, SCHEMES["complex"], steps=steps * factor)[smooth].astype(float)
 
     larger, found = derivatives(composed(stages), 2.0**20), derivatives(composed(stages), 1.0)
-    chance = Chance()
-    shaken = [derivatives(_shaken(stages, chance), 1.0) - found for _ in range(SHAKEN if len(stages) > 1 else 0)]
+    rounding = composed(stages, partial(_rounded, chance=Chance()))
+    shaken = [derivatives(rounding, 1.0) - found for _ in range(SHAKEN if len(stages) > 1 else 0)]
     wanted = total.dense[0][smooth]
     if not np.isfinite(found).all():
         return Witness("complex step", "inconclusive", "the chain has no complex values here", None)
@@ -255,17 +256,15 @@ def complex_step(stages: Sequence[Stage], x: Array, total: LinearMap, bars: Numb
     return _distance("complex step", found - wanted, room, "the complex step")
 
 
-def _shaken(stages: Sequence[Stage], chance: Chance) -> Evaluate:
-    """The functions of a chain as one, with what goes from each to the next off by about as much as rounding may do."""
+def _imaginary_steps(x: Array) -> Array:
+    """The lengths of the imaginary steps at x."""
+    return np.minimum(SCHEMES["complex"].step(x, EPSILON), TINY)
 
-    def evaluate(points: Array) -> Array:
-        for stage in stages:
-            points = stage.program.values(points)
-            moves = chance.uniform(points.shape) * (ULPS * np.finfo(points.dtype).eps)
-            points = points * (1 + moves.astype(points.real.dtype))
-        return points
 
-    return evaluate
+def _rounded(values: Array, chance: Chance) -> Array:
+    """Values that are off by about as much as rounding may do."""
+    moves = chance.uniform(values.shape) * (ULPS * np.finfo(values.dtype).eps)
+    return np.asarray(values * (1 + moves.astype(values.real.dtype)))
 
 
 def transpose(factors: Factors, total: LinearMap) -> Witness:
