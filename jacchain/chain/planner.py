@@ -37,8 +37,8 @@ LONGEST_BY_LENGTH = 1000
 LONGEST_SURVEY = 200
 """Factors up to which a thorough plan and a survey look at more than the optimum by itself needs."""
 
-LONGEST_CHECK = 60
-"""Factors up to which an optimum is confirmed by settling sub-chains in the order of their costs."""
+LONGEST_CHECK, LONGEST_DENSE_CHECK = 100, 500
+"""Factors up to which an optimum is confirmed: by settling sub-chains in the order of their costs, of dense ones by a table."""
 
 LONGEST_MEMORY = 200
 """Factors up to which a plan is searched under a limit on memory."""
@@ -147,7 +147,7 @@ def confirm(instance: Instance, prices: Prices, cost: int) -> tuple[str, ...]:
     else:
         checks = {
             "Hu–Shing": triangulate(instance.dims)[0] if SCALAR_LENGTH >= length > 1 else None,
-            "dynamic programming": tabulate(instance, prices).total if SCALAR_LENGTH < length <= LONGEST_SURVEY else None,
+            "dynamic programming": tabulate(instance, prices).total if SCALAR_LENGTH < length <= LONGEST_DENSE_CHECK else None,
             "rule for a width of one": cost_with_one(instance.dims) if length > 1 else None,
         }
     found = {name: other for name, other in checks.items() if other is not None}

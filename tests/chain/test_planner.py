@@ -195,7 +195,8 @@ def test_neither_forward_nor_reverse_is_best_in_the_lecture():
         ((3, 4, 5, 6), ("dynamic programming", "Hu–Shing")),
         ((3, 4, 5, 1), ("dynamic programming", "Hu–Shing", "rule for a width of one")),
         (tuple(range(3, 80)), ("Hu–Shing", "dynamic programming")),
-        ((*range(3, 300), 1), ("Hu–Shing", "rule for a width of one")),
+        ((*range(3, 300), 1), ("Hu–Shing", "dynamic programming", "rule for a width of one")),
+        ((*range(3, 600), 1), ("Hu–Shing", "rule for a width of one")),
     ],
 )
 def test_an_optimum_is_confirmed_by_other_algorithms(dims, confirmed):

@@ -121,3 +121,10 @@ def test_the_curve_of_a_linear_entry_does_not_explain_a_v_that_is_not_there(jacc
     assert max(map(len, (linear + bent).splitlines())) <= width
     levels = [line.split()[0] for line in bent.splitlines() if re.match(" +[0-9.e-]+ [|]", line)]
     assert levels == ["100", "0.1", "1e-4", "1e-7", "1e-10", "1e-13", "1e-16"]
+
+
+def test_the_optimum_of_long_chains_is_confirmed_by_two_algorithms(jacchain):
+    shapes = ["--dims", ",".join(str(2 + number * 7 % 40) for number in range(301))]
+    structured = "dims: [" + "6, " * 80 + "6]\npatterns: [" + "diagonal, tridiagonal, dense, lower triangular, " * 20 + "]\n"
+    for found in (plan(jacchain, *shapes), plan(jacchain, "-", stdin=structured.encode())):
+        assert len(found["plan"]["confirmed"]) == 2
